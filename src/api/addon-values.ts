@@ -1,0 +1,45 @@
+// The add-on values ("Modify Global Configurations"): ConfigMap kube-system/tke-eni-ipamd, flat dotted keys, read hot.
+import { z } from 'zod';
+import { enforcingModes } from './vpc-eni.ts';
+
+const onOff = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'], { error: 'expected "true" or "false"' })
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true');
+
+/** Every key with its default; an unknown key is refused, so that a typing error is never parsed and ignored. */
+export const addonValuesSchema = z.strictObject({
+  'vpcCni.trunkingEni.enableSubEni': onOff(false),
+  'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': z.enum(enforcingModes, { error: 'expected "standard" or "strict"' }).default('standard'),
+  'agent.config.disableTcpEarlyDemux': onOff(false),
+  'agent.config.disableUdpEarlyDemux': onOff(false),
+  /** Ours: `deletes` stops deletions in the cloud, `all` every mutation (DESIGN, decision 8). */
+  paused: z.enum(['none', 'deletes', 'all'], { error: 'expected "none", "deletes" or "all"' }).default('none'),
+  /** Documented for the closed add-on: region, VPC, cluster id and container subnets (comma list). */
+  region: z.string().min(1, 'required, e.g. "ap-guangzhou"'),
+  vpcId: z.string().regex(/^vpc-[a-z0-9]{8}$/, 'expected a VPC id such as "vpc-12ab34cd"'),
+  clusterId: z.string().min(1, 'required, e.g. "cls-12ab34cd"'),
+  subnetIds: z
+    .string()
+    .transform((value) => value.split(',').map((id) => id.trim()))
+    .pipe(z.array(z.string().regex(/^subnet-[a-z0-9]{8}$/, 'expected a comma list of subnet ids such as "subnet-12ab34cd"')).min(1)),
+});
+
+export type AddonValues = z.output<typeof addonValuesSchema>;
+
+export type AddonValuesResult = { readonly ok: true; readonly values: AddonValues } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Decodes a ConfigMap's data. Each problem is one line: key, value, what is accepted. */
+export function decodeAddonValues(data: Readonly<Record<string, string>> | undefined): AddonValuesResult {
+  const result = addonValuesSchema.safeParse(data ?? {});
+  if (result.success) return { ok: true, values: result.data };
+  const known = Object.keys(addonValuesSchema.shape);
+  const problems = result.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown key "${key}"; known keys: ${known.join(', ')}`);
+    const key = String(issue.path[0]);
+    const value = data?.[key];
+    return [value === undefined ? `${key}: required, but not set` : `${key}: "${value}": ${issue.message}`];
+  });
+  return { ok: false, problems };
+}

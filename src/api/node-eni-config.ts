@@ -1,0 +1,68 @@
+// NodeENIConfig (nec): one per node, named like it; what the node may have and what it has.
+import { z } from 'zod';
+import type { KubeObject, Resource } from '../kube/types.ts';
+import { conditionSchema, securityGroupIdSchema } from './common.ts';
+
+export const nodeEniConfigSpecSchema = z.object({
+  instanceID: z.string().optional().describe('CVM instance of the node, ins-xxxxxxxx.'),
+  zone: z.string().optional(),
+  instanceType: z.string().optional().describe('Model of the instance, e.g. SA5.LARGE8.'),
+  securityGroups: z.array(securityGroupIdSchema).optional().describe('Security groups of the node ENIs; order is priority (spec 000).'),
+  maxSubENI: z
+    .int()
+    .min(0)
+    .max(256)
+    .optional()
+    .describe('Explicit sub-ENI quota. Overrides the model list of spec 002, for accounts whose ticket was granted.'),
+  maxRouteENI: z.int().min(0).max(64).optional(),
+  maxIPPerENI: z.int().min(0).max(256).optional(),
+  desiredRouteENIIP: z.int().min(0).max(4096).optional(),
+});
+
+export const eniInfoSchema = z.object({
+  eniID: z.string(),
+  index: z.int().min(0).max(63).describe('Stable small number of the ENI on this node; route tables derive from it.'),
+  mac: z.string(),
+  primaryIP: z.string(),
+  subnetID: z.string(),
+  subnetCIDR: z.string(),
+  gateway: z.string(),
+  securityGroups: z.array(z.string()),
+  trunk: z.boolean().optional(),
+  pendingOperation: z.string().optional(),
+});
+
+export const nodeEniConfigStatusSchema = z.object({
+  eniInfos: z.array(eniInfoSchema).optional().describe('ENIs that ipamd manages on the node.'),
+  subENI: z
+    .object({ quota: z.int().min(0).max(256), reason: z.string() })
+    .optional()
+    .describe('Sub-ENI quota in force and why it is that.'),
+  node: z
+    .object({
+      linkDriver: z.enum(['vlan', 'veth', 'unavailable']),
+      ready: z.boolean(),
+      message: z.string().optional(),
+      sysctls: z.record(z.string(), z.string()).optional(),
+      agentVersion: z.string().optional(),
+    })
+    .optional()
+    .describe('Written by the node agent alone.'),
+  conditions: z.array(conditionSchema).optional(),
+});
+
+export type NodeEniConfigSpec = z.infer<typeof nodeEniConfigSpecSchema>;
+export type NodeEniConfigStatus = z.infer<typeof nodeEniConfigStatusSchema>;
+export type EniInfo = z.infer<typeof eniInfoSchema>;
+export interface NodeEniConfig extends KubeObject {
+  spec: NodeEniConfigSpec;
+  status?: NodeEniConfigStatus;
+}
+
+export const nodeEniConfigs: Resource<NodeEniConfig> = {
+  group: 'networking.tke.cloud.tencent.com',
+  version: 'v1',
+  plural: 'nodeeniconfigs',
+  kind: 'NodeENIConfig',
+  namespaced: false,
+};

@@ -1,0 +1,81 @@
+// VpcENI (veni, vpceni): one trunk ENI of a node or one sub-ENI of a Pod; the record of intent and of what the cloud gave.
+import { z } from 'zod';
+import type { KubeObject, Resource } from '../kube/types.ts';
+import { conditionSchema, securityGroupIdSchema } from './common.ts';
+
+/** Routing mode in force when the Pod was created (spec 002, Data Plane Solution). */
+export const enforcingModes = ['standard', 'strict'] as const;
+export type EnforcingMode = (typeof enforcingModes)[number];
+
+export const vpcEniSpecSchema = z.object({
+  type: z.enum(['SubENI', 'Trunk']).describe('SubENI: one Pod. Trunk: the node ENI that carries sub-ENIs.'),
+  nodeName: z.string().min(1).describe('Node the ENI serves.'),
+  pod: z
+    .object({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string().min(1) })
+    .optional()
+    .describe('The Pod that owns a SubENI. The ENI belongs to the UID, not to the name.'),
+  securityGroups: z.array(securityGroupIdSchema).describe('Groups in order of priority, copied from the admission decision and never re-evaluated.'),
+  enforcingMode: z.enum(enforcingModes).optional().describe('Routing mode in force when the Pod was created.'),
+});
+
+/** The exact bytes of a creating call, written before it is sent; a retry of the same attempt sends these bytes again. */
+export const operationSchema = z.object({
+  action: z.string().describe('Cloud API action, e.g. CreateSubNetworkInterface.'),
+  request: z.string().describe('Exact request body (JSON text).'),
+  attempt: z.int().min(1).max(1_000_000),
+  clientToken: z.string().max(64),
+  holder: z.string().describe('Identity of the leader that recorded it.'),
+  recordedAt: z.string(),
+  requestID: z.string().optional().describe('RequestId of the answer, which is the task id of the asynchronous call.'),
+});
+
+export const vpcEniStatusSchema = z.object({
+  phase: z
+    .enum(['Pending', 'Creating', 'Attaching', 'Ready', 'Releasing', 'Deleting', 'Failed'])
+    .optional()
+    .describe('Where the ENI is in its life, for people; programs read the fields.'),
+  operation: operationSchema.optional(),
+  eni: z
+    .object({
+      eniID: z.string().describe('Id in the cloud (spec 002 prints it).'),
+      macAddress: z.string(),
+      addresses: z.array(z.object({ ip: z.string(), primary: z.boolean().optional() })),
+      vlanID: z.int().min(0).max(4094).optional(),
+      subnetID: z.string(),
+      subnetCIDR: z.string(),
+      gateway: z.string(),
+      trunkENIID: z.string().optional(),
+      securityGroups: z.array(z.string()).describe('Groups bound in the cloud.'),
+    })
+    .optional(),
+  agent: z
+    .object({
+      state: z.enum(['Wired', 'TornDown']),
+      podUID: z.string(),
+      containerID: z.string().optional(),
+      observedAt: z.string(),
+    })
+    .optional()
+    .describe('Written by the node agent alone.'),
+  conditions: z.array(conditionSchema).optional(),
+});
+
+export type VpcEniSpec = z.infer<typeof vpcEniSpecSchema>;
+export type VpcEniStatus = z.infer<typeof vpcEniStatusSchema>;
+export type VpcEniOperation = z.infer<typeof operationSchema>;
+export interface VpcEni extends KubeObject {
+  spec: VpcEniSpec;
+  status?: VpcEniStatus;
+}
+
+export const vpcEnis: Resource<VpcEni> = {
+  group: 'networking.tke.cloud.tencent.com',
+  version: 'v1',
+  plural: 'vpcenis',
+  kind: 'VpcENI',
+  namespaced: false,
+};
+
+/** Object names come from the owner, since the cloud's id is not known before the call (DESIGN section 5). */
+export const subEniName = (podUid: string): string => `sub-${podUid}`;
+export const trunkEniName = (nodeName: string): string => `trunk-${nodeName}`;
