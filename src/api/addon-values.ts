@@ -11,7 +11,9 @@ const onOff = (fallback: boolean) =>
 /** Every key with its default; an unknown key is refused, so that a typing error is never parsed and ignored. */
 export const addonValuesSchema = z.strictObject({
   'vpcCni.trunkingEni.enableSubEni': onOff(false),
-  'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': z.enum(enforcingModes, { error: 'expected "standard" or "strict"' }).default('standard'),
+  'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': z
+    .enum(enforcingModes, { error: 'expected "standard" or "strict"' })
+    .default('standard'),
   'agent.config.disableTcpEarlyDemux': onOff(false),
   'agent.config.disableUdpEarlyDemux': onOff(false),
   /** Ours: `deletes` stops deletions in the cloud, `all` every mutation (DESIGN, decision 8). */
@@ -23,12 +25,20 @@ export const addonValuesSchema = z.strictObject({
   subnetIds: z
     .string()
     .transform((value) => value.split(',').map((id) => id.trim()))
-    .pipe(z.array(z.string().regex(/^subnet-[a-z0-9]{8}$/, 'expected a comma list of subnet ids such as "subnet-12ab34cd"')).min(1)),
+    .pipe(
+      z
+        .array(
+          z.string().regex(/^subnet-[a-z0-9]{8}$/, 'expected a comma list of subnet ids such as "subnet-12ab34cd"'),
+        )
+        .min(1),
+    ),
 });
 
 export type AddonValues = z.output<typeof addonValuesSchema>;
 
-export type AddonValuesResult = { readonly ok: true; readonly values: AddonValues } | { readonly ok: false; readonly problems: readonly string[] };
+export type AddonValuesResult =
+  | { readonly ok: true; readonly values: AddonValues }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Decodes a ConfigMap's data. Each problem is one line: key, value, what is accepted. */
 export function decodeAddonValues(data: Readonly<Record<string, string>> | undefined): AddonValuesResult {
@@ -36,10 +46,23 @@ export function decodeAddonValues(data: Readonly<Record<string, string>> | undef
   if (result.success) return { ok: true, values: result.data };
   const known = Object.keys(addonValuesSchema.shape);
   const problems = result.error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown key "${key}"; known keys: ${known.join(', ')}`);
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => `unknown key "${key}"; known keys: ${known.join(', ')}`);
     const key = String(issue.path[0]);
     const value = data?.[key];
     return [value === undefined ? `${key}: required, but not set` : `${key}: "${value}": ${issue.message}`];
   });
   return { ok: false, problems };
+}
+
+export type TrunkingSwitch =
+  | { readonly ok: true; readonly on: boolean }
+  | { readonly ok: false; readonly problem: string };
+
+/** The one value that admission needs, whatever the state of the others; off when not set (spec 002, existing clusters). */
+export function readTrunkingSwitch(data: Readonly<Record<string, string>> | undefined): TrunkingSwitch {
+  const key = 'vpcCni.trunkingEni.enableSubEni';
+  const result = addonValuesSchema.shape[key].safeParse(data?.[key]);
+  if (result.success) return { ok: true, on: result.data };
+  return { ok: false, problem: `${key}: "${data?.[key]}": ${result.error.issues[0]?.message ?? 'not accepted'}` };
 }

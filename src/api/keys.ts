@@ -67,7 +67,11 @@ export const tags = {
   attempt: 'trunkline-attempt',
 } as const;
 
-export const fieldManagers = { ipamd: 'tke-eni-ipamd', agent: 'tke-eni-agent', webhook: 'add-pod-eni-ip-limit-webhook' } as const;
+export const fieldManagers = {
+  ipamd: 'tke-eni-ipamd',
+  agent: 'tke-eni-agent',
+  webhook: 'add-pod-eni-ip-limit-webhook',
+} as const;
 
 export const objectNames = {
   systemNamespace: 'kube-system',

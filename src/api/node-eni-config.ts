@@ -7,7 +7,10 @@ export const nodeEniConfigSpecSchema = z.object({
   instanceID: z.string().optional().describe('CVM instance of the node, ins-xxxxxxxx.'),
   zone: z.string().optional(),
   instanceType: z.string().optional().describe('Model of the instance, e.g. SA5.LARGE8.'),
-  securityGroups: z.array(securityGroupIdSchema).optional().describe('Security groups of the node ENIs; order is priority (spec 000).'),
+  securityGroups: z
+    .array(securityGroupIdSchema)
+    .optional()
+    .describe('Security groups of the node ENIs; order is priority (spec 000).'),
   maxSubENI: z
     .int()
     .min(0)

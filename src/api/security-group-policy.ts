@@ -7,13 +7,23 @@ import { conditionSchema, securityGroupIdSchema } from './common.ts';
 const labelSelectorSchema = z.object({
   matchLabels: z.record(z.string(), z.string()).optional(),
   matchExpressions: z
-    .array(z.object({ key: z.string(), operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']), values: z.array(z.string()).optional() }))
+    .array(
+      z.object({
+        key: z.string(),
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: z.array(z.string()).optional(),
+      }),
+    )
     .optional(),
 });
 
 export const securityGroupPolicySpecSchema = z.object({
-  podSelector: labelSelectorSchema.optional().describe('Selects Pods by their labels. {} selects every Pod of the namespace.'),
-  serviceAccountSelector: labelSelectorSchema.optional().describe('Selects Pods by the labels of their ServiceAccount.'),
+  podSelector: labelSelectorSchema
+    .optional()
+    .describe('Selects Pods by their labels. {} selects every Pod of the namespace.'),
+  serviceAccountSelector: labelSelectorSchema
+    .optional()
+    .describe('Selects Pods by the labels of their ServiceAccount.'),
   securityGroups: z.object({
     groupIds: z.array(securityGroupIdSchema).min(1).describe('Security groups, in order of priority.'),
   }),

@@ -14,7 +14,9 @@ export const vpcEniSpecSchema = z.object({
     .object({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string().min(1) })
     .optional()
     .describe('The Pod that owns a SubENI. The ENI belongs to the UID, not to the name.'),
-  securityGroups: z.array(securityGroupIdSchema).describe('Groups in order of priority, copied from the admission decision and never re-evaluated.'),
+  securityGroups: z
+    .array(securityGroupIdSchema)
+    .describe('Groups in order of priority, copied from the admission decision and never re-evaluated.'),
   enforcingMode: z.enum(enforcingModes).optional().describe('Routing mode in force when the Pod was created.'),
 });
 

@@ -66,6 +66,14 @@ export interface ListResult<T> {
   readonly resourceVersion: string;
 }
 
+/** One page of a collection. */
+export interface ListPage<T> extends ListResult<T> {
+  /** The collection is told from its beginning: forget the pages before this one. True for the first page. */
+  readonly startsOver: boolean;
+  /** No page follows; only now the pages since `startsOver` are complete. */
+  readonly last: boolean;
+}
+
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 export interface CallOptions {
@@ -96,6 +104,8 @@ export interface KubeClient {
   get<T extends KubeObject>(resource: Resource<T>, name: string, options?: CallOptions): Promise<T>;
   /** Pages by 500 and follows `continue`; a 410 in the middle falls back to one full list. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListResult<T>>;
+  /** The same list page by page, for callers that must not hold it whole. Optional: informers fall back to `list`. */
+  listPages?<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): AsyncIterable<ListPage<T>>;
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   /** PUT; the object's resourceVersion is the optimistic lock. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;

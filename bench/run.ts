@@ -1,0 +1,32 @@
+// `npm run bench -- NAME [--json] [--check]`: runs one benchmark and prints its figures beside what they are compared with.
+import { labReady } from './lab-ready.ts';
+import type { Benchmark } from './result.ts';
+import { renderResult } from './result.ts';
+import { subEniBurst } from './sub-eni-burst.ts';
+
+const benchmarks: readonly Benchmark[] = [labReady, subEniBurst];
+
+function usage(): string {
+  const rows = benchmarks.map((benchmark) => `  ${benchmark.name.padEnd(16)}${benchmark.title}`);
+  return `Usage: npm run bench -- NAME [--json] [--check]\n\n${rows.join('\n')}\n\n  --json   the last line is one JSON object with figures, yardstick and ratio\n  --check  exit 1 when a budget is missed\n`;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const unknown = argv.find((word) => word.startsWith('--') && !['--json', '--check', '--help'].includes(word));
+  const names = argv.filter((word) => !word.startsWith('--'));
+  if (argv.includes('--help')) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const benchmark = benchmarks.find((candidate) => candidate.name === names[0]);
+  if (unknown !== undefined || benchmark === undefined || names.length > 1) {
+    process.stderr.write(`bench: ${unknown === undefined ? `unknown benchmark "${names.join(' ')}"; known: ${benchmarks.map((b) => b.name).join(', ')}` : `unknown option ${unknown}`}\n`);
+    return 2;
+  }
+  const result = await benchmark.run((line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(renderResult(result));
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
+  return argv.includes('--check') && result.figures.some((figure) => figure.withinBudget === false) ? 1 : 0;
+}
+
+process.exit(await main(process.argv.slice(2)));

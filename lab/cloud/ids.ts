@@ -1,0 +1,50 @@
+// Ids, request ids and MAC addresses: random when no seed is given, the same in every run when one is.
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Prefixes of the ids that the simulator makes. */
+export type IdPrefix = 'vpc' | 'subnet' | 'sg' | 'eni' | 'ins';
+
+export interface IdSource {
+  /** `<prefix>-` and 8 lower-case letters or digits, never one that `taken` knows. */
+  next(prefix: IdPrefix, taken: (id: string) => boolean): string;
+  /** A UUID; never repeats. */
+  uuid(): string;
+  /** A unicast, locally administered MAC, lower-case, colon separated; never repeats. */
+  mac(): string;
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** With a seed every id follows from it and from the number of ids made before. */
+export function createIdSource(seed: number | undefined): IdSource {
+  let counter = 0;
+  let macCounter = 0;
+  const bytes = (label: string): Buffer => {
+    counter += 1;
+    return seed === undefined ? randomBytes(32) : createHash('sha256').update(`${seed}/${label}/${counter}`).digest();
+  };
+  const macPrefix = bytes('mac');
+  return {
+    next: (prefix, taken) => {
+      for (;;) {
+        const id = `${prefix}-${[...bytes(prefix).subarray(0, 8)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('')}`;
+        if (!taken(id)) return id;
+      }
+    },
+    uuid: () => {
+      const hex = bytes('uuid').toString('hex');
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+    },
+    mac: () => {
+      macCounter += 1;
+      const tail = macCounter.toString(16).padStart(6, '0');
+      const head = `02${macPrefix.toString('hex', 0, 2)}`;
+      return `${head}${tail}`.match(/../g)?.join(':') ?? '';
+    },
+  };
+}
+
+/** A well-formed id of this prefix (facts, section 7: Ids). */
+export function isId(prefix: string, id: string): boolean {
+  return new RegExp(`^${prefix}-[0-9a-z]{8}$`).test(id);
+}

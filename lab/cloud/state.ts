@@ -1,0 +1,153 @@
+// Everything one simulated account owns, as plain records in maps; the only mutable heart of the simulator.
+import type { AddressPool } from './addresses.ts';
+import type { VlanIds } from './vlan-ids.ts';
+
+export interface TagRecord {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+export interface VpcRecord {
+  readonly vpcId: string;
+  readonly name: string;
+  readonly cidr: string;
+  readonly isDefault: boolean;
+  readonly createdAt: Date;
+  readonly tags: readonly TagRecord[];
+}
+
+export interface SubnetRecord {
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly name: string;
+  readonly cidr: string;
+  readonly zone: string;
+  readonly addresses: AddressPool;
+  readonly createdAt: Date;
+  readonly tags: readonly TagRecord[];
+}
+
+export type EniState = 'PENDING' | 'AVAILABLE' | 'ATTACHING' | 'DETACHING' | 'DELETING';
+
+export interface EniRecord {
+  readonly eniId: string;
+  name: string;
+  description: string;
+  readonly kind: 'primary' | 'secondary' | 'sub';
+  state: EniState;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly zone: string;
+  /** Lower-case; upper-case on the wire. */
+  readonly mac: string;
+  addresses: { readonly ip: string; readonly primary: boolean }[];
+  /** In order of priority. */
+  securityGroupIds: string[];
+  attachment: { readonly instanceId: string; readonly deviceIndex: number; readonly at: Date } | null;
+  trunking: boolean;
+  /** Set on a trunk. */
+  readonly vlans: VlanIds;
+  readonly trunkEniId: string | null;
+  readonly vlanId: number | null;
+  readonly tags: readonly TagRecord[];
+  readonly createdAt: Date;
+  /** Monotonic milliseconds from which describe calls show it. */
+  readonly visibleAt: number;
+  /** The fabric was told about it. */
+  wired: boolean;
+  /** The fabric enforces its groups. */
+  groupsReady: boolean;
+}
+
+export interface PolicyRecord {
+  readonly protocol: 'TCP' | 'UDP' | 'ICMP' | 'ICMPV6' | 'GRE' | 'ALL';
+  /** ALL, 80, 8000-8010 or 80,443. */
+  readonly port: string;
+  /** As written; at most one of the three is not empty, none means any IPv4 (facts, section 11). */
+  readonly cidr: string;
+  readonly cidr6: string;
+  readonly securityGroupId: string;
+  readonly action: 'ACCEPT' | 'DROP';
+  readonly description: string;
+  readonly modifiedAt: Date;
+}
+
+export interface SecurityGroupRecord {
+  readonly securityGroupId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly projectId: string;
+  readonly isDefault: boolean;
+  readonly createdAt: Date;
+  updatedAt: Date;
+  readonly tags: readonly TagRecord[];
+  /** Grows by one with every change of the rules. */
+  version: number;
+  ingress: PolicyRecord[];
+  egress: PolicyRecord[];
+}
+
+export type InstanceState = 'PENDING' | 'RUNNING' | 'STOPPED' | 'SHUTDOWN' | 'TERMINATING';
+
+export interface InstanceRecord {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly instanceType: string;
+  readonly cpu: number;
+  readonly memoryGb: number;
+  readonly zone: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  state: InstanceState;
+  readonly createdAt: Date;
+  /** Overrides of the model's quotas. */
+  readonly eniQuantity: number;
+  readonly eniPrivateIpQuantity: number;
+  subEniQuantity: number;
+  latestOperation: { name: string; state: 'OPERATING' | 'SUCCESS' | 'FAILED'; requestId: string } | null;
+}
+
+export interface ClusterRecord {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly vpcId: string;
+  readonly createdAt: Date;
+}
+
+export interface AccountState {
+  readonly vpcs: Map<string, VpcRecord>;
+  readonly subnets: Map<string, SubnetRecord>;
+  readonly enis: Map<string, EniRecord>;
+  readonly securityGroups: Map<string, SecurityGroupRecord>;
+  readonly instances: Map<string, InstanceRecord>;
+  readonly clusters: Map<string, ClusterRecord>;
+}
+
+/** An account that owns nothing. */
+export function emptyAccount(): AccountState {
+  return {
+    vpcs: new Map(),
+    subnets: new Map(),
+    enis: new Map(),
+    securityGroups: new Map(),
+    instances: new Map(),
+    clusters: new Map(),
+  };
+}
+
+/** The primary ENI of an instance; undefined only while the instance ends. */
+export function primaryEni(state: AccountState, instanceId: string): EniRecord | undefined {
+  return enisOf(state, instanceId).find((eni) => eni.kind === 'primary');
+}
+
+/** Primary and secondary ENIs attached to an instance, by device index. */
+export function enisOf(state: AccountState, instanceId: string): EniRecord[] {
+  return [...state.enis.values()]
+    .filter((eni) => eni.attachment?.instanceId === instanceId)
+    .toSorted((a, b) => (a.attachment?.deviceIndex ?? 0) - (b.attachment?.deviceIndex ?? 0));
+}
+
+/** Sub-ENIs of a trunk, those being deleted included. */
+export function subEnisOf(state: AccountState, trunkEniId: string): EniRecord[] {
+  return [...state.enis.values()].filter((eni) => eni.trunkEniId === trunkEniId);
+}

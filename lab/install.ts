@@ -1,0 +1,90 @@
+// Installs what users install: `deploy/crds` and `deploy/default`, with the lab's account filled in.
+import { join } from 'node:path';
+
+import { objectNames } from '../src/api/keys.ts';
+import { customResourceDefinitions, resourceOf } from './kube-resources.ts';
+import type { ConfigMap, Secret } from '../src/kube/resources.ts';
+import type { KubeClient, KubeObject } from '../src/kube/types.ts';
+import type { CloudAccess } from './cloud-client.ts';
+import { CLUSTER_ID, POD_SUBNET_IDS, VPC } from './layout.ts';
+import { loadKustomization } from './manifests.ts';
+import { waitForObjects } from './wait.ts';
+
+const FIELD_MANAGER = 'trunkline-lab';
+
+export interface InstallOptions {
+  readonly client: KubeClient;
+  readonly projectDir: string;
+  readonly cloud: CloudAccess;
+  /** Further arguments of ipamd, e.g. shorter lease times. */
+  readonly ipamdArgs: readonly string[];
+}
+
+/** Server-side apply of one object under the lab's field manager. */
+export async function applyObject(client: KubeClient, object: KubeObject): Promise<void> {
+  const { namespace } = object.metadata;
+  await client.patch(
+    resourceOf(object),
+    object.metadata.name,
+    { type: 'apply', body: object, force: true },
+    { fieldManager: FIELD_MANAGER, ...(namespace === undefined ? {} : { namespace }) },
+  );
+}
+
+/** CRDs first and established, then the programs. Returns when the API has them, not when they run. */
+export async function install(options: InstallOptions): Promise<void> {
+  const { client, projectDir } = options;
+  const crds = await loadKustomization(join(projectDir, 'deploy', 'crds'));
+  await Promise.all(crds.map((crd) => applyObject(client, crd)));
+  await waitForObjects(client, customResourceDefinitions, (items) => crds.every((crd) => items.some((item) => item.metadata.name === crd.metadata.name && isEstablished(item))), {
+    what: 'the CustomResourceDefinitions to be established',
+    timeoutMs: 15_000,
+  });
+  const objects = fitToLab(await loadKustomization(join(projectDir, 'deploy', 'default')), options);
+  const first = objects.filter((object) => object.kind === 'Namespace');
+  for (const object of first) await applyObject(client, object);
+  await Promise.all(objects.filter((object) => object.kind !== 'Namespace').map((object) => applyObject(client, object)));
+}
+
+/** The manifests with the lab's account: add-on values, credentials, cloud endpoint. Everything else stays as users get it. */
+export function fitToLab(objects: readonly KubeObject[], options: Pick<InstallOptions, 'cloud' | 'ipamdArgs'>): KubeObject[] {
+  const { cloud, ipamdArgs } = options;
+  const values: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: objectNames.addonValues, namespace: objectNames.systemNamespace },
+    data: {
+      region: cloud.region,
+      vpcId: VPC.vpcId,
+      clusterId: CLUSTER_ID,
+      subnetIds: POD_SUBNET_IDS.join(','),
+      'vpcCni.trunkingEni.enableSubEni': 'true',
+    },
+  };
+  const credentials: Secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: objectNames.credentials, namespace: objectNames.systemNamespace },
+    stringData: { secretId: cloud.secretId, secretKey: cloud.secretKey },
+  };
+  const fitted = objects.map((object) => {
+    if (object.kind === 'ConfigMap' && object.metadata.name === objectNames.addonValues) return { ...object, data: values.data };
+    if (object.kind === 'Deployment' && object.metadata.name === objectNames.ipamd) return withArgs(object, [`--cloud-endpoint=${cloud.endpoint}`, ...ipamdArgs]);
+    return object;
+  });
+  return [...fitted.filter((object) => !(object.kind === 'Secret' && object.metadata.name === objectNames.credentials)), credentials];
+}
+
+function withArgs(object: KubeObject, extra: readonly string[]): KubeObject {
+  const copy = structuredClone(object) as KubeObject & { spec: { template: { spec: { containers: { args?: string[] }[] } } } };
+  const container = copy.spec.template.spec.containers[0];
+  if (container === undefined) throw new Error(`Deployment ${object.metadata.name} has no container`);
+  const names = new Set(extra.map((argument) => argument.split('=')[0]));
+  container.args = [...(container.args ?? []).filter((argument) => !names.has(argument.split('=')[0])), ...extra];
+  return copy;
+}
+
+function isEstablished(object: KubeObject): boolean {
+  const { status } = object as KubeObject & { status?: { conditions?: { type: string; status: string }[] } };
+  return status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') ?? false;
+}

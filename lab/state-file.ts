@@ -1,0 +1,57 @@
+// Where a running lab writes down how to reach it, so that other terminals (and the next start) find it.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { z } from 'zod';
+
+const schema = z.object({
+  pid: z.int(),
+  helperPid: z.int().nullable(),
+  rootless: z.boolean(),
+  stateDir: z.string(),
+  kubeconfig: z.string(),
+  cloud: z.object({ endpoint: z.string(), secretId: z.string(), secretKey: z.string(), region: z.string() }),
+  nodes: z.array(z.object({ name: z.string(), netns: z.string().nullable() })),
+});
+
+export type LabState = z.infer<typeof schema>;
+
+const fileOf = (projectDir: string): string => join(projectDir, '.lab', 'lab.json');
+
+export async function writeState(projectDir: string, state: LabState): Promise<void> {
+  const file = fileOf(projectDir);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+}
+
+export async function removeState(projectDir: string): Promise<void> {
+  await rm(dirname(fileOf(projectDir)), { recursive: true, force: true });
+}
+
+/** The running lab, or nothing. A file left by a lab that was killed is cleaned up with the folder it names. */
+export async function readState(projectDir: string): Promise<LabState | undefined> {
+  const text = await readFile(fileOf(projectDir), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const decoded = schema.safeParse(parseJson(text));
+  if (decoded.success && isAlive(decoded.data.pid)) return decoded.data;
+  if (decoded.success && /trunkline-lab-/.test(decoded.data.stateDir)) await rm(decoded.data.stateDir, { recursive: true, force: true });
+  await removeState(projectDir);
+  return undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

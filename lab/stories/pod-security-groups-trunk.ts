@@ -1,0 +1,174 @@
+// Document 002 as a program: apply, look, connect, change a rule, connect again, crash ipamd, delete, nothing left.
+import { labels, resourceNames, annotations } from '../../src/api/keys.ts';
+import { vpcEnis } from '../../src/api/vpc-eni.ts';
+import { deployments, pods } from '../../src/kube/resources.ts';
+import type { Pod } from '../../src/kube/resources.ts';
+import { listSubEnis } from '../cloud-client.ts';
+import { NODE_GROUP, SAMPLE_GROUP, VPC } from '../layout.ts';
+import { waitForObjects } from '../wait.ts';
+import type { Story, StoryContext } from './story.ts';
+
+const NAMESPACE = 'my-namespace';
+const WEB = 'app=my-app';
+/** The rule of the sample group that opens port 80, in the API's words. */
+const webRule = { Protocol: 'TCP', Port: '80', CidrBlock: VPC.cidr, Action: 'ACCEPT' };
+/** curl's exit code for a connection that timed out (curl(1), EXIT CODES). */
+const CURL_TIMED_OUT = 28;
+
+export const podSecurityGroupsTrunk: Story = {
+  name: 'pod-security-groups-trunk',
+  document: '002',
+  title: 'a Pod on a general node gets its own security group through a Trunking ENI',
+  run: async (context) => {
+    await applySample(context);
+    const web = await lookAtThePod(context);
+    await lookAtTheEni(context, web);
+    const clients = await startClients(context, web);
+    await connect(context, web, clients);
+    await editThePolicy(context, web);
+    await crashIpamd(context);
+    await deleteEverything(context);
+  },
+};
+
+async function applySample({ lab, step }: StoryContext): Promise<void> {
+  await step('create the namespace, the policy and the nginx Deployment', async () => {
+    await lab.createNamespace(NAMESPACE);
+    await lab.applyFile('examples/pod-security-groups-trunk/policy.yaml');
+    await lab.applyFile('examples/pod-security-groups-trunk/nginx.yaml');
+    return {};
+  });
+}
+
+async function lookAtThePod({ lab, step, expect }: StoryContext): Promise<Pod> {
+  return step('the Pod runs and carries the three marks', async () => {
+    const [pod] = await lab.runningPods(NAMESPACE, WEB, 1);
+    if (pod === undefined) throw new Error('no Pod');
+    const container = pod.spec.containers[0];
+    expect(annotations.networks, pod.metadata.annotations?.[annotations.networks], 'tke-sub-eni');
+    expect(annotations.securityGroupId, pod.metadata.annotations?.[annotations.securityGroupId], SAMPLE_GROUP.securityGroupId);
+    expect('limits', container?.resources?.limits?.[resourceNames.subEni], '1');
+    expect('requests', container?.resources?.requests?.[resourceNames.subEni], '1');
+    return { ...pod, seen: `${pod.metadata.name} ${pod.status?.podIP}` };
+  });
+}
+
+async function lookAtTheEni({ lab, step, expect }: StoryContext, web: Pod): Promise<void> {
+  await step('one VpcENI by the documented labels, and the cloud knows its ENI with the same groups', async () => {
+    const labelSelector = `${labels.podName}=${web.metadata.name},${labels.podNamespace}=${NAMESPACE}`;
+    const { items } = await lab.client.list(vpcEnis, { labelSelector });
+    expect('VpcENI objects', items.length, 1);
+    const eni = items[0]?.status?.eni;
+    const inCloud = (await listSubEnis(lab.cloud)).filter((candidate) => candidate.eniId === eni?.eniID);
+    expect('groups in the cloud', inCloud[0]?.groups, [SAMPLE_GROUP.securityGroupId]);
+    expect("the ENI's address", eni?.addresses[0]?.ip, web.status?.podIP);
+    return { seen: `${items[0]?.metadata.name} is ${eni?.eniID}` };
+  });
+}
+
+interface Clients {
+  readonly sameNode: Pod;
+  readonly otherNode: Pod;
+}
+
+async function startClients({ lab, step }: StoryContext, web: Pod): Promise<Clients> {
+  return step('a client Pod on each node', async () => {
+    await lab.applyFile('examples/pod-security-groups-trunk/client.yaml');
+    const clients = await lab.runningPods(NAMESPACE, 'app=client', 2);
+    const sameNode = clients.find((pod) => pod.spec.nodeName === web.spec.nodeName);
+    const otherNode = clients.find((pod) => pod.spec.nodeName !== web.spec.nodeName);
+    if (sameNode === undefined || otherNode === undefined) throw new Error('the clients are not on both nodes');
+    return { sameNode, otherNode, seen: `nginx on ${web.spec.nodeName}, the other on ${otherNode.spec.nodeName}` };
+  });
+}
+
+/** curl's exit code and, when it answered, the page. */
+async function curl({ lab }: StoryContext, from: Pod, ip: string): Promise<{ code: number; page: string }> {
+  const result = await lab.exec(from, ['curl', '--silent', '--noproxy', '*', '--connect-timeout', '2', '--max-time', '5', `http://${ip}/`]);
+  return { code: result.code, page: result.stdout };
+}
+
+async function connect(context: StoryContext, web: Pod, clients: Clients): Promise<void> {
+  const { lab, step, expect } = context;
+  const ip = web.status?.podIP ?? '';
+  const opens = async (from: Pod): Promise<{ seen: string }> => {
+    const answer = await curl(context, from, ip);
+    expect('exit code of curl', answer.code, 0);
+    expect('the page is nginx’s', answer.page.includes('Welcome to nginx!'), true);
+    return { seen: 'nginx answers' };
+  };
+  const timesOut = async (from: Pod): Promise<{ seen: string }> => {
+    expect('exit code of curl', (await curl(context, from, ip)).code, CURL_TIMED_OUT);
+    return { seen: `curl exits ${CURL_TIMED_OUT}` };
+  };
+  const rules = { SecurityGroupId: SAMPLE_GROUP.securityGroupId, SecurityGroupPolicySet: { Ingress: [webRule] } };
+  await step('from the other node, port 80 opens: the group allows it', () => opens(clients.otherNode));
+  await step('the rule is deleted through the cloud API; the next connection times out', async () => {
+    await lab.cloud.call('vpc', 'DeleteSecurityGroupPolicies', rules);
+    return timesOut(clients.otherNode);
+  });
+  await step('on the same node the group is not consulted (standard routing)', () => opens(clients.sameNode));
+  await step('the rule is created again; the next connection opens', async () => {
+    await lab.cloud.call('vpc', 'CreateSecurityGroupPolicies', rules);
+    return opens(clients.otherNode);
+  });
+  await step('a port that the group does not name times out', async () => {
+    const result = await lab.exec(clients.otherNode, ['curl', '--silent', '--noproxy', '*', '--connect-timeout', '2', `http://${ip}:8080/`]);
+    expect('exit code of curl', result.code, CURL_TIMED_OUT);
+    return {};
+  });
+}
+
+async function editThePolicy({ lab, step, expect }: StoryContext, web: Pod): Promise<void> {
+  await step('an edit of the policy reaches new Pods only', async () => {
+    const groups = [NODE_GROUP.securityGroupId, SAMPLE_GROUP.securityGroupId];
+    await lab.setPolicyGroups(NAMESPACE, 'my-security-group-policy', groups);
+    const before = await lab.client.get(vpcEnis, `sub-${web.metadata.uid}`);
+    expect('groups of the running Pod', before.spec.securityGroups, [SAMPLE_GROUP.securityGroupId]);
+    await lab.client.delete(pods, web.metadata.name, { namespace: NAMESPACE });
+    const [pod] = await lab.runningPods(NAMESPACE, WEB, 1);
+    expect('groups of the new Pod, in the order of the policy', pod?.metadata.annotations?.[annotations.securityGroupId], groups.join(','));
+    const eni = await lab.client.get(vpcEnis, `sub-${pod?.metadata.uid}`);
+    const inCloud = (await listSubEnis(lab.cloud)).find((candidate) => candidate.eniId === eni.status?.eni?.eniID);
+    expect('groups in the cloud, in the same order', inCloud?.groups, groups);
+    return {};
+  });
+}
+
+async function crashIpamd({ lab, step, expect }: StoryContext): Promise<void> {
+  await step('ipamd is killed while ten Pods start: ten run, ten sub-ENIs exist, none is left over', async () => {
+    const marked = { namespace: NAMESPACE, labelSelector: WEB, what: 'a few of ten Pods to have their VpcENI' };
+    await lab.client.patch(deployments, 'nginx', { type: 'merge', body: { spec: { replicas: 10 } } }, { namespace: NAMESPACE });
+    await waitForObjects(lab.client, vpcEnis, (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length >= 4, { what: marked.what });
+    await lab.killProgram('tke-eni-ipamd', 'SIGKILL');
+    const running = await lab.runningPods(NAMESPACE, WEB, 10);
+    const wanted = running.map((pod) => `sub-${pod.metadata.uid}`).sort();
+    const isWeb = (name: string): boolean => wanted.includes(name);
+    const objects = (await lab.client.list(vpcEnis)).items.filter((eni) => eni.spec.type === 'SubENI' && eni.spec.pod?.name.startsWith('nginx'));
+    expect('VpcENI objects of the Pods', objects.map((eni) => eni.metadata.name).filter(isWeb).sort(), wanted);
+    await waitForObjects(lab.client, vpcEnis, (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length === 10, {
+      what: 'ten VpcENI objects and no more',
+    });
+    const owned = new Set((await lab.client.list(vpcEnis)).items.map((eni) => eni.status?.eni?.eniID));
+    const inCloud = await listSubEnis(lab.cloud);
+    // Two client Pods hold a sub-ENI each beside the ten.
+    expect('sub-ENIs in the cloud', inCloud.length, 12);
+    expect('sub-ENIs that no VpcENI owns', inCloud.filter((eni) => !owned.has(eni.eniId)).length, 0);
+    return { seen: `${running.length} Pods, ${inCloud.length} sub-ENIs with the two clients'` };
+  });
+}
+
+async function deleteEverything({ lab, step, expect }: StoryContext): Promise<void> {
+  await step('the Deployment is deleted: sub-ENIs and VpcENI objects disappear', async () => {
+    await lab.client.delete(deployments, 'nginx', { namespace: NAMESPACE, propagationPolicy: 'Background' });
+    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.pod?.name.startsWith('nginx')), { what: 'the VpcENI objects of nginx to go' });
+    expect('sub-ENIs in the cloud (the two clients)', (await listSubEnis(lab.cloud)).length, 2);
+    return {};
+  });
+  await step('the namespace is deleted: nothing is left', async () => {
+    await lab.deleteNamespace(NAMESPACE);
+    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), { what: 'all sub-ENI objects to go' });
+    expect('sub-ENIs in the cloud', (await listSubEnis(lab.cloud)).length, 0);
+    return {};
+  });
+}

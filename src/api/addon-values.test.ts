@@ -1,0 +1,66 @@
+// Add-on values: documented defaults, and one line per mistake with key, value and what is accepted.
+import { describe, expect, it } from 'vitest';
+import { decodeAddonValues, readTrunkingSwitch } from './addon-values.ts';
+
+const required = {
+  region: 'ap-guangzhou',
+  vpcId: 'vpc-12ab34cd',
+  clusterId: 'cls-12ab34cd',
+  subnetIds: 'subnet-12ab34cd, subnet-22ab34cd',
+};
+const SWITCH = 'vpcCni.trunkingEni.enableSubEni';
+
+const problems = (data: Record<string, string>): readonly string[] => {
+  const result = decodeAddonValues(data);
+  return result.ok ? [] : result.problems;
+};
+
+describe('the add-on values', () => {
+  it('have the documented defaults', () => {
+    expect(decodeAddonValues(required)).toMatchObject({
+      ok: true,
+      values: {
+        [SWITCH]: false,
+        'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': 'standard',
+        paused: 'none',
+        subnetIds: ['subnet-12ab34cd', 'subnet-22ab34cd'],
+      },
+    });
+  });
+
+  it.each([
+    [
+      'an unknown key',
+      { ...required, 'vpcCni.trunkingEni.enableSubENI': 'true' },
+      /unknown key "vpcCni.trunkingEni.enableSubENI"/,
+    ],
+    [
+      'a switch that is neither true nor false',
+      { ...required, [SWITCH]: 'yes' },
+      /enableSubEni: "yes": expected "true" or "false"/,
+    ],
+    ['a malformed id', { ...required, vpcId: 'vpc-1' }, /vpcId: "vpc-1": expected a VPC id/],
+    [
+      'a required key that is missing',
+      { region: 'r', clusterId: 'c', subnetIds: required.subnetIds },
+      /vpcId: required, but not set/,
+    ],
+  ])('refuse %s in one line', (_name, data, line) => {
+    expect(problems(data)).toEqual([expect.stringMatching(line)]);
+  });
+});
+
+describe('the Trunking switch alone', () => {
+  it('is off when there is no ConfigMap or no key', () => {
+    expect(readTrunkingSwitch(undefined)).toEqual({ ok: true, on: false });
+    expect(readTrunkingSwitch({})).toEqual({ ok: true, on: false });
+  });
+
+  it('is read also when other keys are wrong or missing', () => {
+    expect(readTrunkingSwitch({ [SWITCH]: 'true', vpcId: 'nonsense' })).toEqual({ ok: true, on: true });
+  });
+
+  it('is a problem, not off, when its value is not accepted', () => {
+    expect(readTrunkingSwitch({ [SWITCH]: 'True' })).toMatchObject({ ok: false });
+  });
+});

@@ -1,0 +1,14 @@
+// Keys of objects inside one resource: `namespace/name`, or `name` when cluster-scoped.
+import type { KubeObject, ObjectKey } from './types.ts';
+
+/** The key of an object, from its metadata. */
+export function keyOf(object: Pick<KubeObject, 'metadata'>): ObjectKey {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The reverse of `keyOf`; names never contain `/`. */
+export function splitKey(key: ObjectKey): { readonly namespace?: string; readonly name: string } {
+  const slash = key.indexOf('/');
+  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
