@@ -19,12 +19,19 @@ export const labReady: Benchmark = {
       const running = await startLab({ projectDir: process.cwd(), progress: () => undefined });
       lab.push(performance.now() - started);
       await running.close();
-      progress(`block ${block}/${BLOCKS}: lab ${(lab.at(-1) ?? 0).toFixed(0)} ms, four bare runtimes ${(yardstick.at(-1) ?? 0).toFixed(0)} ms`);
+      progress(
+        `block ${block}/${BLOCKS}: lab ${(lab.at(-1) ?? 0).toFixed(0)} ms, four bare runtimes ${(yardstick.at(-1) ?? 0).toFixed(0)} ms`,
+      );
     }
     return {
       benchmark: 'lab-ready',
       conditions: `${BLOCKS} blocks, interleaved with starting four bare Node runtimes at once (the lab starts four programs); medians. A real control plane takes 10 to 12 s to ready (measured elsewhere, not in this run)`,
-      figures: [figure('lab ready', median(lab) / 1000, 's', 6, { what: 'four bare runtimes at once', value: median(yardstick) / 1000 })],
+      figures: [
+        figure('lab ready', median(lab) / 1000, 's', 6, {
+          what: 'four bare runtimes at once',
+          value: median(yardstick) / 1000,
+        }),
+      ],
     };
   },
 };
@@ -33,7 +40,13 @@ export const labReady: Benchmark = {
 async function fourNodeStarts(): Promise<number> {
   const started = performance.now();
   await Promise.all(
-    Array.from({ length: 4 }, () => new Promise<void>((resolve) => spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }).on('exit', () => resolve()))),
+    Array.from(
+      { length: 4 },
+      () =>
+        new Promise<void>((resolve) =>
+          spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }).on('exit', () => resolve()),
+        ),
+    ),
   );
   return performance.now() - started;
 }

@@ -25,13 +25,21 @@ export interface Benchmark {
 }
 
 /** A figure judged against its budget. */
-export function figure(what: string, value: number, unit: string, budget?: number, yardstick?: { what: string; value: number }): Figure {
+export function figure(
+  what: string,
+  value: number,
+  unit: string,
+  budget?: number,
+  yardstick?: { what: string; value: number },
+): Figure {
   return {
     what,
     value: round(value),
     unit,
     ...(budget === undefined ? {} : { budget, withinBudget: value <= budget }),
-    ...(yardstick === undefined ? {} : { yardstick: { ...yardstick, value: round(yardstick.value), ratio: round(value / yardstick.value) } }),
+    ...(yardstick === undefined
+      ? {}
+      : { yardstick: { ...yardstick, value: round(yardstick.value), ratio: round(value / yardstick.value) } }),
   };
 }
 

@@ -29,7 +29,10 @@ export const subEniBurst: Benchmark = {
           figure(`burst of ${BURST}: creates per Pod`, burst.creates / BURST, 'calls', 1),
           figure(`burst of ${BURST}: deletes per Pod`, burst.deletes / BURST, 'calls', 1),
           figure(`burst of ${BURST}: reads per Pod`, burst.reads / BURST, 'calls', 0.1),
-          figure('bound to create call sent, median of lone Pods', median(reaction.bound), 'ms', 50, { what: 'bare round trips', value: median(reaction.bare) }),
+          figure('bound to create call sent, median of lone Pods', median(reaction.bound), 'ms', 50, {
+            what: 'bare round trips',
+            value: median(reaction.bare),
+          }),
         ] satisfies Figure[],
       };
     } finally {
@@ -51,14 +54,32 @@ interface Counts {
 async function oneRound(plane: Plane, count: number, label: string): Promise<Counts> {
   const before = plane.cloud.requestLog().length;
   const names = Array.from({ length: count }, (_, index) => `${label}-${index}`);
-  await Promise.all(names.map((name, index) => plane.client.create(podResource, subEniPod(name, plane.nodeNames[index % plane.nodeNames.length] ?? '', [plane.group]), { namespace: 'default' })));
-  await waitForObjects(plane.client, podResource, (pods) => pods.filter((pod) => pod.status?.phase === 'Running').length >= count, {
-    namespace: 'default',
-    what: `${count} Pods Running`,
+  await Promise.all(
+    names.map((name, index) =>
+      plane.client.create(
+        podResource,
+        subEniPod(name, plane.nodeNames[index % plane.nodeNames.length] ?? '', [plane.group]),
+        { namespace: 'default' },
+      ),
+    ),
+  );
+  await waitForObjects(
+    plane.client,
+    podResource,
+    (pods) => pods.filter((pod) => pod.status?.phase === 'Running').length >= count,
+    {
+      namespace: 'default',
+      what: `${count} Pods Running`,
+      timeoutMs: 180_000,
+    },
+  );
+  await Promise.all(
+    names.map((name) => plane.client.delete(podResource, name, { namespace: 'default', gracePeriodSeconds: 0 })),
+  );
+  await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), {
+    what: 'all sub-ENIs gone',
     timeoutMs: 180_000,
   });
-  await Promise.all(names.map((name) => plane.client.delete(podResource, name, { namespace: 'default', gracePeriodSeconds: 0 })));
-  await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), { what: 'all sub-ENIs gone', timeoutMs: 180_000 });
   const calls = plane.cloud.requestLog().slice(before);
   const of = (action: string): number => calls.filter((call) => call.action === action).length;
   const [creates, deletes] = [of('CreateSubNetworkInterface'), of('DeleteSubNetworkInterface')];
@@ -73,10 +94,14 @@ async function reactionTimes(plane: Plane, rounds: number): Promise<{ bound: num
     bare.push(await plane.bareRoundTripMs());
     const arrived = plane.nextCall('CreateSubNetworkInterface');
     const started = performance.now();
-    await plane.client.create(podResource, subEniPod(`react-${round}`, plane.nodeNames[0] ?? '', [plane.group]), { namespace: 'default' });
+    await plane.client.create(podResource, subEniPod(`react-${round}`, plane.nodeNames[0] ?? '', [plane.group]), {
+      namespace: 'default',
+    });
     bound.push((await arrived) - started);
     await plane.client.delete(podResource, `react-${round}`, { namespace: 'default', gracePeriodSeconds: 0 });
-    await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), { what: 'the sub-ENI to go' });
+    await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), {
+      what: 'the sub-ENI to go',
+    });
   }
   return { bound, bare };
 }

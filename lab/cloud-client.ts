@@ -28,19 +28,24 @@ export function createCloudClient(access: CloudAccess): CloudClient {
     const made = new CommonClient(`${service}.tencentcloudapi.com`, versions[service], {
       credential: { secretId: access.secretId, secretKey: access.secretKey },
       region: access.region,
-      profile: { httpProfile: { endpoint: access.endpoint.replace('http://', ''), protocol: 'http://', reqTimeout: 10, agent } },
+      profile: {
+        httpProfile: { endpoint: access.endpoint.replace('http://', ''), protocol: 'http://', reqTimeout: 10, agent },
+      },
     });
     clients.set(service, made);
     return made;
   };
   return {
-    call: async (service, action, body = {}) => z.record(z.string(), z.unknown()).parse(await clientFor(service).request(action, body)),
+    call: async (service, action, body = {}) =>
+      z.record(z.string(), z.unknown()).parse(await clientFor(service).request(action, body)),
     close: () => agent.destroy(),
   };
 }
 
 const eniAnswer = z.object({
-  NetworkInterfaceSet: z.array(z.object({ NetworkInterfaceId: z.string(), GroupSet: z.array(z.string()), EniType: z.number() })),
+  NetworkInterfaceSet: z.array(
+    z.object({ NetworkInterfaceId: z.string(), GroupSet: z.array(z.string()), EniType: z.number() }),
+  ),
   TotalCount: z.number(),
 });
 
@@ -54,7 +59,11 @@ export async function listSubEnis(cloud: CloudClient): Promise<SubEniView[]> {
   const found: SubEniView[] = [];
   for (;;) {
     const page = eniAnswer.parse(
-      await cloud.call('vpc', 'DescribeNetworkInterfaces', { Filters: [{ Name: 'eni-type', Values: ['2'] }], Offset: found.length, Limit: 100 }),
+      await cloud.call('vpc', 'DescribeNetworkInterfaces', {
+        Filters: [{ Name: 'eni-type', Values: ['2'] }],
+        Offset: found.length,
+        Limit: 100,
+      }),
     );
     found.push(...page.NetworkInterfaceSet.map((eni) => ({ eniId: eni.NetworkInterfaceId, groups: eni.GroupSet })));
     if (found.length >= page.TotalCount || page.NetworkInterfaceSet.length === 0) return found;

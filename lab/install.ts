@@ -36,18 +36,29 @@ export async function install(options: InstallOptions): Promise<void> {
   const { client, projectDir } = options;
   const crds = await loadKustomization(join(projectDir, 'deploy', 'crds'));
   await Promise.all(crds.map((crd) => applyObject(client, crd)));
-  await waitForObjects(client, customResourceDefinitions, (items) => crds.every((crd) => items.some((item) => item.metadata.name === crd.metadata.name && isEstablished(item))), {
-    what: 'the CustomResourceDefinitions to be established',
-    timeoutMs: 15_000,
-  });
+  await waitForObjects(
+    client,
+    customResourceDefinitions,
+    (items) =>
+      crds.every((crd) => items.some((item) => item.metadata.name === crd.metadata.name && isEstablished(item))),
+    {
+      what: 'the CustomResourceDefinitions to be established',
+      timeoutMs: 15_000,
+    },
+  );
   const objects = fitToLab(await loadKustomization(join(projectDir, 'deploy', 'default')), options);
   const first = objects.filter((object) => object.kind === 'Namespace');
   for (const object of first) await applyObject(client, object);
-  await Promise.all(objects.filter((object) => object.kind !== 'Namespace').map((object) => applyObject(client, object)));
+  await Promise.all(
+    objects.filter((object) => object.kind !== 'Namespace').map((object) => applyObject(client, object)),
+  );
 }
 
 /** The manifests with the lab's account: add-on values, credentials, cloud endpoint. Everything else stays as users get it. */
-export function fitToLab(objects: readonly KubeObject[], options: Pick<InstallOptions, 'cloud' | 'ipamdArgs'>): KubeObject[] {
+export function fitToLab(
+  objects: readonly KubeObject[],
+  options: Pick<InstallOptions, 'cloud' | 'ipamdArgs'>,
+): KubeObject[] {
   const { cloud, ipamdArgs } = options;
   const values: ConfigMap = {
     apiVersion: 'v1',
@@ -68,15 +79,22 @@ export function fitToLab(objects: readonly KubeObject[], options: Pick<InstallOp
     stringData: { secretId: cloud.secretId, secretKey: cloud.secretKey },
   };
   const fitted = objects.map((object) => {
-    if (object.kind === 'ConfigMap' && object.metadata.name === objectNames.addonValues) return { ...object, data: values.data };
-    if (object.kind === 'Deployment' && object.metadata.name === objectNames.ipamd) return withArgs(object, [`--cloud-endpoint=${cloud.endpoint}`, ...ipamdArgs]);
+    if (object.kind === 'ConfigMap' && object.metadata.name === objectNames.addonValues)
+      return { ...object, data: values.data };
+    if (object.kind === 'Deployment' && object.metadata.name === objectNames.ipamd)
+      return withArgs(object, [`--cloud-endpoint=${cloud.endpoint}`, ...ipamdArgs]);
     return object;
   });
-  return [...fitted.filter((object) => !(object.kind === 'Secret' && object.metadata.name === objectNames.credentials)), credentials];
+  return [
+    ...fitted.filter((object) => !(object.kind === 'Secret' && object.metadata.name === objectNames.credentials)),
+    credentials,
+  ];
 }
 
 function withArgs(object: KubeObject, extra: readonly string[]): KubeObject {
-  const copy = structuredClone(object) as KubeObject & { spec: { template: { spec: { containers: { args?: string[] }[] } } } };
+  const copy = structuredClone(object) as KubeObject & {
+    spec: { template: { spec: { containers: { args?: string[] }[] } } };
+  };
   const container = copy.spec.template.spec.containers[0];
   if (container === undefined) throw new Error(`Deployment ${object.metadata.name} has no container`);
   const names = new Set(extra.map((argument) => argument.split('=')[0]));
@@ -86,5 +104,7 @@ function withArgs(object: KubeObject, extra: readonly string[]): KubeObject {
 
 function isEstablished(object: KubeObject): boolean {
   const { status } = object as KubeObject & { status?: { conditions?: { type: string; status: string }[] } };
-  return status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') ?? false;
+  return (
+    status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') ?? false
+  );
 }

@@ -5,16 +5,47 @@ import { vpcEnis } from '../src/api/vpc-eni.ts';
 import * as core from '../src/kube/resources.ts';
 import type { KubeObject, Resource } from '../src/kube/types.ts';
 
-const resource = (group: string, version: string, plural: string, kind: string, namespaced: boolean): Resource => ({ group, version, plural, kind, namespaced });
+const resource = (group: string, version: string, plural: string, kind: string, namespaced: boolean): Resource => ({
+  group,
+  version,
+  plural,
+  kind,
+  namespaced,
+});
 
 export interface Workload extends KubeObject {
   spec?: { replicas?: number };
-  status?: { observedGeneration?: number; readyReplicas?: number; availableReplicas?: number; updatedReplicas?: number; desiredNumberScheduled?: number; numberReady?: number };
+  status?: {
+    observedGeneration?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    updatedReplicas?: number;
+    desiredNumberScheduled?: number;
+    numberReady?: number;
+  };
 }
 
-export const customResourceDefinitions = resource('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', false);
-export const daemonSets: Resource<Workload> = { group: 'apps', version: 'v1', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true };
-export const workloadDeployments: Resource<Workload> = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true };
+export const customResourceDefinitions = resource(
+  'apiextensions.k8s.io',
+  'v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  false,
+);
+export const daemonSets: Resource<Workload> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  kind: 'DaemonSet',
+  namespaced: true,
+};
+export const workloadDeployments: Resource<Workload> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  namespaced: true,
+};
 
 const known: readonly Resource[] = [
   core.pods,
@@ -41,7 +72,12 @@ const known: readonly Resource[] = [
 /** The resource that serves an object's apiVersion and kind. Throws for kinds the lab's tools do not apply. */
 export function resourceOf(object: KubeObject): Resource {
   const [version = '', group = ''] = object.apiVersion.split('/').reverse();
-  const found = known.find((candidate) => candidate.kind === object.kind && candidate.group === group && candidate.version === version);
-  if (found === undefined) throw new Error(`${object.apiVersion} ${object.kind} "${object.metadata.name}": the lab does not apply this kind; use kubectl`);
+  const found = known.find(
+    (candidate) => candidate.kind === object.kind && candidate.group === group && candidate.version === version,
+  );
+  if (found === undefined)
+    throw new Error(
+      `${object.apiVersion} ${object.kind} "${object.metadata.name}": the lab does not apply this kind; use kubectl`,
+    );
   return found;
 }

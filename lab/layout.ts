@@ -45,7 +45,13 @@ export interface GroupRule {
 const anyOut: GroupRule = { Protocol: 'ALL', Port: 'ALL', CidrBlock: '0.0.0.0/0', Action: 'ACCEPT' };
 
 /** Groups with their rules, in the API's own words. */
-export const GROUPS: readonly { readonly securityGroupId: string; readonly name: string; readonly description: string; readonly ingress: readonly GroupRule[]; readonly egress: readonly GroupRule[] }[] = [
+export const GROUPS: readonly {
+  readonly securityGroupId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly ingress: readonly GroupRule[];
+  readonly egress: readonly GroupRule[];
+}[] = [
   {
     ...NODE_GROUP,
     description: 'nodes of the cluster',
@@ -57,14 +63,28 @@ export const GROUPS: readonly { readonly securityGroupId: string; readonly name:
     description: "Pods of spec 002's sample",
     ingress: [
       { Protocol: 'TCP', Port: '80', CidrBlock: VPC.cidr, Action: 'ACCEPT', PolicyDescription: 'web, from the VPC' },
-      { Protocol: 'ALL', Port: 'ALL', SecurityGroupId: NODE_GROUP.securityGroupId, Action: 'ACCEPT', PolicyDescription: 'kubelet' },
+      {
+        Protocol: 'ALL',
+        Port: 'ALL',
+        SecurityGroupId: NODE_GROUP.securityGroupId,
+        Action: 'ACCEPT',
+        PolicyDescription: 'kubelet',
+      },
     ],
     egress: [anyOut],
   },
   {
     ...CLIENT_GROUP,
     description: 'Pods that only call others',
-    ingress: [{ Protocol: 'ALL', Port: 'ALL', SecurityGroupId: NODE_GROUP.securityGroupId, Action: 'ACCEPT', PolicyDescription: 'kubelet' }],
+    ingress: [
+      {
+        Protocol: 'ALL',
+        Port: 'ALL',
+        SecurityGroupId: NODE_GROUP.securityGroupId,
+        Action: 'ACCEPT',
+        PolicyDescription: 'kubelet',
+      },
+    ],
     egress: [anyOut],
   },
 ];
@@ -76,6 +96,9 @@ export function planNodes(count: number, superNodes: number, instanceType = 'SA5
     const side = index % 2 === 0 ? 0 : 1;
     return { kind: 'general', zone: ZONES[side], nodeSubnetId: nodeSubnets[side], instanceType };
   });
-  const virtual = Array.from({ length: superNodes }, (): LabNodePlan => ({ kind: 'super', zone: ZONES[0], nodeSubnetId: 'subnet-super003', instanceType: 'eklet' }));
+  const virtual = Array.from(
+    { length: superNodes },
+    (): LabNodePlan => ({ kind: 'super', zone: ZONES[0], nodeSubnetId: 'subnet-super003', instanceType: 'eklet' }),
+  );
   return [...general, ...virtual];
 }

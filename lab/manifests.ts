@@ -15,7 +15,11 @@ const kustomization = z.strictObject({
   components: z.array(z.string()).default([]),
 });
 
-const object = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
+const object = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
 
 /** Every document of a YAML file as an object. Throws with the file and the reason when one is not a Kubernetes object. */
 export async function loadYaml(file: string): Promise<KubeObject[]> {
@@ -26,7 +30,10 @@ export async function loadYaml(file: string): Promise<KubeObject[]> {
     const value: unknown = document.toJS();
     if (value === null) return [];
     const result = object.safeParse(value);
-    if (!result.success) throw new Error(`${file}: not a Kubernetes object: ${result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`);
+    if (!result.success)
+      throw new Error(
+        `${file}: not a Kubernetes object: ${result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+      );
     return [result.data as KubeObject];
   });
 }
@@ -35,9 +42,13 @@ export async function loadYaml(file: string): Promise<KubeObject[]> {
 export async function loadKustomization(folder: string): Promise<KubeObject[]> {
   const file = join(folder, 'kustomization.yaml');
   const decoded = kustomization.safeParse(parse(await readFile(file, 'utf8')));
-  if (!decoded.success) throw new Error(`${file}: ${decoded.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`);
+  if (!decoded.success)
+    throw new Error(
+      `${file}: ${decoded.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+    );
   const entries = [...decoded.data.resources, ...decoded.data.components].map((entry) => resolve(dirname(file), entry));
   const objects: KubeObject[] = [];
-  for (const entry of entries) objects.push(...(/\.ya?ml$/.test(entry) ? await loadYaml(entry) : await loadKustomization(entry)));
+  for (const entry of entries)
+    objects.push(...(/\.ya?ml$/.test(entry) ? await loadYaml(entry) : await loadKustomization(entry)));
   return objects;
 }

@@ -34,7 +34,8 @@ export async function readState(projectDir: string): Promise<LabState | undefine
   if (text === undefined) return undefined;
   const decoded = schema.safeParse(parseJson(text));
   if (decoded.success && isAlive(decoded.data.pid)) return decoded.data;
-  if (decoded.success && /trunkline-lab-/.test(decoded.data.stateDir)) await rm(decoded.data.stateDir, { recursive: true, force: true });
+  if (decoded.success && /trunkline-lab-/.test(decoded.data.stateDir))
+    await rm(decoded.data.stateDir, { recursive: true, force: true });
   await removeState(projectDir);
   return undefined;
 }

@@ -46,10 +46,13 @@ export async function waitForObjects<T extends KubeObject>(
     }
   } catch (error) {
     if (!limit.aborted) throw error;
-    throw new Error(`waited ${timeoutMs / 1000} s for ${what}; last seen: ${describe?.(last) ?? names(last)}`, { cause: error });
+    throw new Error(`waited ${timeoutMs / 1000} s for ${what}; last seen: ${describe?.(last) ?? names(last)}`, {
+      cause: error,
+    });
   }
 }
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 
-const names = (objects: readonly KubeObject[]): string => objects.map((object) => object.metadata.name).join(', ') || 'nothing';
+const names = (objects: readonly KubeObject[]): string =>
+  objects.map((object) => object.metadata.name).join(', ') || 'nothing';

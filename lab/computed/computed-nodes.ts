@@ -35,7 +35,11 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
   const { client, clock, logger } = options;
   const ours = new Map(options.nodes.map((plan) => [plan.name, plan]));
   const common = { client, clock, logger };
-  const podInformer = createInformer<Pod, Pod>({ ...common, resource: podResource, indexes: { uid: (pod) => [pod.metadata.uid ?? ''] } });
+  const podInformer = createInformer<Pod, Pod>({
+    ...common,
+    resource: podResource,
+    indexes: { uid: (pod) => [pod.metadata.uid ?? ''] },
+  });
   const eniInformer = createInformer<VpcEni, VpcEni>({ ...common, resource: vpcEnis });
   const necInformer = createInformer<NodeEniConfig, NodeEniConfig>({ ...common, resource: nodeEniConfigs });
   const byUid = (uid: string): Pod | undefined => podInformer.byIndex('uid', uid)[0];
@@ -69,10 +73,24 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
       const step = planPod(pod, eni, isSubEni);
       const namespace = pod.metadata.namespace ?? 'default';
       if (step.kind === 'run') {
-        await applyAgent(client, subEniName(pod.metadata.uid ?? ''), { state: 'Wired', podUID: pod.metadata.uid ?? '', observedAt: clock.now().toISOString() });
-        await client.patch(podResource, pod.metadata.name, { type: 'merge', body: { status: runningStatus(pod, step.ip, plan.internalIp, clock.now()) } }, { namespace, subresource: 'status' });
+        await applyAgent(client, subEniName(pod.metadata.uid ?? ''), {
+          state: 'Wired',
+          podUID: pod.metadata.uid ?? '',
+          observedAt: clock.now().toISOString(),
+        });
+        await client.patch(
+          podResource,
+          pod.metadata.name,
+          { type: 'merge', body: { status: runningStatus(pod, step.ip, plan.internalIp, clock.now()) } },
+          { namespace, subresource: 'status' },
+        );
       }
-      if (step.kind === 'finish') await client.delete(podResource, pod.metadata.name, { namespace, gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid ?? '' } });
+      if (step.kind === 'finish')
+        await client.delete(podResource, pod.metadata.name, {
+          namespace,
+          gracePeriodSeconds: 0,
+          preconditions: { uid: pod.metadata.uid ?? '' },
+        });
     },
   });
 
@@ -85,12 +103,14 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
       { informer: eniInformer as Informer<never>, keys: (change) => [change.key] },
       {
         informer: podInformer as Informer<never>,
-        keys: (change) => (change.type === 'deleted' ? [subEniName((change.before as Pod | undefined)?.metadata.uid ?? '')] : []),
+        keys: (change) =>
+          change.type === 'deleted' ? [subEniName((change.before as Pod | undefined)?.metadata.uid ?? '')] : [],
       },
     ],
     reconcile: async (key) => {
       const eni = eniInformer.get(key);
-      if (eni?.spec.type !== 'SubENI' || !ours.has(eni.spec.nodeName) || eni.status?.agent?.state === 'TornDown') return;
+      if (eni?.spec.type !== 'SubENI' || !ours.has(eni.spec.nodeName) || eni.status?.agent?.state === 'TornDown')
+        return;
       if (!podInformer.hasSynced || byUid(eni.spec.pod?.uid ?? '') !== undefined) return;
       await reportTornDown(eni);
     },
@@ -121,7 +141,12 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
         } catch (error) {
           if (!isAlreadyExists(error)) throw error;
         }
-        await client.patch(nodeResource, plan.name, { type: 'merge', body: { status: object.status } }, { subresource: 'status' });
+        await client.patch(
+          nodeResource,
+          plan.name,
+          { type: 'merge', body: { status: object.status } },
+          { subresource: 'status' },
+        );
       }
     },
   };

@@ -19,7 +19,11 @@ export function nodeObject(plan: ComputedNodePlan, now: Date): Node {
     kind: 'Node',
     metadata: {
       name: plan.name,
-      labels: { [labels.instanceType]: plan.instanceType, [labels.zone]: plan.zone, 'kubernetes.io/hostname': plan.name },
+      labels: {
+        [labels.instanceType]: plan.instanceType,
+        [labels.zone]: plan.zone,
+        'kubernetes.io/hostname': plan.name,
+      },
     },
     spec: { providerID: plan.providerId },
     status: {
@@ -29,7 +33,15 @@ export function nodeObject(plan: ComputedNodePlan, now: Date): Node {
         { type: 'InternalIP', address: plan.internalIp },
         { type: 'Hostname', address: plan.name },
       ],
-      conditions: [{ type: 'Ready', status: 'True', reason: 'ComputedDataPlane', message: 'this node carries no packets', lastTransitionTime: now.toISOString() }],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'ComputedDataPlane',
+          message: 'this node carries no packets',
+          lastTransitionTime: now.toISOString(),
+        },
+      ],
     },
   };
 }
@@ -46,7 +58,9 @@ export function planPod(pod: Pod, eni: VpcEni | undefined, isSubEni: boolean): P
   if (pod.status?.phase === 'Running') return { kind: 'nothing' };
   if (!isSubEni) return { kind: 'wait', reason: 'this lab computes tke-sub-eni Pods only' };
   const ip = eni?.status?.eni?.addresses[0]?.ip;
-  return eni?.status?.phase === 'Ready' && ip !== undefined ? { kind: 'run', ip } : { kind: 'wait', reason: 'its VpcENI is not ready' };
+  return eni?.status?.phase === 'Ready' && ip !== undefined
+    ? { kind: 'run', ip }
+    : { kind: 'wait', reason: 'its VpcENI is not ready' };
 }
 
 /** Status of a Pod that runs, as a kubelet writes it. */

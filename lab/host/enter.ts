@@ -9,7 +9,10 @@ export const NETNS_DIR = '/run/netns';
  * The command line that runs `place.argv` where `place` says. One `nsenter` does both namespaces and root (it ends in
  * exec, so the pid is the program's own); `ip netns exec` is not used, as it remounts /sys for every process.
  */
-export function enterArgv(place: Pick<Place, 'argv' | 'netns' | 'root' | 'cwd'>): { argv: readonly string[]; cwd: string } {
+export function enterArgv(place: Pick<Place, 'argv' | 'netns' | 'root' | 'cwd'>): {
+  argv: readonly string[];
+  cwd: string;
+} {
   const cwd = place.cwd ?? '/';
   const flags: string[] = [];
   if (place.netns !== undefined) flags.push(`--net=${NETNS_DIR}/${place.netns}`);

@@ -2,7 +2,13 @@
 import type { CatalogueEntry } from '../../src/base/errors.ts';
 import { TrunklineError } from '../../src/base/errors.ts';
 
-const row = (code: string, title: string, cause: string, cure: string, retry: CatalogueEntry['retry']): CatalogueEntry => ({
+const row = (
+  code: string,
+  title: string,
+  cause: string,
+  cure: string,
+  retry: CatalogueEntry['retry'],
+): CatalogueEntry => ({
   code,
   title,
   cause,

@@ -28,7 +28,10 @@ const send = (message: HelperMessage, server?: Server): void => {
   // The lab holds its own copy from here on; keeping this one open would take connections that nobody serves.
   process.send?.(message, server, {}, () => server?.close());
 };
-const processes = createProcesses({ baseEnv, onExit: (id, code, signal) => send({ kind: 'exited', id, code, signal }) });
+const processes = createProcesses({
+  baseEnv,
+  onExit: (id, code, signal) => send({ kind: 'exited', id, code, signal }),
+});
 const tool = async (argv: [string, ...string[]]): Promise<ExecResult> =>
   await processes.exec({ op: 'exec', argv, timeoutMs: TOOL_TIMEOUT_MS });
 const roots = createRoots({

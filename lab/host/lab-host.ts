@@ -56,7 +56,8 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
 
     listen: async (netns, { host, port }) => {
       const { server } = await channel.request({ op: 'listen', netns, host, port });
-      if (server === undefined) throw new TrunklineError(HOST_ERRORS.listen, `listen in netns ${netns}: no socket came`);
+      if (server === undefined)
+        throw new TrunklineError(HOST_ERRORS.listen, `listen in netns ${netns}: no socket came`);
       servers.add(server);
       server.once('close', () => servers.delete(server));
       return server;
@@ -135,14 +136,12 @@ function chooseMode(probe: HostProbe, wanted: 'root' | 'rootless' | undefined): 
 
 function spawnHelper(mode: 'root' | 'rootless', options: HelperOptions): ReturnType<typeof spawn> {
   const helper = fileURLToPath(new URL('./helper.ts', import.meta.url));
-  const argv = [
-    // Killed by the kernel when this process dies, however it dies; --kill-child passes that on to the namespace.
-    ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child'],
-    ...(mode === 'rootless' ? ['--user', '--map-root-user'] : []),
-    // A shell as pid 1: waiting for the helper it also reaps orphans, which Node would leave as zombies.
-    ...['/bin/sh', '-c', '"$@" & wait $!', 'sh', process.execPath, helper, JSON.stringify(options)],
-  ];
-  return spawn('setpriv', argv, {
+  const userNamespace = mode === 'rootless' ? ['--user', '--map-root-user'] : [];
+  // --pdeathsig: killed by the kernel when this process dies, however it dies; --kill-child passes that on.
+  const unshare = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', ...userNamespace];
+  // A shell as pid 1: waiting for the helper it also reaps orphans, which Node would leave as zombies.
+  const init = ['/bin/sh', '-c', '"$@" & wait $!', 'sh', process.execPath, helper, JSON.stringify(options)];
+  return spawn('setpriv', [...unshare, ...init], {
     cwd: '/',
     env: { PATH: SYSTEM_PATH },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -76,7 +76,12 @@ async function collect(child: ChildProcess, request: ExecRequest): Promise<ExecR
     const stderr: Buffer[] = [];
     const timer = setTimeout(() => {
       killGroup(child);
-      reject(new TrunklineError(HOST_ERRORS.timeout, `${request.argv.join(' ')}: not done after ${request.timeoutMs} ms; killed`));
+      reject(
+        new TrunklineError(
+          HOST_ERRORS.timeout,
+          `${request.argv.join(' ')}: not done after ${request.timeoutMs} ms; killed`,
+        ),
+      );
     }, request.timeoutMs);
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));

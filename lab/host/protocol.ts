@@ -1,7 +1,9 @@
 // The messages between the lab and its helper process, decoded on both sides.
 import { z } from 'zod';
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'expected a name of letters, digits, "_", "." and "-", at most 63 long');
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'expected a name of letters, digits, "_", "." and "-", at most 63 long');
 const absolutePath = z.string().startsWith('/', 'expected an absolute path');
 const argv = z.tuple([z.string().min(1, 'expected a program')], z.string());
 

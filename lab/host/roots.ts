@@ -72,7 +72,10 @@ export function createRoots({ options, script }: RootsDeps): Roots {
     const target = resolveInRoot(root, bind.target);
     const stat = statSync(source, { throwIfNoEntry: false });
     if (stat === undefined) {
-      throw new TrunklineError(HOST_ERRORS.badRequest, `bind of ${bind.source} to ${bind.target}: the source does not exist`);
+      throw new TrunklineError(
+        HOST_ERRORS.badRequest,
+        `bind of ${bind.source} to ${bind.target}: the source does not exist`,
+      );
     }
     createTarget(target, stat.isDirectory());
     const readOnly = bind.readOnly === true ? ['remount', 'bind', 'ro', ...lockedFlags(source)].join(',') : '';
@@ -86,11 +89,16 @@ export function createRoots({ options, script }: RootsDeps): Roots {
   /** Guards the machine: what reads through must not be written by a call that promises a private root. */
   const assertPrivate = (root: string, path: string): void => {
     const inside = `/${resolveInRoot(root, path).slice(root.length).replace(/^\/+/, '')}`;
-    const underBind = known.get(root)?.bindTargets.some((target) => inside === target || inside.startsWith(`${target}/`));
+    const underBind = known
+      .get(root)
+      ?.bindTargets.some((target) => inside === target || inside.startsWith(`${target}/`));
     const top = inside.split('/')[1] ?? '';
     const underProject = inside === options.projectDir || inside.startsWith(`${options.projectDir}/`);
     if (underBind !== true && (underProject || readThroughDirs().includes(top))) {
-      throw new TrunklineError(HOST_ERRORS.badRequest, `write ${path}: this directory of a root is the machine's own; private are ${PRIVATE_DIRS.join(', ')} and binds`);
+      throw new TrunklineError(
+        HOST_ERRORS.badRequest,
+        `write ${path}: this directory of a root is the machine's own; private are ${PRIVATE_DIRS.join(', ')} and binds`,
+      );
     }
   };
 

@@ -34,7 +34,12 @@ export interface RootSpec {
   /** Name, unique in the lab; a directory of this name is made. */
   readonly name: string;
   /** Bind mounts made inside, source as seen in another root or on the machine. */
-  readonly binds: readonly { readonly source: string; readonly sourceRoot?: string; readonly target: string; readonly readOnly?: boolean }[];
+  readonly binds: readonly {
+    readonly source: string;
+    readonly sourceRoot?: string;
+    readonly target: string;
+    readonly readOnly?: boolean;
+  }[];
 }
 
 /**

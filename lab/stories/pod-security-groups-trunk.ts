@@ -46,7 +46,11 @@ async function lookAtThePod({ lab, step, expect }: StoryContext): Promise<Pod> {
     if (pod === undefined) throw new Error('no Pod');
     const container = pod.spec.containers[0];
     expect(annotations.networks, pod.metadata.annotations?.[annotations.networks], 'tke-sub-eni');
-    expect(annotations.securityGroupId, pod.metadata.annotations?.[annotations.securityGroupId], SAMPLE_GROUP.securityGroupId);
+    expect(
+      annotations.securityGroupId,
+      pod.metadata.annotations?.[annotations.securityGroupId],
+      SAMPLE_GROUP.securityGroupId,
+    );
     expect('limits', container?.resources?.limits?.[resourceNames.subEni], '1');
     expect('requests', container?.resources?.requests?.[resourceNames.subEni], '1');
     return { ...pod, seen: `${pod.metadata.name} ${pod.status?.podIP}` };
@@ -84,7 +88,17 @@ async function startClients({ lab, step }: StoryContext, web: Pod): Promise<Clie
 
 /** curl's exit code and, when it answered, the page. */
 async function curl({ lab }: StoryContext, from: Pod, ip: string): Promise<{ code: number; page: string }> {
-  const result = await lab.exec(from, ['curl', '--silent', '--noproxy', '*', '--connect-timeout', '2', '--max-time', '5', `http://${ip}/`]);
+  const result = await lab.exec(from, [
+    'curl',
+    '--silent',
+    '--noproxy',
+    '*',
+    '--connect-timeout',
+    '2',
+    '--max-time',
+    '5',
+    `http://${ip}/`,
+  ]);
   return { code: result.code, page: result.stdout };
 }
 
@@ -113,7 +127,15 @@ async function connect(context: StoryContext, web: Pod, clients: Clients): Promi
     return opens(clients.otherNode);
   });
   await step('a port that the group does not name times out', async () => {
-    const result = await lab.exec(clients.otherNode, ['curl', '--silent', '--noproxy', '*', '--connect-timeout', '2', `http://${ip}:8080/`]);
+    const result = await lab.exec(clients.otherNode, [
+      'curl',
+      '--silent',
+      '--noproxy',
+      '*',
+      '--connect-timeout',
+      '2',
+      `http://${ip}:8080/`,
+    ]);
     expect('exit code of curl', result.code, CURL_TIMED_OUT);
     return {};
   });
@@ -127,7 +149,11 @@ async function editThePolicy({ lab, step, expect }: StoryContext, web: Pod): Pro
     expect('groups of the running Pod', before.spec.securityGroups, [SAMPLE_GROUP.securityGroupId]);
     await lab.client.delete(pods, web.metadata.name, { namespace: NAMESPACE });
     const [pod] = await lab.runningPods(NAMESPACE, WEB, 1);
-    expect('groups of the new Pod, in the order of the policy', pod?.metadata.annotations?.[annotations.securityGroupId], groups.join(','));
+    expect(
+      'groups of the new Pod, in the order of the policy',
+      pod?.metadata.annotations?.[annotations.securityGroupId],
+      groups.join(','),
+    );
     const eni = await lab.client.get(vpcEnis, `sub-${pod?.metadata.uid}`);
     const inCloud = (await listSubEnis(lab.cloud)).find((candidate) => candidate.eniId === eni.status?.eni?.eniID);
     expect('groups in the cloud, in the same order', inCloud?.groups, groups);
@@ -138,17 +164,41 @@ async function editThePolicy({ lab, step, expect }: StoryContext, web: Pod): Pro
 async function crashIpamd({ lab, step, expect }: StoryContext): Promise<void> {
   await step('ipamd is killed while ten Pods start: ten run, ten sub-ENIs exist, none is left over', async () => {
     const marked = { namespace: NAMESPACE, labelSelector: WEB, what: 'a few of ten Pods to have their VpcENI' };
-    await lab.client.patch(deployments, 'nginx', { type: 'merge', body: { spec: { replicas: 10 } } }, { namespace: NAMESPACE });
-    await waitForObjects(lab.client, vpcEnis, (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length >= 4, { what: marked.what });
+    await lab.client.patch(
+      deployments,
+      'nginx',
+      { type: 'merge', body: { spec: { replicas: 10 } } },
+      { namespace: NAMESPACE },
+    );
+    await waitForObjects(
+      lab.client,
+      vpcEnis,
+      (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length >= 4,
+      { what: marked.what },
+    );
     await lab.killProgram('tke-eni-ipamd', 'SIGKILL');
     const running = await lab.runningPods(NAMESPACE, WEB, 10);
     const wanted = running.map((pod) => `sub-${pod.metadata.uid}`).sort();
     const isWeb = (name: string): boolean => wanted.includes(name);
-    const objects = (await lab.client.list(vpcEnis)).items.filter((eni) => eni.spec.type === 'SubENI' && eni.spec.pod?.name.startsWith('nginx'));
-    expect('VpcENI objects of the Pods', objects.map((eni) => eni.metadata.name).filter(isWeb).sort(), wanted);
-    await waitForObjects(lab.client, vpcEnis, (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length === 10, {
-      what: 'ten VpcENI objects and no more',
-    });
+    const objects = (await lab.client.list(vpcEnis)).items.filter(
+      (eni) => eni.spec.type === 'SubENI' && eni.spec.pod?.name.startsWith('nginx'),
+    );
+    expect(
+      'VpcENI objects of the Pods',
+      objects
+        .map((eni) => eni.metadata.name)
+        .filter(isWeb)
+        .sort(),
+      wanted,
+    );
+    await waitForObjects(
+      lab.client,
+      vpcEnis,
+      (enis) => enis.filter((eni) => eni.spec.pod?.name.startsWith('nginx')).length === 10,
+      {
+        what: 'ten VpcENI objects and no more',
+      },
+    );
     const owned = new Set((await lab.client.list(vpcEnis)).items.map((eni) => eni.status?.eni?.eniID));
     const inCloud = await listSubEnis(lab.cloud);
     // Two client Pods hold a sub-ENI each beside the ten.
@@ -161,13 +211,17 @@ async function crashIpamd({ lab, step, expect }: StoryContext): Promise<void> {
 async function deleteEverything({ lab, step, expect }: StoryContext): Promise<void> {
   await step('the Deployment is deleted: sub-ENIs and VpcENI objects disappear', async () => {
     await lab.client.delete(deployments, 'nginx', { namespace: NAMESPACE, propagationPolicy: 'Background' });
-    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.pod?.name.startsWith('nginx')), { what: 'the VpcENI objects of nginx to go' });
+    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.pod?.name.startsWith('nginx')), {
+      what: 'the VpcENI objects of nginx to go',
+    });
     expect('sub-ENIs in the cloud (the two clients)', (await listSubEnis(lab.cloud)).length, 2);
     return {};
   });
   await step('the namespace is deleted: nothing is left', async () => {
     await lab.deleteNamespace(NAMESPACE);
-    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), { what: 'all sub-ENI objects to go' });
+    await waitForObjects(lab.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), {
+      what: 'all sub-ENI objects to go',
+    });
     expect('sub-ENIs in the cloud', (await listSubEnis(lab.cloud)).length, 0);
     return {};
   });

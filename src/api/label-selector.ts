@@ -1,6 +1,4 @@
 // Kubernetes label selectors: compiled once into a predicate, with every mistake named by its field path.
-import type { LabelSelector } from '../kube/resources.ts';
-
 export type Labels = Readonly<Record<string, string>>;
 
 export interface SelectorProblem {
@@ -13,13 +11,23 @@ export type CompiledSelector =
   | { readonly ok: true; readonly matches: (labels: Labels) => boolean }
   | { readonly ok: false; readonly problems: readonly SelectorProblem[] };
 
-type Expression = NonNullable<LabelSelector['matchExpressions']>[number];
+interface Expression {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[] | undefined;
+}
+
+/** A metav1.LabelSelector, also as a decoder gives it, with absent members as undefined. */
+export interface SelectorInput {
+  readonly matchLabels?: Labels | undefined;
+  readonly matchExpressions?: readonly Expression[] | undefined;
+}
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const PREFIX = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** matchLabels and matchExpressions together, all of them must hold; `{}` matches everything (Kubernetes' meaning). */
-export function compileSelector(selector: LabelSelector): CompiledSelector {
+export function compileSelector(selector: SelectorInput): CompiledSelector {
   const wanted = Object.entries(selector.matchLabels ?? {});
   const expressions = selector.matchExpressions ?? [];
   const problems = [

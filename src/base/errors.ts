@@ -19,7 +19,11 @@ export interface CatalogueEntry {
 export class TrunklineError extends Error {
   readonly entry: CatalogueEntry;
   readonly facts: Readonly<Record<string, unknown>>;
-  constructor(entry: CatalogueEntry, message: string, options: { cause?: unknown; facts?: Record<string, unknown> } = {}) {
+  constructor(
+    entry: CatalogueEntry,
+    message: string,
+    options: { cause?: unknown; facts?: Record<string, unknown> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'TrunklineError';
     this.entry = entry;

@@ -19,13 +19,20 @@ export const booleanFlag = (fallback: boolean): z.ZodType<boolean, string | unde
 
 /** Any text; `undefined` when not given. */
 export const textFlag = (fallback?: string): z.ZodType<string | undefined, string | undefined> =>
-  z.string().optional().transform((value) => value ?? fallback);
+  z
+    .string()
+    .optional()
+    .transform((value) => value ?? fallback);
 
 /** Text that must be given. */
-export const requiredFlag = (): z.ZodType<string, string | undefined> => z.string({ error: 'required, but not given' }).min(1, 'must not be empty');
+export const requiredFlag = (): z.ZodType<string, string | undefined> =>
+  z.string({ error: 'required, but not given' }).min(1, 'must not be empty');
 
 /** A whole number within bounds. */
-export const integerFlag = (fallback: number, bounds: { min: number; max: number }): z.ZodType<number, string | undefined> =>
+export const integerFlag = (
+  fallback: number,
+  bounds: { min: number; max: number },
+): z.ZodType<number, string | undefined> =>
   z
     .string()
     .optional()
@@ -38,7 +45,10 @@ export const integerFlag = (fallback: number, bounds: { min: number; max: number
     });
 
 /** One word of a list. */
-export const choiceFlag = <const T extends readonly [string, ...string[]]>(words: T, fallback: T[number]): z.ZodType<T[number], string | undefined> =>
+export const choiceFlag = <const T extends readonly [string, ...string[]]>(
+  words: T,
+  fallback: T[number],
+): z.ZodType<T[number], string | undefined> =>
   z
     .string()
     .optional()
@@ -67,19 +77,39 @@ export function goDurationMs(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
   const unit = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
   let total = 0;
-  for (const [, amount, name] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) total += Number(amount) * unit[name as keyof typeof unit];
+  for (const [, amount, name] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g))
+    total += Number(amount) * unit[name as keyof typeof unit];
   return total;
 }
 
 /** Decodes `argv` (without node and script). Unknown flags, stray words and bad values give one line: program, flag, value, what is accepted. */
-export function decodeFlags<S extends FlagSchemas>(program: string, schemas: S, argv: readonly string[]): FlagResult<S> {
+export function decodeFlags<S extends FlagSchemas>(
+  program: string,
+  schemas: S,
+  argv: readonly string[],
+): FlagResult<S> {
   if (argv.includes('--help') || argv.includes('-h')) return { kind: 'help', text: helpText(program, schemas) };
   const given = new Map<string, string>();
-  for (const token of parseArgs({ args: [...argv], strict: false, allowPositionals: true, tokens: true, options: stringOptions(schemas) }).tokens) {
+  for (const token of parseArgs({
+    args: [...argv],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: stringOptions(schemas),
+  }).tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') return { kind: 'error', line: `${program}: unexpected word "${token.value}"; flags look like --name=value (see --help)` };
+    if (token.kind === 'positional')
+      return {
+        kind: 'error',
+        line: `${program}: unexpected word "${token.value}"; flags look like --name=value (see --help)`,
+      };
     if (!Object.hasOwn(schemas, token.name))
-      return { kind: 'error', line: `${program}: unknown flag ${token.rawName}; known flags: ${Object.keys(schemas).map((name) => `--${name}`).join(' ')}` };
+      return {
+        kind: 'error',
+        line: `${program}: unknown flag ${token.rawName}; known flags: ${Object.keys(schemas)
+          .map((name) => `--${name}`)
+          .join(' ')}`,
+      };
     given.set(token.name, unquote(token.value ?? 'true'));
   }
   const values: Record<string, unknown> = {};
@@ -96,7 +126,11 @@ export function decodeFlags<S extends FlagSchemas>(program: string, schemas: S, 
 }
 
 /** Decodes or ends the process: `--help` on stdout with code 0, an error line on stderr with code 2. For `main/` only. */
-export function flagsOrExit<S extends FlagSchemas>(program: string, schemas: S, argv: readonly string[]): { [K in keyof S]: z.output<S[K]> } {
+export function flagsOrExit<S extends FlagSchemas>(
+  program: string,
+  schemas: S,
+  argv: readonly string[],
+): { [K in keyof S]: z.output<S[K]> } {
   const result = decodeFlags(program, schemas, argv);
   switch (result.kind) {
     case 'values':
@@ -113,7 +147,10 @@ export function flagsOrExit<S extends FlagSchemas>(program: string, schemas: S, 
 function stringOptions(schemas: FlagSchemas): Record<string, { type: 'string' | 'boolean' }> {
   // A bare boolean flag must not swallow the next word; every other flag may take its value after a space.
   return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, { type: schema.safeParse('true').data === true ? ('boolean' as const) : ('string' as const) }]),
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      { type: schema.safeParse('true').data === true ? ('boolean' as const) : ('string' as const) },
+    ]),
   );
 }
 
@@ -124,6 +161,8 @@ function unquote(value: string): string {
 
 function helpText(program: string, schemas: FlagSchemas): string {
   const width = Math.max(...Object.keys(schemas).map((name) => name.length)) + 4;
-  const rows = Object.entries(schemas).map(([name, schema]) => `  --${name}`.padEnd(width + 2) + (schema.description ?? ''));
+  const rows = Object.entries(schemas).map(
+    ([name, schema]) => `  --${name}`.padEnd(width + 2) + (schema.description ?? ''),
+  );
   return `Usage: ${program} [flags]\n\n${rows.join('\n')}\n`;
 }

@@ -15,7 +15,12 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** A logger on stderr (stdout stays free for klog lines and piped output); synchronous, so a crash loses nothing. */
 export function createLogger(program: string, level: LogLevel = 'info'): Logger {
   return pino(
-    { level, base: { program }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: { program },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     pino.destination({ dest: 2, sync: true }),
   );
 }

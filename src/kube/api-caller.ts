@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { limitedSignal } from './abortable.ts';
 import { ApiError, apiErrorFromAnswer, connectionError, malformedAnswer } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import type { BearerToken } from './bearer-token.ts';
@@ -49,7 +50,10 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     return expectSuccess(call, await send(options, call, call.signal));
   };
   const once = async (call: ApiCall): Promise<unknown> => {
-    const limited = timeLimit(options, call);
+    const { callTimeoutMs, clock } = options;
+    const limited = limitedSignal(clock, callTimeoutMs, call.signal, () =>
+      connectionError(`${call.method} ${call.path}`, `no answer within ${callTimeoutMs} ms`, 'Timeout'),
+    );
     try {
       const answer = await open({ ...call, signal: limited.signal });
       return await decodeBody(call, answer);
@@ -97,7 +101,12 @@ async function expectSuccess(call: ApiCall, answer: IncomingMessage): Promise<In
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) return answer;
   const body = await decodeBody(call, answer).catch(() => undefined);
-  throw apiErrorFromAnswer({ call: `${call.method} ${call.path}`, status, body, retryAfterSeconds: retryAfter(answer) });
+  throw apiErrorFromAnswer({
+    call: `${call.method} ${call.path}`,
+    status,
+    body,
+    retryAfterSeconds: retryAfter(answer),
+  });
 }
 
 function retryAfter(answer: IncomingMessage): number | undefined {
@@ -122,30 +131,13 @@ async function decodeBody(call: ApiCall, answer: IncomingMessage): Promise<unkno
   }
 }
 
-/** Joins the caller's signal with the call's own deadline. */
-function timeLimit(options: ApiCallerOptions, call: ApiCall): { readonly signal: AbortSignal; release(): void } {
-  const limit = new AbortController();
-  const onAbort = (): void => limit.abort(call.signal?.reason);
-  if (call.signal?.aborted) onAbort();
-  call.signal?.addEventListener('abort', onAbort, { once: true });
-  const cancel = options.clock.after(options.callTimeoutMs, () => {
-    limit.abort(connectionError(`${call.method} ${call.path}`, `no answer within ${options.callTimeoutMs} ms`, 'Timeout'));
-  });
-  return {
-    signal: limit.signal,
-    release: () => {
-      cancel();
-      call.signal?.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
 function retryWaitMs(options: ApiCallerOptions, call: ApiCall, error: unknown, failures: number): number | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const asked = error.retryAfterSeconds === undefined ? undefined : error.retryAfterSeconds * 1000;
   if (asked !== undefined && asked > MAX_RETRY_WAIT_MS) return undefined;
   const backoff = backoffMs(failures, { baseMs: 100, maxMs: 5_000, random: options.random });
-  if (error.status === 429) return call.method === 'GET' || asked !== undefined ? Math.max(asked ?? 0, backoff) : undefined;
+  if (error.status === 429)
+    return call.method === 'GET' || asked !== undefined ? Math.max(asked ?? 0, backoff) : undefined;
   const transient = error.status === 0 || (error.status >= 500 && error.retry !== 'terminal');
   return call.method === 'GET' && transient ? Math.max(asked ?? 0, backoff) : undefined;
 }

@@ -10,7 +10,13 @@ export interface StatusDetails {
   readonly kind?: string | undefined;
   readonly uid?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
-  readonly causes?: readonly { readonly reason?: string | undefined; readonly message?: string | undefined; readonly field?: string | undefined }[] | undefined;
+  readonly causes?:
+    | readonly {
+        readonly reason?: string | undefined;
+        readonly message?: string | undefined;
+        readonly field?: string | undefined;
+      }[]
+    | undefined;
 }
 
 /** The parts that an `ApiError` is made of. */
@@ -48,19 +54,20 @@ export class ApiError extends TrunklineError {
   }
 }
 
+// Plain answers rather than type guards: a guard's `false` would tell the compiler that the value is no ApiError at all.
 /** The object (or resource) does not exist. */
-export const isNotFound = (error: unknown): error is ApiError => error instanceof ApiError && error.status === 404;
+export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
 /** An optimistic lock or precondition failed; false for a name that is taken. */
-export const isConflict = (error: unknown): error is ApiError =>
+export const isConflict = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 409 && error.reason !== 'AlreadyExists';
 
 /** A create met an object of the same name. */
-export const isAlreadyExists = (error: unknown): error is ApiError =>
+export const isAlreadyExists = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';
 
 /** A resourceVersion or continue token is too old: list again. */
-export const isGone = (error: unknown): error is ApiError => error instanceof ApiError && error.status === 410;
+export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 410;
 
 const statusSchema = z.object({
   kind: z.literal('Status'),
@@ -75,7 +82,9 @@ const statusSchema = z.object({
       uid: z.string().optional(),
       retryAfterSeconds: z.number().optional(),
       causes: z
-        .array(z.object({ reason: z.string().optional(), message: z.string().optional(), field: z.string().optional() }))
+        .array(
+          z.object({ reason: z.string().optional(), message: z.string().optional(), field: z.string().optional() }),
+        )
         .optional(),
     })
     .optional()
@@ -109,7 +118,11 @@ export function apiErrorFromAnswer(answer: FailedAnswer): ApiError {
 }
 
 /** The server could not be reached or broke off. */
-export function connectionError(call: string, cause: unknown, reason: 'ConnectionFailed' | 'Timeout' = 'ConnectionFailed'): ApiError {
+export function connectionError(
+  call: string,
+  cause: unknown,
+  reason: 'ConnectionFailed' | 'Timeout' = 'ConnectionFailed',
+): ApiError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new ApiError({ status: 0, reason, message: `${call}: ${text}`, cause });
 }

@@ -54,7 +54,11 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
     callTimeoutMs: options.callTimeoutMs ?? 30_000,
   });
   const pages: ClosableKubeClient['listPages'] = (resource, listOptions = {}) =>
-    listPages((path, signal) => caller.call({ method: 'GET', path, lane: laneOf(resource), signal }), resource, listOptions);
+    listPages(
+      (path, signal) => caller.call({ method: 'GET', path, lane: laneOf(resource), signal }),
+      resource,
+      listOptions,
+    );
   return {
     ...writes(caller, fieldManager),
     get: async (resource, name, call = {}) => {
@@ -73,12 +77,21 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
     },
     watch: (resource, watchOptions) => openWatch({ caller, clock }, resource, watchOptions),
     request: (method, path, body, call = {}) =>
-      caller.call({ method, path, body, lane: path.startsWith('/apis/coordination.k8s.io/') ? 'lease' : 'call', signal: call.signal }),
+      caller.call({
+        method,
+        path,
+        body,
+        lane: path.startsWith('/apis/coordination.k8s.io/') ? 'lease' : 'call',
+        signal: call.signal,
+      }),
     close: () => transport.close(),
   };
 }
 
-function writes(caller: ApiCaller, defaultManager: string | undefined): Pick<KubeClient, 'create' | 'replace' | 'patch' | 'delete'> {
+function writes(
+  caller: ApiCaller,
+  defaultManager: string | undefined,
+): Pick<KubeClient, 'create' | 'replace' | 'patch' | 'delete'> {
   return {
     create: async (resource, object, options = {}) => {
       const namespace = options.namespace ?? object.metadata.namespace;
@@ -87,12 +100,23 @@ function writes(caller: ApiCaller, defaultManager: string | undefined): Pick<Kub
           ? creationPath(resource, namespace)
           : objectPath(resource, object.metadata.name, namespace, options.subresource);
       const path = withQuery(base, { fieldManager: options.fieldManager ?? defaultManager });
-      return asObject(path, await caller.call({ method: 'POST', path, body: object, lane: laneOf(resource), signal: options.signal }));
+      return asObject(
+        path,
+        await caller.call({ method: 'POST', path, body: object, lane: laneOf(resource), signal: options.signal }),
+      );
     },
     replace: async (resource, object, options = {}) => {
-      const base = objectPath(resource, object.metadata.name, options.namespace ?? object.metadata.namespace, options.subresource);
+      const base = objectPath(
+        resource,
+        object.metadata.name,
+        options.namespace ?? object.metadata.namespace,
+        options.subresource,
+      );
       const path = withQuery(base, { fieldManager: options.fieldManager ?? defaultManager });
-      return asObject(path, await caller.call({ method: 'PUT', path, body: object, lane: laneOf(resource), signal: options.signal }));
+      return asObject(
+        path,
+        await caller.call({ method: 'PUT', path, body: object, lane: laneOf(resource), signal: options.signal }),
+      );
     },
     patch: async (resource, name, patch, options = {}) => {
       const base = objectPath(resource, name, options.namespace, options.subresource);
@@ -101,7 +125,17 @@ function writes(caller: ApiCaller, defaultManager: string | undefined): Pick<Kub
         throw new TrunklineError(kubeErrors.requestInvalid, `server-side apply to ${base} needs a fieldManager`);
       const path = withQuery(base, { fieldManager, force: patch.force });
       const contentType = PATCH_CONTENT_TYPES[patch.type];
-      return asObject(path, await caller.call({ method: 'PATCH', path, body: patch.body, contentType, lane: laneOf(resource), signal: options.signal }));
+      return asObject(
+        path,
+        await caller.call({
+          method: 'PATCH',
+          path,
+          body: patch.body,
+          contentType,
+          lane: laneOf(resource),
+          signal: options.signal,
+        }),
+      );
     },
     delete: async (resource, name, options = {}) => {
       const { namespace, signal, ...deleteOptions } = options;

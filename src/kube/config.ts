@@ -57,15 +57,20 @@ export interface LoadKubeConfigOptions {
  * key, and what is right; authentication by program (exec, auth-provider), password or proxy is refused by the user's name.
  */
 export async function loadKubeConfig(options: LoadKubeConfigOptions): Promise<KubeConnection> {
-  const source: Source = { path: options.path, readFile: options.readFile ?? ((path) => readFileFromDisk(path, 'utf8')) };
+  const source: Source = {
+    path: options.path,
+    readFile: options.readFile ?? ((path) => readFileFromDisk(path, 'utf8')),
+  };
   const config = decode(source.path, await readText(source, source.path, 'kubeconfig'));
   const contextName = options.context ?? config['current-context'];
-  if (contextName === undefined || contextName === '') throw invalid(source.path, 'current-context is not set: expected the name of one of its contexts');
+  if (contextName === undefined || contextName === '')
+    throw invalid(source.path, 'current-context is not set: expected the name of one of its contexts');
   const context = named(source.path, 'context', contextName, config.contexts ?? []).context;
   if (context == null) throw invalid(source.path, `context "${contextName}" is empty: expected cluster and user`);
   const cluster = named(source.path, 'cluster', context.cluster, config.clusters ?? []).cluster;
   if (cluster == null) throw invalid(source.path, `cluster "${context.cluster}" is empty: expected server`);
-  const user = context.user === undefined ? {} : (named(source.path, 'user', context.user, config.users ?? []).user ?? {});
+  const user =
+    context.user === undefined ? {} : (named(source.path, 'user', context.user, config.users ?? []).user ?? {});
   refuseUnsupported(source.path, context.cluster, cluster, context.user ?? '', user);
   const caPem = await pem(source, `cluster "${context.cluster}"`, 'certificate-authority', cluster);
   return {
@@ -113,32 +118,56 @@ function named<T extends { readonly name: string }>(path: string, what: string, 
   const found = list.find((entry) => entry.name === name);
   if (found !== undefined) return found;
   const known = list.map((entry) => entry.name).join(', ');
-  throw invalid(path, `${what} "${name}" is not in the file: ${known === '' ? `it has no ${what}s` : `known are ${known}`}`);
+  throw invalid(
+    path,
+    `${what} "${name}" is not in the file: ${known === '' ? `it has no ${what}s` : `known are ${known}`}`,
+  );
 }
 
 function refuseUnsupported(path: string, clusterName: string, cluster: Cluster, userName: string, user: User): void {
   const alternatives = 'supported are client-certificate, client-key, token and tokenFile';
-  if (user.exec !== undefined) throw invalid(path, `user "${userName}" uses an exec plugin, which is not supported; ${alternatives}`);
-  if (user['auth-provider'] !== undefined) throw invalid(path, `user "${userName}" uses an auth-provider, which is not supported; ${alternatives}`);
-  if (user.username !== undefined) throw invalid(path, `user "${userName}" uses a password, which is not supported; ${alternatives}`);
-  if (cluster['proxy-url'] !== undefined) throw invalid(path, `cluster "${clusterName}" has a proxy-url, which is not supported; remove it or use a context without it`);
+  if (user.exec !== undefined)
+    throw invalid(path, `user "${userName}" uses an exec plugin, which is not supported; ${alternatives}`);
+  if (user['auth-provider'] !== undefined)
+    throw invalid(path, `user "${userName}" uses an auth-provider, which is not supported; ${alternatives}`);
+  if (user.username !== undefined)
+    throw invalid(path, `user "${userName}" uses a password, which is not supported; ${alternatives}`);
+  if (cluster['proxy-url'] !== undefined)
+    throw invalid(
+      path,
+      `cluster "${clusterName}" has a proxy-url, which is not supported; remove it or use a context without it`,
+    );
 }
 
 function serverUrl(path: string, clusterName: string, server: string): string {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    throw invalid(path, `cluster "${clusterName}": server is "${server}", expected https://host:port or http://host:port`);
+    throw invalid(
+      path,
+      `cluster "${clusterName}": server is "${server}", expected https://host:port or http://host:port`,
+    );
   return server.replace(/\/+$/, '');
 }
 
 /** The PEM text behind `key` (a file) or `key-data` (base64); `-data` wins, as in kubectl. */
-async function pem(source: Source, owner: string, key: string, holder: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+async function pem(
+  source: Source,
+  owner: string,
+  key: string,
+  holder: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
   const data = holder[`${key}-data`];
-  if (typeof data === 'string' && data !== '') return pemText(source, `${owner}: ${key}-data`, Buffer.from(data, 'base64').toString('utf8'), 'base64 of PEM text');
+  if (typeof data === 'string' && data !== '')
+    return pemText(source, `${owner}: ${key}-data`, Buffer.from(data, 'base64').toString('utf8'), 'base64 of PEM text');
   const file = holder[key];
   if (typeof file !== 'string' || file === '') return undefined;
   const where = resolve(dirname(source.path), file);
-  return pemText(source, `${owner}: ${key} ${where}`, await readText(source, where, `${owner}: ${key} ${where}`), 'PEM text');
+  return pemText(
+    source,
+    `${owner}: ${key} ${where}`,
+    await readText(source, where, `${owner}: ${key} ${where}`),
+    'PEM text',
+  );
 }
 
 function pemText(source: Source, where: string, content: string, expected: string): string {
@@ -151,7 +180,10 @@ async function authOf(source: Source, userName: string, user: User): Promise<Kub
   const certPem = await pem(source, owner, 'client-certificate', user);
   const keyPem = await pem(source, owner, 'client-key', user);
   if ((certPem === undefined) !== (keyPem === undefined))
-    throw invalid(source.path, `${owner} has only ${certPem === undefined ? 'client-key' : 'client-certificate'}: expected both client-certificate and client-key`);
+    throw invalid(
+      source.path,
+      `${owner} has only ${certPem === undefined ? 'client-key' : 'client-certificate'}: expected both client-certificate and client-key`,
+    );
   const readToken = tokenReader(source, owner, user);
   if (readToken !== undefined && user.token === undefined) await readToken();
   return {

@@ -1,9 +1,20 @@
 // A controller: informers feed a queue of keys, workers reconcile them one key at a time.
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { limitedSignal } from './abortable.ts';
 import { ApiError } from './api-error.ts';
+import { keyOf } from './object-key.ts';
 import { createWorkQueue, type WorkQueue } from './queue.ts';
-import type { Controller, ControllerOptions, ControllerWatch, Informer, InformerChange, ObjectKey, ReconcileResult } from './types.ts';
+import type {
+  Controller,
+  ControllerOptions,
+  ControllerWatch,
+  Informer,
+  InformerChange,
+  KubeObject,
+  ObjectKey,
+  ReconcileResult,
+} from './types.ts';
 
 const DEFAULT_DEADLINE_MS = 60_000;
 
@@ -11,7 +22,10 @@ const DEFAULT_DEADLINE_MS = 60_000;
  * A watch as `ControllerOptions.watches` holds it. Only this function pairs an informer with its key function, so the type of the objects may
  * be forgotten afterwards.
  */
-export function watchOf<T>(informer: Informer<T>, keys: (change: InformerChange<T>) => readonly ObjectKey[]): ControllerWatch<never> {
+export function watchOf<T>(
+  informer: Informer<T>,
+  keys: (change: InformerChange<T>) => readonly ObjectKey[],
+): ControllerWatch<never> {
   return { informer, keys } as unknown as ControllerWatch<never>;
 }
 
@@ -45,6 +59,7 @@ export function createController(options: ControllerOptions & { readonly random?
       const unsubscribe = options.watches.map((watch) => subscribe(watch, queue, logger));
       for (const source of options.sources ?? []) source((key) => queue.add(key), signal);
       const onAbort = (): void => queue.shutdown();
+      if (signal.aborted) onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       logger.info({ concurrency: options.concurrency ?? 1 }, 'controller starts');
       await Promise.all(Array.from({ length: options.concurrency ?? 1 }, () => work(signal)));
@@ -67,9 +82,9 @@ async function allSynced(watches: ControllerOptions['watches'], signal: AbortSig
 
 // No await between the snapshot and the subscription: a change in between would be lost.
 function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logger): () => void {
-  const { informer, keys } = watch as unknown as ControllerWatch<unknown>;
+  const { informer, keys } = watch as unknown as ControllerWatch<KubeObject>;
   for (const after of informer.list()) {
-    const key = keyOfListed(after);
+    const key = keyOf(after);
     try {
       for (const target of keys({ type: 'added', key, after })) queue.add(target, 'initial');
     } catch (error) {
@@ -82,33 +97,27 @@ function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logg
   });
 }
 
-function keyOfListed(object: unknown): ObjectKey {
-  const { metadata } = object as { metadata: { namespace?: string; name: string } };
-  return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
-}
-
 /** One reconcile of one key, with its deadline, and what its outcome means for the queue. Never rejects. */
-function createReconcileStep(options: ControllerOptions, queue: WorkQueue): (key: ObjectKey, signal: AbortSignal) => Promise<void> {
+function createReconcileStep(
+  options: ControllerOptions,
+  queue: WorkQueue,
+): (key: ObjectKey, signal: AbortSignal) => Promise<void> {
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   let count = 0;
   return async (key, signal) => {
     count += 1;
     const log = options.logger.child({ key, reconcileID: count });
-    const limit = new AbortController();
-    const onAbort = (): void => limit.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const cancel = options.clock.after(deadlineMs, () => {
+    const limited = limitedSignal(options.clock, deadlineMs, signal, () => {
       log.warn({ deadlineMs }, 'reconcile exceeds its deadline and is aborted');
-      limit.abort(new Error(`the reconcile took longer than ${deadlineMs} ms`));
+      return new Error(`the reconcile took longer than ${deadlineMs} ms`);
     });
     try {
-      const result = await options.reconcile(key, { signal: limit.signal, clock: options.clock, log });
+      const result = await options.reconcile(key, { signal: limited.signal, clock: options.clock, log });
       succeed(queue, key, result ?? undefined);
     } catch (error) {
       if (!signal.aborted) fail(queue, key, error, log);
     } finally {
-      cancel();
-      signal.removeEventListener('abort', onAbort);
+      limited.release();
     }
   };
 }
@@ -120,7 +129,11 @@ function succeed(queue: WorkQueue, key: ObjectKey, result: ReconcileResult | und
 
 function fail(queue: WorkQueue, key: ObjectKey, error: unknown, log: Logger): void {
   const known = error instanceof TrunklineError ? error : undefined;
-  const fields = { error: errorText(error), failures: queue.failures(key), ...(known === undefined ? { stack: stackOf(error) } : { code: known.code }) };
+  const fields = {
+    error: errorText(error),
+    failures: queue.failures(key),
+    ...(known === undefined ? { stack: stackOf(error) } : { code: known.code }),
+  };
   switch (known?.retry) {
     case 'terminal':
       queue.forget(key);
@@ -135,8 +148,10 @@ function fail(queue: WorkQueue, key: ObjectKey, error: unknown, log: Logger): vo
       log.warn({ ...fields, waitMs }, 'reconcile was asked to wait');
       return waitMs === undefined ? queue.addRateLimited(key) : queue.addAfter(key, waitMs);
     }
-    case 'retry':
     case 'not-found':
+      log.info(fields, 'reconcile met an object that is gone; it runs again');
+      return queue.addRateLimited(key);
+    case 'retry':
     case undefined:
       log.error(fields, 'reconcile failed; it runs again');
       return queue.addRateLimited(key);
@@ -149,7 +164,8 @@ function stackOf(error: unknown): string | undefined {
 
 /** Other areas say how long to wait in `facts.retryAfterMs`. */
 function retryAfterMs(error: unknown): number | undefined {
-  if (error instanceof ApiError) return error.retryAfterSeconds === undefined ? undefined : error.retryAfterSeconds * 1000;
+  if (error instanceof ApiError)
+    return error.retryAfterSeconds === undefined ? undefined : error.retryAfterSeconds * 1000;
   const stated = error instanceof TrunklineError ? error.facts['retryAfterMs'] : undefined;
   return typeof stated === 'number' && stated > 0 ? stated : undefined;
 }

@@ -39,7 +39,10 @@ export async function inClusterConfig(options: InClusterOptions): Promise<KubeCo
 function variable(env: InClusterOptions['env'], name: string): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
-  throw new TrunklineError(kubeErrors.configInvalid, `in-cluster credentials: environment variable ${name} is not set: expected inside a Pod; outside, give --kubeconfig`);
+  throw new TrunklineError(
+    kubeErrors.configInvalid,
+    `in-cluster credentials: environment variable ${name} is not set: expected inside a Pod; outside, give --kubeconfig`,
+  );
 }
 
 async function readText(readFile: (path: string) => Promise<string>, path: string): Promise<string> {
@@ -47,7 +50,14 @@ async function readText(readFile: (path: string) => Promise<string>, path: strin
     const content = await readFile(path);
     if (content.trim() !== '') return content;
   } catch (error) {
-    throw new TrunklineError(kubeErrors.configInvalid, `in-cluster credentials: ${path} cannot be read: ${errorText(error)}`, { cause: error });
+    throw new TrunklineError(
+      kubeErrors.configInvalid,
+      `in-cluster credentials: ${path} cannot be read: ${errorText(error)}`,
+      { cause: error },
+    );
   }
-  throw new TrunklineError(kubeErrors.configInvalid, `in-cluster credentials: ${path} is empty: expected the ServiceAccount volume`);
+  throw new TrunklineError(
+    kubeErrors.configInvalid,
+    `in-cluster credentials: ${path} is empty: expected the ServiceAccount volume`,
+  );
 }

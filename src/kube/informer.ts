@@ -85,15 +85,19 @@ export function createInformer<S extends KubeObject, T extends KubeObject = S>(
       state.started = true;
       const { namespace, labelSelector, fieldSelector, client } = options;
       const random = options.random ?? Math.random;
-      await runReflector({ client, resource: options.resource, clock, logger, random, namespace, labelSelector, fieldSelector }, sink, signal);
+      await runReflector(
+        { client, resource: options.resource, clock, logger, random, namespace, labelSelector, fieldSelector },
+        sink,
+        signal,
+      );
     },
     synced: synced.promise,
     get hasSynced() {
       return state.hasSynced;
     },
-    get: store.get,
-    list: store.list,
-    byIndex: store.byIndex,
+    get: (key) => store.get(key),
+    list: () => store.list(),
+    byIndex: (index, value) => store.byIndex(index, value),
     onChange: (handler) => {
       // A wrapper, so that the same function given twice is two subscriptions.
       const own = (change: InformerChange<T>): void => handler(change);

@@ -8,7 +8,8 @@ export const kubeErrors = {
   configInvalid: row({
     code: 'KUBE-CONFIG-INVALID',
     title: 'The Kubernetes credentials cannot be used',
-    cause: 'A kubeconfig or the files of the ServiceAccount are missing, malformed, or ask for a method of authentication that is not supported.',
+    cause:
+      'A kubeconfig or the files of the ServiceAccount are missing, malformed, or ask for a method of authentication that is not supported.',
     cure: 'The message names the file, the key and what is accepted there.',
     retry: 'terminal',
     eventReason: 'KubeConfigInvalid',
@@ -16,7 +17,8 @@ export const kubeErrors = {
   requestInvalid: row({
     code: 'KUBE-REQUEST-INVALID',
     title: 'A call to the Kubernetes API could not be built',
-    cause: 'The caller gave no name, no namespace for a namespaced resource, or a patch without the field manager that it needs.',
+    cause:
+      'The caller gave no name, no namespace for a namespaced resource, or a patch without the field manager that it needs.',
     cure: 'This is a defect of the program that made the call: report it with the message.',
     retry: 'terminal',
     eventReason: 'KubeRequestInvalid',
@@ -89,7 +91,7 @@ export const kubeErrors = {
     code: 'KUBE-REJECTED',
     title: 'The Kubernetes API refuses the content of this call',
     cause: 'The object fails validation or admission, or the server does not implement the call.',
-    cure: 'The message carries the server\'s own reason.',
+    cure: "The message carries the server's own reason.",
     retry: 'terminal',
     eventReason: 'KubeRejected',
   }),

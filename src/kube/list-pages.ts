@@ -18,7 +18,11 @@ export type Get = (path: string, signal: AbortSignal | undefined) => Promise<unk
  * Pages of 500 along `continue`. When a page has expired (410) the collection is told once more from the start in one answer, because a
  * server that compacts faster than we read would expire the second attempt too; that page says `startsOver`.
  */
-export async function* listPages<T extends KubeObject>(get: Get, resource: Resource<T>, options: ListOptions = {}): AsyncGenerator<ListPage<T>> {
+export async function* listPages<T extends KubeObject>(
+  get: Get,
+  resource: Resource<T>,
+  options: ListOptions = {},
+): AsyncGenerator<ListPage<T>> {
   let token: string | undefined;
   do {
     let page: Page<T>;
@@ -29,7 +33,12 @@ export async function* listPages<T extends KubeObject>(get: Get, resource: Resou
       yield { ...(await onePage(get, resource, options, {})), startsOver: true, last: true };
       return;
     }
-    yield { items: page.items, resourceVersion: page.resourceVersion, startsOver: token === undefined, last: page.next === undefined };
+    yield {
+      items: page.items,
+      resourceVersion: page.resourceVersion,
+      startsOver: token === undefined,
+      last: page.next === undefined,
+    };
     token = page.next;
   } while (token !== undefined);
 }
@@ -54,11 +63,18 @@ async function onePage<T extends KubeObject>(
   const parsed = listSchema.safeParse(await get(path, options.signal));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw malformedAnswer(`GET ${path}`, `the answer is not a list: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    throw malformedAnswer(
+      `GET ${path}`,
+      `the answer is not a list: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    );
   }
   const { metadata, items } = parsed.data;
   const next = metadata.continue === undefined || metadata.continue === '' ? undefined : metadata.continue;
-  return { items: (items ?? []).map((item) => withType(resource, item)), resourceVersion: metadata.resourceVersion, next };
+  return {
+    items: (items ?? []).map((item) => withType(resource, item)),
+    resourceVersion: metadata.resourceVersion,
+    next,
+  };
 }
 
 // A list names the type once, in itself; its items do not carry it.

@@ -40,7 +40,13 @@ export async function runManager(options: ManagerOptions): Promise<void> {
   const servers = options.servers ?? [];
   try {
     program.start('early servers', servers.filter((server) => server.when === 'at-start').map(named('server')));
-    program.start('informers', options.informers.map((informer) => ({ name: `informer ${informer.resource.plural}`, run: (stop) => informer.run(stop) })));
+    program.start(
+      'informers',
+      options.informers.map((informer) => ({
+        name: `informer ${informer.resource.plural}`,
+        run: (stop) => informer.run(stop),
+      })),
+    );
     await program.until(Promise.all(options.informers.map((informer) => informer.synced)));
     logger.info({ informers: options.informers.length }, 'informers are synced');
     program.start('servers', servers.filter((server) => server.when !== 'at-start').map(named('server')));
@@ -48,8 +54,8 @@ export async function runManager(options: ManagerOptions): Promise<void> {
     program.start('controllers', options.controllers.map(named('controller')));
     await program.until(new Promise<never>(() => undefined));
   } catch (error) {
-    // The way down is the same for an order to stop and for a failure; only the outcome differs.
-    if (!(error instanceof StopOrdered)) {
+    // The way down is the same for an order to stop and for a failure; only the outcome differs. What breaks off because of the order is no failure.
+    if (!(error instanceof StopOrdered) && !signal.aborted) {
       logger.error({ error: errorText(error) }, 'program ends');
       await program.stop();
       throw error;
@@ -58,7 +64,12 @@ export async function runManager(options: ManagerOptions): Promise<void> {
   await program.stop();
 }
 
-async function standForElection(program: Program, elector: Pick<Elector, 'acquired' | 'lost' | 'run'>, signal: AbortSignal, logger: Logger): Promise<void> {
+async function standForElection(
+  program: Program,
+  elector: Pick<Elector, 'acquired' | 'lost' | 'run'>,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
   elector.lost.addEventListener('abort', () => program.fail(asError(elector.lost.reason)), { once: true });
   program.start('elector', [{ name: 'elector', run: (stop) => elector.run(stop) }]);
   await program.until(elector.acquired(signal));
@@ -105,7 +116,8 @@ function createProgram({ clock, logger, signal, shutdownBudgetMs = DEFAULT_BUDGE
       await part.run(stop);
       if (!stop.aborted) halt.reject(partStopped(part.name, 'it returned'));
     } catch (error) {
-      if (!stop.aborted) halt.reject(error instanceof TrunklineError ? error : partStopped(part.name, errorText(error), error));
+      if (!stop.aborted)
+        halt.reject(error instanceof TrunklineError ? error : partStopped(part.name, errorText(error), error));
       else logger.debug({ part: part.name, error: errorText(error) }, 'part ended with an error while stopping');
     } finally {
       running.delete(part.name);
@@ -115,7 +127,12 @@ function createProgram({ clock, logger, signal, shutdownBudgetMs = DEFAULT_BUDGE
     start: (name, parts) => {
       const stop = new AbortController();
       const running = new Set<string>();
-      stages.push({ name, stop, running, ended: Promise.all(parts.map((part) => supervise(part, stop.signal, running))) });
+      stages.push({
+        name,
+        stop,
+        running,
+        ended: Promise.all(parts.map((part) => supervise(part, stop.signal, running))),
+      });
     },
     until: (promise) => Promise.race([promise, halt.promise]),
     fail: (error) => halt.reject(error),
@@ -131,7 +148,10 @@ function createProgram({ clock, logger, signal, shutdownBudgetMs = DEFAULT_BUDGE
         stage.stop.abort(new StopOrdered('the program stops'));
         const inTime = await within(clock, stage.ended, deadlineMs - clock.monotonicMs());
         if (inTime) continue;
-        logger.warn({ stage: stage.name, running: [...stage.running] }, 'parts did not stop within the shutdown budget');
+        logger.warn(
+          { stage: stage.name, running: [...stage.running] },
+          'parts did not stop within the shutdown budget',
+        );
         if (stage.name === 'controllers') controllersRun = true;
       }
     },

@@ -13,7 +13,10 @@ export function collectionPath(resource: Resource, namespace?: string): string {
 /** Path objects are created under; throws KUBE-REQUEST-INVALID when a namespaced resource comes without its namespace. */
 export function creationPath(resource: Resource, namespace: string | undefined): string {
   if (resource.namespaced && namespace === undefined)
-    throw new TrunklineError(kubeErrors.requestInvalid, `${resource.plural} are namespaced: give options.namespace or metadata.namespace`);
+    throw new TrunklineError(
+      kubeErrors.requestInvalid,
+      `${resource.plural} are namespaced: give options.namespace or metadata.namespace`,
+    );
   return collectionPath(resource, namespace);
 }
 
@@ -24,7 +27,10 @@ export function objectPath(resource: Resource, name: string, namespace?: string,
 }
 
 /** Appends the parameters that are defined. */
-export function withQuery(path: string, parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
+export function withQuery(
+  path: string,
+  parameters: Readonly<Record<string, string | number | boolean | undefined>>,
+): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
   const text = query.toString();
@@ -38,6 +44,9 @@ export function apiVersionOf(resource: Resource): string {
 
 function segment(text: string, what: string): string {
   if (text === '' || text === '.' || text === '..' || text.includes('/') || text.includes('%'))
-    throw new TrunklineError(kubeErrors.requestInvalid, `${what} is ${JSON.stringify(text)}: expected a non-empty name without "/" and "%"`);
+    throw new TrunklineError(
+      kubeErrors.requestInvalid,
+      `${what} is ${JSON.stringify(text)}: expected a non-empty name without "/" and "%"`,
+    );
   return encodeURIComponent(text);
 }

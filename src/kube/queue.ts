@@ -47,7 +47,8 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
   let closed = false;
 
   const oldest = (priority: QueuePriority): ObjectKey | undefined => {
-    for (let key = lines[priority].take(); key !== undefined; key = lines[priority].take()) if (waiting.get(key) === priority) return key;
+    for (let key = lines[priority].take(); key !== undefined; key = lines[priority].take())
+      if (waiting.get(key) === priority) return key;
     return undefined;
   };
   const next = (): ObjectKey | undefined => {
@@ -64,7 +65,8 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
       takers.take()?.(key);
     }
   };
-  const raise = (known: QueuePriority | undefined, priority: QueuePriority): boolean => known === undefined || (known === 'initial' && priority === 'live');
+  const raise = (known: QueuePriority | undefined, priority: QueuePriority): boolean =>
+    known === undefined || (known === 'initial' && priority === 'live');
 
   const add: WorkQueue['add'] = (key, priority = 'live') => {
     if (closed) return;

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { pause } from './abortable.ts';
 import { ApiError, isGone } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import type { KubeClient, KubeObject, ListOptions, ListPage, Resource, WatchEvent } from './types.ts';
@@ -37,7 +38,11 @@ const HEALTHY_WATCH_MS = 5_000;
  * last version seen, bookmarks included; when the server says that version is of no use (410, or any refusal of the request itself), the
  * resource is listed again.
  */
-export async function runReflector<S extends KubeObject>(options: ReflectorOptions<S>, sink: ReflectorSink<S>, signal: AbortSignal): Promise<void> {
+export async function runReflector<S extends KubeObject>(
+  options: ReflectorOptions<S>,
+  sink: ReflectorSink<S>,
+  signal: AbortSignal,
+): Promise<void> {
   const state: State = { version: undefined, failures: 0 };
   while (!signal.aborted) {
     try {
@@ -49,7 +54,7 @@ export async function runReflector<S extends KubeObject>(options: ReflectorOptio
       state.failures += 1;
       logFailure(options, state, error);
     }
-    if (state.failures > 0) await pause(options, state.failures - 1, signal);
+    if (state.failures > 0) await backOff(options, state.failures - 1, signal);
   }
 }
 
@@ -60,7 +65,11 @@ interface State {
   failures: number;
 }
 
-async function listOnce<S extends KubeObject>(options: ReflectorOptions<S>, sink: ReflectorSink<S>, signal: AbortSignal): Promise<string> {
+async function listOnce<S extends KubeObject>(
+  options: ReflectorOptions<S>,
+  sink: ReflectorSink<S>,
+  signal: AbortSignal,
+): Promise<string> {
   let version = '';
   for await (const page of pagesOf(options, signal)) {
     // Work that other parts wait for must not run on after they were told to stop.
@@ -72,7 +81,10 @@ async function listOnce<S extends KubeObject>(options: ReflectorOptions<S>, sink
   return version;
 }
 
-async function* pagesOf<S extends KubeObject>(options: ReflectorOptions<S>, signal: AbortSignal): AsyncGenerator<ListPage<S>> {
+async function* pagesOf<S extends KubeObject>(
+  options: ReflectorOptions<S>,
+  signal: AbortSignal,
+): AsyncGenerator<ListPage<S>> {
   const { client, resource } = options;
   const request = { ...selection(options), signal };
   if (client.listPages !== undefined) yield* client.listPages(resource, request);
@@ -91,7 +103,12 @@ async function watchOnce<S extends KubeObject>(
   // Jittered, so that a thousand agents that started together do not return together.
   const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random()));
   let heardAnything = false;
-  for await (const event of client.watch(resource, { ...selection(options), resourceVersion, timeoutSeconds, signal })) {
+  for await (const event of client.watch(resource, {
+    ...selection(options),
+    resourceVersion,
+    timeoutSeconds,
+    signal,
+  })) {
     if (signal.aborted) return;
     heardAnything = true;
     state.failures = 0;
@@ -104,7 +121,9 @@ async function watchOnce<S extends KubeObject>(
   state.failures = healthy ? 0 : state.failures + 1;
 }
 
-function selection(options: ReflectorOptions<KubeObject>): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
+function selection(
+  options: ReflectorOptions<KubeObject>,
+): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
   const { namespace, labelSelector, fieldSelector } = options;
   return {
     ...(namespace === undefined ? {} : { namespace }),
@@ -123,7 +142,9 @@ function needsRelist(error: unknown): boolean {
   if (isGone(error)) return true;
   // A server restored from a backup, or a fresh one, has never seen our version.
   if (error.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) return true;
-  return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 403 && error.status !== 429;
+  return (
+    error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 403 && error.status !== 429
+  );
 }
 
 function logFailure(options: ReflectorOptions<KubeObject>, state: State, error: unknown): void {
@@ -138,9 +159,7 @@ function logFailure(options: ReflectorOptions<KubeObject>, state: State, error: 
   else options.logger.warn(fields, 'list or watch failed; it is tried again');
 }
 
-async function pause(options: ReflectorOptions<KubeObject>, failures: number, signal: AbortSignal): Promise<void> {
+async function backOff(options: ReflectorOptions<KubeObject>, failures: number, signal: AbortSignal): Promise<void> {
   const delayMs = backoffMs(failures, { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS, random: options.random });
-  await options.clock.sleep(delayMs, signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
+  await pause(options.clock, delayMs, signal);
 }

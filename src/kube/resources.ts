@@ -103,7 +103,13 @@ export interface WithConditions extends KubeObject {
   status?: { conditions?: Condition[] };
 }
 
-const core = <T extends KubeObject>(plural: string, kind: string, namespaced: boolean): Resource<T> => ({ group: '', version: 'v1', plural, kind, namespaced });
+const core = <T extends KubeObject>(plural: string, kind: string, namespaced: boolean): Resource<T> => ({
+  group: '',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced,
+});
 
 export const pods = core<Pod>('pods', 'Pod', true);
 export const nodes = core<Node>('nodes', 'Node', false);
@@ -112,8 +118,20 @@ export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap', true);
 export const secrets = core<Secret>('secrets', 'Secret', true);
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount', true);
 export const events = core<KubeObject>('events', 'Event', true);
-export const leases: Resource<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
-export const deployments: Resource = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true };
+export const leases: Resource<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+export const deployments: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  namespaced: true,
+};
 export const mutatingWebhookConfigurations: Resource = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',

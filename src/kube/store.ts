@@ -50,7 +50,8 @@ export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {
     keys: () => [...objects.keys()],
     byIndex: (name, value) => {
       const values = keysByValue.get(name);
-      if (values === undefined) throw new RangeError(`no index "${name}": declared are ${[...keysByValue.keys()].join(', ') || 'none'}`);
+      if (values === undefined)
+        throw new RangeError(`no index "${name}": declared are ${[...keysByValue.keys()].join(', ') || 'none'}`);
       return [...(values.get(value) ?? [])].flatMap((key) => objects.get(key) ?? []);
     },
     set: (object) => {

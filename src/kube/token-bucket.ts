@@ -8,7 +8,11 @@ export interface TokenBucket {
 }
 
 /** `qps` tokens a second on average, `burst` at once. */
-export function createTokenBucket(options: { readonly qps: number; readonly burst: number; readonly clock: Clock }): TokenBucket {
+export function createTokenBucket(options: {
+  readonly qps: number;
+  readonly burst: number;
+  readonly clock: Clock;
+}): TokenBucket {
   const { qps, burst, clock } = options;
   let tokens = burst;
   let refilledAt = clock.monotonicMs();

@@ -81,7 +81,8 @@ function exchange({ request, secure, agent, host, port, path }: Exchange): Promi
   const { signal, method, body } = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const headers = body === undefined ? request.headers : { ...request.headers, 'content-length': String(Buffer.byteLength(body)) };
+    const headers =
+      body === undefined ? request.headers : { ...request.headers, 'content-length': String(Buffer.byteLength(body)) };
     const outgoing = (secure ? https : http).request({ host, port, path, method, headers, agent });
     const onAbort = (): void => {
       outgoing.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));

@@ -32,7 +32,8 @@ export async function* bodyLines(call: string, body: IncomingMessage, onChunk: (
     }
     parts.push(text);
     length += text.length;
-    if (length > MAX_LINE_CHARACTERS) throw malformedAnswer(call, `a line of the watch is longer than ${MAX_LINE_CHARACTERS} characters`);
+    if (length > MAX_LINE_CHARACTERS)
+      throw malformedAnswer(call, `a line of the watch is longer than ${MAX_LINE_CHARACTERS} characters`);
   }
   const rest = parts.join('').trim();
   if (rest !== '') throw malformedAnswer(call, `the watch ended inside a line after ${rest.length} characters`);
@@ -57,7 +58,8 @@ export function decodeWatchLine<T extends KubeObject>(call: string, line: string
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
-      if (!objectSchema.safeParse(object).success) throw malformedAnswer(call, `a ${type} event without metadata.name and metadata.resourceVersion`);
+      if (!objectSchema.safeParse(object).success)
+        throw malformedAnswer(call, `a ${type} event without metadata.name and metadata.resourceVersion`);
       return { type, object: object as unknown as T };
   }
 }

@@ -1,0 +1,72 @@
+// What every operation of the server shares, and what belongs to one request.
+import type { Clock } from '../../../src/base/clock.ts';
+import type { Logger } from '../../../src/base/logger.ts';
+import type { Authorizer } from './access/rbac.ts';
+import type { Tokens } from './access/tokens.ts';
+import type { User } from './access/user.ts';
+import type { Admission } from './admission/admission.ts';
+import type { ApiObject } from './json.ts';
+import type { Definition, RuleContext, Subresource } from './registry/definition.ts';
+import { apiVersionOf, collectionId, objectKey } from './registry/definition.ts';
+import type { Registry } from './registry/registry.ts';
+import type { Snapshots } from './storage/snapshots.ts';
+import type { Collection, Store, StoredObject } from './storage/store.ts';
+
+/** Where names and identities come from. */
+export interface IdSource {
+  uid(): string;
+  /** The random end of a generated name: five characters. */
+  nameSuffix(): string;
+}
+
+export interface Core {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ids: IdSource;
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly snapshots: Snapshots;
+  readonly tokens: Tokens;
+  readonly authorizer: Authorizer;
+  readonly admission: Admission;
+}
+
+/** One request about a resource. */
+export interface Scope {
+  readonly user: User;
+  readonly definition: Definition;
+  readonly namespace: string | undefined;
+  /** '' when the request is about the collection. */
+  readonly name: string;
+  readonly subresource: Subresource | undefined;
+  readonly query: URLSearchParams;
+  readonly userAgent: string;
+  /** Adds a Warning header to the answer. */
+  readonly warn: (message: string) => void;
+}
+
+export const collectionOf = (core: Pick<Core, 'store'>, definition: Definition): Collection => core.store.collection(collectionId(definition));
+
+/** Timestamps as Kubernetes writes them: RFC 3339 with whole seconds. */
+export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+
+/** The lookups that rules of kinds may make. */
+export function ruleContext(core: Pick<Core, 'store' | 'clock'>, warn: (message: string) => void): RuleContext {
+  return {
+    now: core.clock.now(),
+    find: (group, plural, namespace, name) => core.store.collection(collectionId({ group, plural })).get(objectKey(namespace, name))?.object,
+    all: (group, plural) => core.store.collection(collectionId({ group, plural })).list().map((entry) => entry.object),
+    warn,
+  };
+}
+
+/** The object as the version of a definition shows it. */
+export function inVersion(entry: StoredObject, definition: Definition): ApiObject {
+  const apiVersion = apiVersionOf(definition);
+  return entry.object.apiVersion === apiVersion ? entry.object : { ...entry.object, apiVersion };
+}
+
+/** The JSON text of `inVersion`, made once for the stored version. */
+export function jsonInVersion(entry: StoredObject, definition: Definition): string {
+  return entry.object.apiVersion === apiVersionOf(definition) ? entry.json : JSON.stringify(inVersion(entry, definition));
+}

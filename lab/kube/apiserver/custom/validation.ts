@@ -1,0 +1,13 @@
+// Validation of custom resources on write; built-in kinds have rules of their own.
+import type { FieldError } from '../field-error.ts';
+import type { ApiObject } from '../json.ts';
+import type { Definition } from '../registry/definition.ts';
+import { validateValue } from '../schema/validate.ts';
+
+/** Faults of a custom object against its schema; none for built-in kinds. `old` is absent on create. */
+export function customFaults(definition: Definition, object: ApiObject, _old: ApiObject | undefined): FieldError[] {
+  if (!definition.custom) return [];
+  const { metadata: _metadata, ...body } = object;
+  const { metadata: _schema, ...properties } = definition.schema.properties ?? {};
+  return validateValue(body, { ...definition.schema, properties });
+}

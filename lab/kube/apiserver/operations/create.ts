@@ -1,0 +1,113 @@
+// POST: a new object through decoding, admission, the rules of its kind, validation and storage.
+import { ownersAfterUpdate } from '../apply/server-side-apply.ts';
+import type { Core, Scope } from '../core.ts';
+import { collectionOf, ruleContext, timestamp } from '../core.ts';
+import type { ApiObject } from '../json.ts';
+import { metadataFaults, subdomainNameFault } from '../names.ts';
+import { apiVersionOf, objectKey } from '../registry/definition.ts';
+import type { StoredObject } from '../storage/store.ts';
+import { StoredObject as Stored } from '../storage/store.ts';
+import { alreadyExists, badRequest, invalid, StatusError } from '../status.ts';
+import { customFaults } from '../custom/validation.ts';
+import { checkNamespace } from '../admission/namespace-lifecycle.ts';
+import { decodeObject, fieldValidationOf, redecode } from './decode-object.ts';
+import { fieldManagerOf, isDryRun } from './options.ts';
+
+/** Names are generated anew this often when they collide. */
+const GENERATE_ATTEMPTS = 8;
+
+/** Creates from a request's body. Throws StatusError (409 AlreadyExists, 422 Invalid, 403 Forbidden ...). */
+export async function createFromBody(core: Core, scope: Scope, body: unknown): Promise<StoredObject> {
+  const draft = decodeObject(scope, body, fieldValidationOf(scope.query));
+  placeInNamespace(draft, scope);
+  if (draft.metadata.resourceVersion !== undefined && draft.metadata.resourceVersion !== '')
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+  const generated = (draft.metadata.name ?? '') === '' && (draft.metadata.generateName ?? '') !== '';
+  for (let attempt = 1; ; attempt += 1) {
+    if (generated) draft.metadata.name = generatedName(core, draft.metadata.generateName ?? '');
+    try {
+      return await createObject(core, scope, draft, undefined);
+    } catch (error) {
+      const collided = error instanceof StatusError && error.reason === 'AlreadyExists';
+      if (!generated || !collided || attempt >= GENERATE_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Stores a decoded draft. `managedFields` overrides what a plain create records (server-side apply brings its own). */
+export async function createObject(
+  core: Core,
+  scope: Scope,
+  draft: ApiObject,
+  managedFields: readonly unknown[] | undefined,
+): Promise<StoredObject> {
+  const { definition } = scope;
+  checkNamespace(core, scope);
+  const request = { scope: { ...scope, name: draft.metadata.name ?? '' }, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
+  const mutated = redecode(definition, await core.admission.mutate(request, draft));
+  const object = stampNew(core, scope, mutated);
+  const context = ruleContext(core, scope.warn);
+  definition.rules.prepareCreate?.(object, context);
+  const errors = [
+    ...metadataFaults(object.metadata, definition.namespaced, definition.rules.nameFault ?? subdomainNameFault),
+    ...customFaults(definition, object, undefined),
+    ...(definition.rules.validate?.(object, context) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? '', errors);
+  object.metadata.managedFields = [
+    ...(managedFields ??
+      ownersAfterUpdate(undefined, object, definition.schema, {
+        manager: fieldManagerOf(scope),
+        apiVersion: apiVersionOf(definition),
+        subresource: '',
+        time: timestamp(core.clock.now()),
+      })),
+  ];
+  await core.admission.validate(request, object);
+  const collection = collectionOf(core, definition);
+  const key = objectKey(object.metadata.namespace, object.metadata.name);
+  if (isDryRun(scope.query)) {
+    if (collection.get(key) !== undefined) throw alreadyExists(definition, object.metadata.name);
+    return new Stored(object);
+  }
+  // Webhooks took time: the Namespace may have gone meanwhile.
+  checkNamespace(core, scope);
+  const stored = collection.create(key, object);
+  if (stored === undefined) throw alreadyExists(definition, object.metadata.name);
+  return stored;
+}
+
+function placeInNamespace(draft: ApiObject, { definition, namespace }: Scope): void {
+  const given = draft.metadata.namespace ?? '';
+  if (!definition.namespaced) return;
+  if (given !== '' && given !== namespace)
+    throw badRequest(
+      `the namespace of the provided object does not match the namespace sent on the request (${given} is not ${namespace ?? ''})`,
+    );
+  if (namespace !== undefined) draft.metadata.namespace = namespace;
+}
+
+/** Longest prefix that leaves room for the five random characters. */
+const MAX_PREFIX = 58;
+
+function generatedName(core: Core, prefix: string): string {
+  return `${prefix.slice(0, MAX_PREFIX)}${core.ids.nameSuffix()}`;
+}
+
+function stampNew(core: Core, scope: Scope, mutated: ApiObject): ApiObject {
+  const { definition } = scope;
+  const object: ApiObject = {
+    ...mutated,
+    metadata: { ...mutated.metadata, uid: core.ids.uid(), creationTimestamp: timestamp(core.clock.now()) },
+  };
+  const { metadata } = object;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.resourceVersion;
+  delete metadata['selfLink'];
+  delete metadata.generation;
+  delete metadata.managedFields;
+  if (definition.rules.tracksGeneration === true) metadata.generation = 1;
+  if (definition.subresources.includes('status') && definition.rules.keepsStatusOnCreate !== true) delete object['status'];
+  return object;
+}

@@ -1,0 +1,105 @@
+// From a request's body to an object of the resource: identity checked, unknown fields treated as asked, defaults filled in.
+import type { Scope } from '../core.ts';
+import type { ApiObject, JsonObject } from '../json.ts';
+import { cloneJson, isObject } from '../json.ts';
+import type { Definition } from '../registry/definition.ts';
+import { apiVersionOf } from '../registry/definition.ts';
+import { DecodeError, decodeBuiltIn } from '../schema/decode.ts';
+import { applyDefaults } from '../schema/defaulting.ts';
+import { prune } from '../schema/prune.ts';
+import type { Schema } from '../schema/schema.ts';
+import { badRequest } from '../status.ts';
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** The `fieldValidation` parameter; a server's default is Warn. */
+export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const asked = query.get('fieldValidation') ?? '';
+  if (asked === '') return 'Warn';
+  if (asked === 'Strict' || asked === 'Warn' || asked === 'Ignore') return asked;
+  throw badRequest(`invalid fieldValidation ${JSON.stringify(asked)}: must be one of Ignore, Strict, Warn`);
+}
+
+/** A fresh draft from a body. Throws 400 for another kind, wrong types, or (Strict) unknown fields. */
+export function decodeObject(
+  scope: Pick<Scope, 'definition' | 'warn'>,
+  body: unknown,
+  validation: FieldValidation,
+  options: { readonly defaults: boolean } = { defaults: true },
+): ApiObject {
+  const { definition } = scope;
+  const given = withIdentity(definition, body);
+  const { object, unknown } = definition.custom ? decodeCustom(definition, given) : decodeKnown(definition, given);
+  if (unknown.length > 0) {
+    const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    if (validation === 'Strict')
+      throw badRequest(
+        definition.custom
+          ? `strict decoding error: ${texts.join(', ')}`
+          : `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${texts.join(', ')}`,
+      );
+    if (validation === 'Warn') for (const text of texts) scope.warn(text);
+  }
+  if (options.defaults) fillDefaults(definition, object);
+  return object;
+}
+
+/** A draft of what a webhook or a patch made: as `decodeObject`, silently dropping what is unknown. */
+export function redecode(definition: Definition, object: unknown): ApiObject {
+  return decodeObject({ definition, warn: () => undefined }, object, 'Ignore');
+}
+
+function fillDefaults(definition: Definition, object: ApiObject): void {
+  applyDefaults(object, definition.schema);
+  definition.rules.applyDefaults?.(object);
+}
+
+function withIdentity(definition: Definition, body: unknown): JsonObject {
+  if (!isObject(body)) throw badRequest('the body of the request must be an object');
+  const apiVersion = apiVersionOf(definition);
+  if (body['apiVersion'] !== undefined && body['apiVersion'] !== '' && body['apiVersion'] !== apiVersion)
+    throw badRequest(
+      `the API version in the data (${String(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
+    );
+  if (body['kind'] !== undefined && body['kind'] !== '' && body['kind'] !== definition.kind)
+    throw badRequest(`the kind in the data (${String(body['kind'])}) does not match the expected kind (${definition.kind})`);
+  const metadata = isObject(body['metadata']) ? body['metadata'] : {};
+  return { ...body, apiVersion, kind: definition.kind, metadata };
+}
+
+interface DecodedObject {
+  readonly object: ApiObject;
+  readonly unknown: readonly string[];
+}
+
+function decodeKnown(definition: Definition, given: JsonObject): DecodedObject {
+  try {
+    const { value, unknown } = decodeBuiltIn(given, definition.schema);
+    return { object: ownCopy(value), unknown };
+  } catch (error) {
+    throw refused(definition, error);
+  }
+}
+
+function decodeCustom(definition: Definition, given: JsonObject): DecodedObject {
+  const { metadata, ...rest } = given;
+  const metadataSchema: Schema = definition.schema.properties?.['metadata'] ?? {};
+  try {
+    const decoded = decodeBuiltIn(metadata, metadataSchema);
+    const unknown: string[] = decoded.unknown.map((path) => `metadata.${path}`);
+    const pruned = prune(rest, definition.schema, unknown);
+    return { object: ownCopy({ ...(isObject(pruned) ? pruned : {}), metadata: decoded.value }), unknown };
+  } catch (error) {
+    throw refused(definition, error);
+  }
+}
+
+/** Members marked to be preserved may still be shared with the request; drafts are not. */
+function ownCopy(value: unknown): ApiObject {
+  return cloneJson(value) as ApiObject;
+}
+
+function refused(definition: Definition, error: unknown): unknown {
+  if (!(error instanceof DecodeError)) return error;
+  return badRequest(`${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: ${error.message}`);
+}

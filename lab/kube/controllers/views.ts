@@ -1,0 +1,84 @@
+// The workload kinds as the lab's controllers read them, and where they are served.
+import type { LabelSelector, Pod } from '../../../src/kube/resources.ts';
+import type { Condition, KubeObject, ObjectMeta, Resource } from '../../../src/kube/types.ts';
+import type { Toleration } from '../kubelet/pod-view.ts';
+
+export interface PodTemplate {
+  metadata?: Partial<ObjectMeta>;
+  spec: Pod['spec'] & { tolerations?: Toleration[] };
+}
+
+export interface ReplicaSet extends KubeObject {
+  spec: { replicas?: number; selector: LabelSelector; template: PodTemplate };
+  status?: {
+    replicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    fullyLabeledReplicas?: number;
+    observedGeneration?: number;
+  };
+}
+
+export interface Deployment extends KubeObject {
+  spec: {
+    replicas?: number;
+    selector: LabelSelector;
+    template: PodTemplate;
+    strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
+    revisionHistoryLimit?: number;
+    paused?: boolean;
+  };
+  status?: { conditions?: Condition[]; observedGeneration?: number };
+}
+
+export interface DaemonSet extends KubeObject {
+  spec: { selector: LabelSelector; template: PodTemplate };
+  status?: Record<string, unknown>;
+}
+
+export interface Service extends KubeObject {
+  spec?: {
+    selector?: Record<string, string>;
+    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string }[];
+  };
+}
+
+export interface NamespaceObject extends KubeObject {
+  spec?: { finalizers?: string[] };
+  status?: { phase?: string };
+}
+
+const apps = <T extends KubeObject>(plural: string, kind: string): Resource<T> => ({
+  group: 'apps',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
+
+export const replicaSets = apps<ReplicaSet>('replicasets', 'ReplicaSet');
+export const deployments = apps<Deployment>('deployments', 'Deployment');
+export const daemonSets = apps<DaemonSet>('daemonsets', 'DaemonSet');
+export const services: Resource<Service> = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
+export const endpoints: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'endpoints',
+  kind: 'Endpoints',
+  namespaced: true,
+};
+export const namespaceObjects: Resource<NamespaceObject> = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+
+export type { Toleration };

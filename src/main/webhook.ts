@@ -1,0 +1,45 @@
+// Composition root of the admission webhook, add-pod-eni-ip-limit-webhook.
+import { systemClock } from '../base/clock.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import { flagsOrExit } from '../base/flags.ts';
+import { createLogger } from '../base/logger.ts';
+import { createKubeClient } from '../kube/client.ts';
+import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { kubeErrors } from '../kube/kube-errors.ts';
+import { webhookFlags } from '../webhook/flags.ts';
+import { runWebhook } from '../webhook/program.ts';
+
+const PROGRAM = 'add-pod-eni-ip-limit-webhook';
+
+async function main(): Promise<void> {
+  const flags = flagsOrExit(PROGRAM, webhookFlags, process.argv.slice(2));
+  const logger = createLogger(PROGRAM, flags['log-level']);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const connection =
+    flags.kubeconfig === undefined
+      ? await inClusterConfig({ env: process.env })
+      : await loadKubeConfig({ path: flags.kubeconfig });
+  const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
+  try {
+    await runWebhook({
+      client,
+      clock: systemClock,
+      logger,
+      listen: flags.listen,
+      serviceName: flags['service-name'],
+      serviceNamespace: flags['service-namespace'],
+      signal: stop.signal,
+    });
+  } finally {
+    client.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
+  // A configuration that cannot be right ends like a wrong flag.
+  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
+}

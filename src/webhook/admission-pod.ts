@@ -1,0 +1,73 @@
+// The part of a Pod that admission reads, decoded from what the API server sends, and what it says about placement.
+import { z } from 'zod';
+import { labels, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
+
+const stringMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value): Readonly<Record<string, string>> => value ?? {});
+
+/** Quantities are text or numbers before the API server makes them canonical. */
+const quantities = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
+
+const containerSchema = z.object({
+  resources: z.object({ limits: quantities, requests: quantities }).nullish(),
+});
+
+const requirementSchema = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
+
+const affinitySchema = z.object({
+  nodeAffinity: z
+    .object({
+      requiredDuringSchedulingIgnoredDuringExecution: z
+        .object({
+          nodeSelectorTerms: z.array(z.object({ matchExpressions: z.array(requirementSchema).nullish() })).nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+});
+
+export const admissionPodSchema = z.object({
+  metadata: z.object({
+    /** Empty or absent while the API server has yet to make a name from generateName. */
+    name: z.string().nullish(),
+    generateName: z.string().nullish(),
+    labels: stringMap,
+    /** `null` when the manifest has the key without a value, which matters for the patch. */
+    annotations: z.record(z.string(), z.string()).nullish(),
+  }),
+  spec: z.object({
+    hostNetwork: z.boolean().nullish(),
+    serviceAccountName: z.string().nullish(),
+    nodeSelector: stringMap,
+    affinity: affinitySchema.nullish(),
+    containers: z.array(containerSchema).min(1),
+    initContainers: z.array(containerSchema).nullish(),
+  }),
+});
+
+export type AdmissionPod = z.output<typeof admissionPodSchema>;
+export type AdmissionContainer = z.output<typeof containerSchema>;
+
+/**
+ * Whether the Pod can run on super nodes only: nodeSelector, or every term of the required node affinity, names the
+ * instance type `eklet` alone (spec 001, sample application). A preference or a toleration pins nothing.
+ */
+export function isPinnedToSuperNodes({ spec }: AdmissionPod): boolean {
+  if (spec.nodeSelector[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE) return true;
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  // Terms are alternatives: one that leaves another kind of node open unpins the Pod.
+  return terms.length > 0 && terms.every(({ matchExpressions }) => (matchExpressions ?? []).some(namesSuperNodesOnly));
+}
+
+function namesSuperNodesOnly({ key, operator, values }: z.output<typeof requirementSchema>): boolean {
+  return (
+    key === labels.instanceType &&
+    operator === 'In' &&
+    values !== null &&
+    values !== undefined &&
+    values.length > 0 &&
+    values.every((value) => value === SUPER_NODE_INSTANCE_TYPE)
+  );
+}

@@ -1,0 +1,67 @@
+// The AdmissionReview protocol (admission.k8s.io/v1): what the API server asks and what it is answered.
+import { z } from 'zod';
+import type { PatchOperation } from './pod-patch.ts';
+
+const requestSchema = z.object({
+  uid: z.string().min(1),
+  operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
+  namespace: z.string().nullish(),
+  name: z.string().nullish(),
+  userInfo: z.object({ username: z.string().nullish() }).nullish(),
+  /** Decoded by whoever needs it. */
+  object: z.unknown(),
+  oldObject: z.unknown(),
+});
+
+export const admissionReviewSchema = z.object({
+  apiVersion: z.literal('admission.k8s.io/v1', { error: 'expected admission.k8s.io/v1' }),
+  kind: z.literal('AdmissionReview', { error: 'expected AdmissionReview' }),
+  request: requestSchema,
+});
+
+export type AdmissionRequest = z.output<typeof requestSchema>;
+
+/** An answer before it is put on the wire. */
+export type Verdict =
+  | { readonly allowed: true; readonly patch: readonly PatchOperation[]; readonly warnings: readonly string[] }
+  | { readonly allowed: false; readonly code: number; readonly reason: string; readonly message: string };
+
+export const allow = (warnings: readonly string[] = [], patch: readonly PatchOperation[] = []): Verdict => ({
+  allowed: true,
+  patch,
+  warnings,
+});
+
+/** Refused because of what the object says; the same request will be refused again. */
+export const forbid = (message: string): Verdict => ({ allowed: false, code: 403, reason: 'Forbidden', message });
+
+/** Refused because of the object's form. */
+export const invalid = (message: string): Verdict => ({ allowed: false, code: 422, reason: 'Invalid', message });
+
+/** Refused because we cannot know the right answer now; the same request may pass a moment later. */
+export const notNow = (message: string): Verdict => ({
+  allowed: false,
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message,
+});
+
+/** The whole AdmissionReview to send back. */
+export function reviewAnswer(uid: string, verdict: Verdict): unknown {
+  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, ...responseBody(verdict) } };
+}
+
+function responseBody(verdict: Verdict): object {
+  if (!verdict.allowed) {
+    const { code, reason, message } = verdict;
+    return { allowed: false, status: { status: 'Failure', code, reason, message } };
+  }
+  const warnings = verdict.warnings.length === 0 ? {} : { warnings: verdict.warnings };
+  if (verdict.patch.length === 0) return { allowed: true, ...warnings };
+  return {
+    allowed: true,
+    ...warnings,
+    patchType: 'JSONPatch',
+    patch: Buffer.from(JSON.stringify(verdict.patch)).toString('base64'),
+  };
+}

@@ -1,0 +1,44 @@
+// The command line of the webhook: every flag with its default and what it accepts.
+import { z } from 'zod';
+import { objectNames } from '../api/keys.ts';
+import { choiceFlag, type FlagSchemas, textFlag } from '../base/flags.ts';
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, with an IPv6 host in brackets; port 0 takes any free one. */
+const listenFlag = (fallback: string): z.ZodType<ListenAddress, string | undefined> =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value, context) => {
+      const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value);
+      const port = Number(match?.[3]);
+      if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
+      context.addIssue({ code: 'custom', message: 'expected host:port, e.g. 0.0.0.0:61679' });
+      return z.NEVER;
+    });
+
+const nameFlag = (fallback: string): z.ZodType<string, string | undefined> =>
+  z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expected a Kubernetes name: lower-case letters, digits and "-"')
+    .default(fallback);
+
+/** One schema per flag; decoded in src/main, read by the deployment's test. */
+export const webhookFlags = {
+  kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
+  listen: listenFlag('0.0.0.0:61679').describe('Address of the HTTPS server (default 0.0.0.0:61679)'),
+  'service-name': nameFlag(objectNames.webhook).describe(
+    'Service that the API server calls; its names are in the certificate',
+  ),
+  'service-namespace': nameFlag(objectNames.webhookNamespace).describe(
+    'Namespace of that Service and of the certificate Secret',
+  ),
+  'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
+    'debug, info, warn or error (default info)',
+  ),
+} as const satisfies FlagSchemas;

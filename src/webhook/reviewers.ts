@@ -1,0 +1,92 @@
+// From an admission request to a verdict: decodes what is asked, looks it up, and calls the pure decisions.
+import { objectNames, WEBHOOK_EXEMPT_LABEL } from '../api/keys.ts';
+import type { Labels } from '../api/label-selector.ts';
+import { z } from 'zod';
+import { type AdmissionPod, admissionPodSchema } from './admission-pod.ts';
+import { type AdmissionRequest, allow, forbid, invalid, notNow, type Verdict } from './admission-review.ts';
+import type { ClusterView } from './cluster-view.ts';
+import { decide } from './decide.ts';
+import { guardPodUpdate } from './guard-pod-update.ts';
+import { asksServiceAccount } from './match-policies.ts';
+import { podPatch } from './pod-patch.ts';
+import type { PolicyView } from './policy-view.ts';
+import { policyProblemText, reviewPolicy } from './validate-policy.ts';
+
+/** Answers one request. Throws only when the API server could not be asked; the caller then refuses. */
+export type Reviewer = (request: AdmissionRequest, view: ClusterView) => Promise<Verdict> | Verdict;
+
+/** CREATE of a Pod: the marks of DESIGN, decision 6. Other operations pass untouched. */
+export const mutatePod: Reviewer = async (request, view) => {
+  if (request.operation !== 'CREATE') return allow();
+  const decoded = admissionPodSchema.safeParse(request.object);
+  if (!decoded.success) return invalid(`the Pod cannot be read: ${issueText(decoded.error)}`);
+  if (!view.synced) return notNow('the security group policies are not loaded yet; try again in a moment');
+  const pod = decoded.data;
+  const namespace = request.namespace ?? '';
+  const policies = view.policies(namespace);
+  const serviceAccountLabels = await labelsOfServiceAccount(pod, namespace, policies, view);
+  if (serviceAccountLabels === undefined)
+    return notNow(
+      `ServiceAccount ${namespace}/${accountName(pod)} does not exist, and a SecurityGroupPolicy selects by its labels; create it first`,
+    );
+  const trunking = view.trunking();
+  const decision = decide({
+    pod,
+    namespace: { name: namespace, labels: view.namespaceLabels(namespace) },
+    serviceAccountLabels,
+    policies,
+    trunking: trunking.ok ? trunking.on : trunking.problem,
+  });
+  return decision.kind === 'refuse' ? forbid(decision.message) : allow(decision.warnings, podPatch(pod, decision));
+};
+
+const annotatedSchema = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }) });
+
+/** UPDATE of a Pod: nobody else changes what admission wrote. */
+export const guardPod: Reviewer = (request) => {
+  if (request.operation !== 'UPDATE') return allow();
+  const before = annotatedSchema.safeParse(request.oldObject);
+  const after = annotatedSchema.safeParse(request.object);
+  if (!before.success) return invalid(`oldObject cannot be read: ${issueText(before.error)}`);
+  if (!after.success) return invalid(`object cannot be read: ${issueText(after.error)}`);
+  const reason = guardPodUpdate({
+    before: before.data.metadata.annotations ?? {},
+    after: after.data.metadata.annotations ?? {},
+    username: request.userInfo?.username ?? '',
+  });
+  return reason === undefined ? allow() : forbid(reason);
+};
+
+/** CREATE and UPDATE of a SecurityGroupPolicy. One that is being deleted passes, so that finalizers can always go. */
+export const validatePolicy: Reviewer = (request, view) => {
+  if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow();
+  if (beingDeleted.safeParse(request.object).success) return allow();
+  const { problems, warnings } = reviewPolicy(request.object);
+  if (problems.length > 0) return invalid(policyProblemText(problems));
+  return allow([...warnings, ...exemptWarning(request.namespace ?? '', view)]);
+};
+
+const beingDeleted = z.object({ metadata: z.object({ deletionTimestamp: z.string().min(1) }) });
+
+function exemptWarning(namespace: string, view: ClusterView): readonly string[] {
+  const exempt =
+    namespace === objectNames.systemNamespace || Object.hasOwn(view.namespaceLabels(namespace), WEBHOOK_EXEMPT_LABEL);
+  return exempt ? [`Pods of namespace "${namespace}" are exempt from admission, so this policy has no effect`] : [];
+}
+
+async function labelsOfServiceAccount(
+  pod: AdmissionPod,
+  namespace: string,
+  policies: readonly PolicyView[],
+  view: ClusterView,
+): Promise<Labels | undefined> {
+  return asksServiceAccount(policies) ? view.serviceAccountLabels(namespace, accountName(pod)) : {};
+}
+
+const accountName = ({ spec }: AdmissionPod): string =>
+  spec.serviceAccountName == null || spec.serviceAccountName === '' ? 'default' : spec.serviceAccountName;
+
+function issueText(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not accepted'}`;
+}
