@@ -51,7 +51,7 @@ for (const { mode, allowed } of modes) {
         it('kills a program and its children when the time is over', async () => {
           const slow = host.exec(['sh', '-c', 'sleep 543 & wait'], { timeoutMs: 100 });
           await expect(slow).rejects.toMatchObject({ code: 'HOST-TIMEOUT' });
-          const seen = await host.exec(['sh', '-c', 'until ! grep -q sleep.543 /proc/[0-9]*/cmdline 2>&-; do :; done']);
+          const seen = await host.exec(['sh', '-c', 'while grep -qs "[s]leep.543" /proc/[0-9]*/cmdline; do :; done']);
           expect(seen.code).toBe(0);
         });
 
@@ -229,7 +229,7 @@ for (const { mode, allowed } of modes) {
 
       describe('listen', () => {
         const greet = (server: Server): void => {
-          server.on('connection', (socket: Socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nhello'));
+          server.on('connection', (socket: Socket) => socket.resume().end('HTTP/1.0 200 OK\r\n\r\nhello'));
         };
 
         it('serves a socket of the namespace in this process, and only there', async () => {
@@ -247,6 +247,8 @@ for (const { mode, allowed } of modes) {
 
         it('names an address that cannot be had', async () => {
           await host.addNetns('unserved');
+          // Without any address the kernel lets a socket have every address.
+          await host.exec(['ip', 'link', 'set', 'lo', 'up'], { netns: 'unserved' });
           const listening = host.listen('unserved', { host: '192.0.2.1', port: 80 });
           await expect(listening).rejects.toMatchObject({
             code: 'HOST-LISTEN',

@@ -63,7 +63,7 @@ describe('a watch', () => {
   it('gives events and bookmarks in order, also when lines and characters are cut between chunks', async () => {
     const { request, events, outcome } = await watch();
     const text = `${JSON.stringify(podEvent('ADDED', 'höhe', '11'))}\n${JSON.stringify(podEvent('MODIFIED', 'höhe', '12'))}\n\n${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: '20' } } })}\n`;
-    for (const byte of Buffer.from(text)) request.raw(Buffer.from([byte]) as unknown as string);
+    for (const byte of Buffer.from(text)) request.raw(Uint8Array.of(byte));
     request.end();
     expect(await outcome).toBe('ended');
     expect(events).toEqual([podEvent('ADDED', 'höhe', '11'), podEvent('MODIFIED', 'höhe', '12'), { type: 'BOOKMARK', resourceVersion: '20' }]);

@@ -59,19 +59,25 @@ export async function renewed(
 ): Promise<CertificateSet> {
   const due = dueRenewal(set, plan, now);
   if (due === 'none' && set !== undefined) return set;
-  if (due === 'leaf' && set !== undefined)
-    return { ...set, leaf: await createLeaf(set.authority, plan.dnsNames, life(now, plan.leafLifeMs)) };
+  if (due === 'leaf' && set !== undefined) return { ...set, leaf: await newLeaf(set.authority, plan, now) };
   const authority = await createAuthority(
     `${plan.authorityName}@${Math.floor(now.getTime() / 1000)}`,
     life(now, plan.authorityLifeMs),
   );
-  const leaf = await createLeaf(authority, plan.dnsNames, life(now, plan.leafLifeMs));
+  const leaf = await newLeaf(authority, plan, now);
   return { authority, previousAuthorityCert: stillValid(set?.authority.cert, now), leaf };
 }
 
 /** What callers must trust. */
 export function trustBundle(set: CertificateSet): string {
   return `${set.authority.cert}${set.previousAuthorityCert}`;
+}
+
+function newLeaf(authority: KeyPair, plan: CertificatePlan, now: Date): Promise<KeyPair> {
+  const { notBefore, notAfter } = life(now, plan.leafLifeMs);
+  // A leaf that outlived its authority would be trusted by nobody in the end.
+  const end = inspectCertificate(authority.cert)?.notAfter ?? notAfter;
+  return createLeaf(authority, plan.dnsNames, { notBefore, notAfter: end < notAfter ? end : notAfter });
 }
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000;

@@ -30,7 +30,7 @@ interface Expected {
 
 interface Row {
   readonly when: { readonly [D in Dimension]?: readonly Case[D][] };
-  readonly then: Expected;
+  readonly leads: Expected;
 }
 
 const pinned = ['nodeSelector eklet', 'affinity eklet'] as const;
@@ -44,44 +44,86 @@ const withEip = { eip: ['yes'] } as const;
 
 /** What each combination leads to. Exactly one row holds for each. */
 const table: readonly Row[] = [
-  { when: { hostNetwork: ['yes'], matched: ['no'] }, then: { is: 'untouched' } },
-  { when: { hostNetwork: ['yes'], matched: ['yes'] }, then: { is: 'host-network', warns: ["node's network"] } },
-  { when: { hostNetwork: ['no'], placement: pinned, matched: ['no'] }, then: { is: 'untouched' } },
-  { when: { hostNetwork: ['no'], placement: pinned, matched: ['yes'] }, then: { is: 'super-node' } },
-  { when: { ...on, ...noEip, networks: ['-', 'tke-sub-eni'] }, then: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni] } },
-  { when: { ...on, ...withEip, networks: ['-', 'tke-sub-eni'] }, then: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['EIP'] } },
-  { when: { ...on, ...noEip, networks: ['tke-route-eni', 'tke-direct-eni'] }, then: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced'] } },
-  { when: { ...on, ...withEip, networks: ['tke-route-eni', 'tke-direct-eni'] }, then: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced', 'EIP'] } },
-  { when: { ...off, networks: ['tke-sub-eni'] }, then: { is: 'refused' } },
-  { when: { ...off, ...noEip, networks: ['-'] }, then: { is: 'trunking-disabled', warns: ['Trunking is off'] } },
-  { when: { ...off, ...withEip, networks: ['-'] }, then: { is: 'trunking-disabled', warns: ['Trunking is off', 'EIP'] } },
-  { when: { ...off, ...noEip, networks: ['tke-route-eni'] }, then: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off'] } },
-  { when: { ...off, ...withEip, networks: ['tke-route-eni'] }, then: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off', 'EIP'] } },
-  { when: { ...off, ...noEip, networks: ['tke-direct-eni'] }, then: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off'] } },
-  { when: { ...off, ...withEip, networks: ['tke-direct-eni'] }, then: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off', 'EIP'] } },
-  { when: { ...none, networks: ['tke-sub-eni'] }, then: { is: 'refused' } },
-  { when: { ...none, ...noEip, networks: ['-'] }, then: { is: 'untouched' } },
-  { when: { ...none, ...withEip, networks: ['-'] }, then: { is: 'untouched', warns: ['EIP'] } },
-  { when: { ...none, ...noEip, networks: ['tke-route-eni'] }, then: { is: 'untouched', adds: eniIp } },
-  { when: { ...none, ...withEip, networks: ['tke-route-eni'] }, then: { is: 'untouched', adds: eniIp, warns: ['EIP'] } },
-  { when: { ...none, ...noEip, networks: ['tke-direct-eni'] }, then: { is: 'untouched', adds: directEni } },
-  { when: { ...none, ...withEip, networks: ['tke-direct-eni'] }, then: { is: 'untouched', adds: directEni, warns: ['EIP'] } },
+  { when: { hostNetwork: ['yes'], matched: ['no'] }, leads: { is: 'untouched' } },
+  { when: { hostNetwork: ['yes'], matched: ['yes'] }, leads: { is: 'host-network', warns: ["node's network"] } },
+  { when: { hostNetwork: ['no'], placement: pinned, matched: ['no'] }, leads: { is: 'untouched' } },
+  { when: { hostNetwork: ['no'], placement: pinned, matched: ['yes'] }, leads: { is: 'super-node' } },
+  {
+    when: { ...on, ...noEip, networks: ['-', 'tke-sub-eni'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni] },
+  },
+  {
+    when: { ...on, ...withEip, networks: ['-', 'tke-sub-eni'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['EIP'] },
+  },
+  {
+    when: { ...on, ...noEip, networks: ['tke-route-eni', 'tke-direct-eni'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced'] },
+  },
+  {
+    when: { ...on, ...withEip, networks: ['tke-route-eni', 'tke-direct-eni'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced', 'EIP'] },
+  },
+  { when: { ...off, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
+  { when: { ...off, ...noEip, networks: ['-'] }, leads: { is: 'trunking-disabled', warns: ['Trunking is off'] } },
+  {
+    when: { ...off, ...withEip, networks: ['-'] },
+    leads: { is: 'trunking-disabled', warns: ['Trunking is off', 'EIP'] },
+  },
+  {
+    when: { ...off, ...noEip, networks: ['tke-route-eni'] },
+    leads: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off'] },
+  },
+  {
+    when: { ...off, ...withEip, networks: ['tke-route-eni'] },
+    leads: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off', 'EIP'] },
+  },
+  {
+    when: { ...off, ...noEip, networks: ['tke-direct-eni'] },
+    leads: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off'] },
+  },
+  {
+    when: { ...off, ...withEip, networks: ['tke-direct-eni'] },
+    leads: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off', 'EIP'] },
+  },
+  { when: { ...none, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
+  { when: { ...none, ...noEip, networks: ['-'] }, leads: { is: 'untouched' } },
+  { when: { ...none, ...withEip, networks: ['-'] }, leads: { is: 'untouched', warns: ['EIP'] } },
+  { when: { ...none, ...noEip, networks: ['tke-route-eni'] }, leads: { is: 'untouched', adds: eniIp } },
+  {
+    when: { ...none, ...withEip, networks: ['tke-route-eni'] },
+    leads: { is: 'untouched', adds: eniIp, warns: ['EIP'] },
+  },
+  { when: { ...none, ...noEip, networks: ['tke-direct-eni'] }, leads: { is: 'untouched', adds: directEni } },
+  {
+    when: { ...none, ...withEip, networks: ['tke-direct-eni'] },
+    leads: { is: 'untouched', adds: directEni, warns: ['EIP'] },
+  },
 ];
 
 const cases: readonly Case[] = dimensions.matched.flatMap((matched) =>
   dimensions.placement.flatMap((placement) =>
     dimensions.trunking.flatMap((trunking) =>
       dimensions.networks.flatMap((networks) =>
-        dimensions.eip.flatMap((eip) => dimensions.hostNetwork.map((hostNetwork) => ({ matched, placement, trunking, networks, eip, hostNetwork }))),
+        dimensions.eip.flatMap((eip) =>
+          dimensions.hostNetwork.map((hostNetwork) => ({ matched, placement, trunking, networks, eip, hostNetwork })),
+        ),
       ),
     ),
   ),
 );
 
 const holds = ({ when }: Row, one: Case): boolean =>
-  Object.entries(when).every(([dimension, values]) => (values as readonly string[]).includes(one[dimension as Dimension]));
+  Object.entries(when).every(([dimension, values]) =>
+    (values as readonly string[]).includes(one[dimension as Dimension]),
+  );
 
-const policy = (name: string, groupIds: string[], spec: Partial<SecurityGroupPolicy['spec']> = {}, created = '2026-01-01T00:00:00Z'): SecurityGroupPolicy => ({
+const policy = (
+  name: string,
+  groupIds: string[],
+  spec: Partial<SecurityGroupPolicy['spec']> = {},
+  created = '2026-01-01T00:00:00Z',
+): SecurityGroupPolicy => ({
   apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',
   kind: 'SecurityGroupPolicy',
   metadata: { name, namespace: 'shop', uid: `uid-${name}`, generation: 2, creationTimestamp: created },
@@ -121,7 +163,9 @@ const inputOf = (one: Case): DecideInput => {
       },
       spec: {
         hostNetwork: one.hostNetwork === 'yes',
-        ...(one.placement === 'nodeSelector eklet' ? { nodeSelector: { 'node.kubernetes.io/instance-type': 'eklet' } } : {}),
+        ...(one.placement === 'nodeSelector eklet'
+          ? { nodeSelector: { 'node.kubernetes.io/instance-type': 'eklet' } }
+          : {}),
         ...(one.placement === 'affinity eklet' ? { affinity } : {}),
       },
     }),
@@ -147,8 +191,18 @@ describe('the admission table', () => {
     expect(table.filter((row) => !cases.some((one) => holds(row, one)))).toEqual([]);
   });
 
-  it.each(cases.map((one) => [Object.entries(one).map(([name, value]) => `${name} ${value}`).join(', '), one] as const))('%s', (_name, one) => {
-    const expected = table.find((row) => holds(row, one))?.then;
+  it.each(
+    cases.map(
+      (one) =>
+        [
+          Object.entries(one)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', '),
+          one,
+        ] as const,
+    ),
+  )('%s', (_name, one) => {
+    const expected = table.find((row) => holds(row, one))?.leads;
     const decision = decide(inputOf(one));
     if (expected === undefined || expected.is === 'refused' || decision.kind === 'refuse') {
       expect(decision.kind).toBe(expected?.is === 'refused' ? 'refuse' : 'admit');
@@ -159,7 +213,9 @@ describe('the admission table', () => {
     expect(marks).toEqual(marksOf[expected.is]);
     expect(decision.resource?.add).toBe(expected.adds);
     expect(decision.resource?.remove ?? []).toEqual(expected.removes ?? []);
-    expect(decision.warnings.map((warning, index) => warning.includes(expected.warns?.[index] ?? '?'))).toEqual((expected.warns ?? []).map(() => true));
+    expect(decision.warnings.map((warning, index) => warning.includes(expected.warns?.[index] ?? '?'))).toEqual(
+      (expected.warns ?? []).map(() => true),
+    );
     // A decision is recorded whenever a policy matched, and only then.
     expect(text !== undefined).toBe(one.matched === 'yes');
   });
@@ -177,7 +233,11 @@ describe('a decision', () => {
     const { annotations } = admitted(decide(input()));
     expect(decodeAdmissionDecision({ [keys.admissionDecision]: String(annotations[keys.admissionDecision]) })).toEqual({
       kind: 'decision',
-      decision: { policies: [{ name: 'web', uid: 'uid-web', generation: 2 }], groups: ['sg-xxxxyyyy', 'sg-aaaaaaaa'], outcome: 'sub-eni' },
+      decision: {
+        policies: [{ name: 'web', uid: 'uid-web', generation: 2 }],
+        groups: ['sg-xxxxyyyy', 'sg-aaaaaaaa'],
+        outcome: 'sub-eni',
+      },
     });
   });
 
@@ -188,11 +248,15 @@ describe('a decision', () => {
       projectPolicy(policy('a', ['sg-cccccccc', 'sg-bbbbbbbb'], {}, '2026-01-01T00:00:00Z')),
     ];
     for (const given of [policies, policies.toReversed()])
-      expect(admitted(decide(input({ policies: given }))).annotations[keys.securityGroupId]).toBe('sg-cccccccc,sg-bbbbbbbb,sg-aaaaaaaa');
+      expect(admitted(decide(input({ policies: given }))).annotations[keys.securityGroupId]).toBe(
+        'sg-cccccccc,sg-bbbbbbbb,sg-aaaaaaaa',
+      );
   });
 
   it('removes groups that a person wrote on a Pod without a policy, and says so', () => {
-    const decision = admitted(decide(input({ policies: [], pod: pod({ annotations: { [keys.securityGroupId]: 'sg-handmade' } }) })));
+    const decision = admitted(
+      decide(input({ policies: [], pod: pod({ annotations: { [keys.securityGroupId]: 'sg-handmade' } }) })),
+    );
     expect(decision.annotations).toEqual({ [keys.securityGroupId]: null });
     expect(decision.warnings).toEqual([expect.stringContaining('"sg-handmade" was removed')]);
   });
@@ -204,33 +268,45 @@ describe('a decision', () => {
   });
 
   it('is silent when the Pod carries the groups it gets anyway, as a copied manifest does', () => {
-    expect(admitted(decide(input({ pod: pod({ annotations: { [keys.securityGroupId]: GROUPS } }) }))).warnings).toEqual([]);
+    expect(admitted(decide(input({ pod: pod({ annotations: { [keys.securityGroupId]: GROUPS } }) }))).warnings).toEqual(
+      [],
+    );
   });
 
   it('removes a decision that a person forged', () => {
-    const decision = admitted(decide(input({ policies: [], pod: pod({ annotations: { [keys.admissionDecision]: '{}' } }) })));
+    const decision = admitted(
+      decide(input({ policies: [], pod: pod({ annotations: { [keys.admissionDecision]: '{}' } }) })),
+    );
     expect(decision.annotations).toEqual({ [keys.admissionDecision]: null });
   });
 
   it('leaves the super-node groups of a person alone when no policy matches, since they are documented', () => {
-    const decision = decide(input({ policies: [], pod: pod({ annotations: { [keys.eksSecurityGroupId]: 'sg-handmade' } }) }));
+    const decision = decide(
+      input({ policies: [], pod: pod({ annotations: { [keys.eksSecurityGroupId]: 'sg-handmade' } }) }),
+    );
     expect(admitted(decision)).toMatchObject({ annotations: {}, warnings: [] });
   });
 
   it('takes the super-node groups of a person off a Pod that gets a sub-ENI', () => {
-    const decision = admitted(decide(input({ pod: pod({ annotations: { [keys.eksSecurityGroupId]: 'sg-handmade' } }) })));
+    const decision = admitted(
+      decide(input({ pod: pod({ annotations: { [keys.eksSecurityGroupId]: 'sg-handmade' } }) })),
+    );
     expect(decision.annotations[keys.eksSecurityGroupId]).toBeNull();
     expect(decision.warnings).toHaveLength(1);
   });
 
   it('touches nothing in an exempt namespace, not even handwritten groups', () => {
     const namespace = { name: 'shop', labels: { [WEBHOOK_EXEMPT_LABEL]: '' } };
-    expect(decide(input({ namespace, pod: pod({ annotations: { [keys.securityGroupId]: 'sg-handmade' } }) }))).toMatchObject({ annotations: {}, resource: undefined });
+    expect(
+      decide(input({ namespace, pod: pod({ annotations: { [keys.securityGroupId]: 'sg-handmade' } }) })),
+    ).toMatchObject({ annotations: {}, resource: undefined });
   });
 
   it('is a refusal when a stored policy cannot be read, naming the policy and its field', () => {
     const broken = projectPolicy(policy('broken', ['web']));
-    expect(refusal(decide(input({ policies: [broken] })))).toMatch(/shop\/broken cannot be evaluated.*spec\.securityGroups\.groupIds\.0: a security group id is sg-/);
+    expect(refusal(decide(input({ policies: [broken] })))).toMatch(
+      /shop\/broken cannot be evaluated.*spec\.securityGroups\.groupIds\.0: a security group id is sg-/,
+    );
   });
 
   it('does not refuse a Pod on the node network because of a broken policy', () => {
@@ -244,9 +320,13 @@ describe('a decision', () => {
   });
 
   it('asks both selectors when both are given', () => {
-    const both = projectPolicy(policy('both', ['sg-xxxxyyyy'], { serviceAccountSelector: { matchLabels: { team: 'shop' } } }));
+    const both = projectPolicy(
+      policy('both', ['sg-xxxxyyyy'], { serviceAccountSelector: { matchLabels: { team: 'shop' } } }),
+    );
     expect(admitted(decide(input({ policies: [both] }))).outcome).toBeUndefined();
-    expect(admitted(decide(input({ policies: [both], serviceAccountLabels: { team: 'shop' } }))).outcome).toBe('sub-eni');
+    expect(admitted(decide(input({ policies: [both], serviceAccountLabels: { team: 'shop' } }))).outcome).toBe(
+      'sub-eni',
+    );
   });
 
   it('takes a policy with {} for every Pod of the namespace', () => {

@@ -18,7 +18,7 @@ export interface Exchange {
   stream(): void;
   /** Writes one line of JSON. */
   line(value: unknown): void;
-  raw(text: string): void;
+  raw(bytes: string | Uint8Array): void;
   end(): void;
   /** Breaks the connection without a word. */
   destroy(): void;
@@ -88,7 +88,7 @@ function exchangeOf(request: http.IncomingMessage, response: http.ServerResponse
       response.flushHeaders();
     },
     line: (value) => response.write(`${JSON.stringify(value)}\n`),
-    raw: (raw) => response.write(raw),
+    raw: (bytes) => response.write(bytes),
     end: () => response.end(),
     destroy: () => request.socket.destroy(),
     closed: once(response, 'close').then(() => undefined),

@@ -1,0 +1,9 @@
+// What every command of the lab is given.
+import type { Style } from '../table.ts';
+
+export interface CommandContext {
+  readonly projectDir: string;
+  readonly out: NodeJS.WriteStream;
+  readonly err: NodeJS.WriteStream;
+  readonly style: Style;
+}

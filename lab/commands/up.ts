@@ -1,0 +1,162 @@
+// `lab up`: starts a lab, shows how to use it, stays until it is told to end, and takes everything down.
+import { labels, annotations } from '../../src/api/keys.ts';
+import { vpcEnis } from '../../src/api/vpc-eni.ts';
+import { errorText } from '../../src/base/errors.ts';
+import { startComputedLab } from '../computed/computed-lab.ts';
+import { installHint, probeHost } from '../host/probe.ts';
+import { startLab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import { readState, removeState, writeState } from '../state-file.ts';
+import { renderTable } from '../table.ts';
+import type { CommandContext } from './context.ts';
+
+export interface UpOptions {
+  readonly sample: boolean;
+  readonly nodes: number;
+  readonly superNodes: number;
+  readonly instanceType: string;
+  readonly packets: boolean;
+  readonly logLevel: string;
+}
+
+/** What both kinds of lab offer to this command. */
+type Shown = Pick<Lab, 'client' | 'kubeconfig' | 'cloudAccess' | 'stateDir' | 'createNamespace' | 'applyFile' | 'runningPods' | 'close'> & {
+  readonly host: Lab['host'] | undefined;
+  readonly nodes: readonly { readonly name: string; readonly netns: string | undefined }[];
+};
+
+const SAMPLE = { namespace: 'my-namespace', folder: 'examples/pod-security-groups-trunk', selector: 'app=my-app' } as const;
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+export async function up(context: CommandContext, options: UpOptions): Promise<number> {
+  const { projectDir, out, err, style } = context;
+  const logLevel = logLevels.find((level) => level === options.logLevel);
+  if (logLevel === undefined) {
+    err.write(`lab: option --log-level=${options.logLevel}: expected one of ${logLevels.join(', ')}\n`);
+    return 2;
+  }
+  const running = await readState(projectDir);
+  if (running !== undefined) {
+    err.write(`lab: one runs already (process ${running.pid}); end it with Ctrl-C there or: npm run lab -- down\n`);
+    return 1;
+  }
+  const started = performance.now();
+  const progress = (line: string): void => {
+    out.write(style.dim(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${line}\n`));
+  };
+  const end = Promise.withResolvers<number>();
+  const signals = onSignals((signal, times) => {
+    if (times === 1) end.resolve(0);
+    else {
+      // The namespaces and processes hang on a pipe to this process: the kernel takes them down with it.
+      err.write(`lab: ${signal} again: ending at once\n`);
+      process.exit(130);
+    }
+  });
+  const failed = (error: unknown): void => {
+    err.write(`lab: a part of the lab ended by itself: ${errorText(error)}\n`);
+    end.resolve(1);
+  };
+  const common = { projectDir, progress, nodes: options.nodes, superNodes: options.superNodes, instanceType: options.instanceType, logLevel, onFailure: failed };
+  const withPackets = options.packets && canSendPackets(context);
+  const starting = withPackets ? startLab(common) : startComputedLab(common);
+  try {
+    const lab = await Promise.race([starting, end.promise]);
+    if (typeof lab === 'number') {
+      await starting.then((late) => late.close()).catch(() => undefined);
+      return 130;
+    }
+    try {
+      await remember(projectDir, lab);
+      if (options.sample) await Promise.race([showSample(context, lab), end.promise]);
+      showUse(context, lab, withPackets);
+      return await end.promise;
+    } finally {
+      out.write('\ntaking everything down\n');
+      await lab.close();
+      await removeState(projectDir);
+    }
+  } catch (error) {
+    err.write(`lab: ${errorText(error)}\n`);
+    return 1;
+  } finally {
+    signals.off();
+  }
+}
+
+/** Names what is missing, and how to get it, when this machine cannot carry packets. */
+function canSendPackets({ err }: CommandContext): boolean {
+  const probe = probeHost();
+  const hint = installHint(probe.missing);
+  if (hint !== undefined) err.write(`lab: ${hint}\n`);
+  if (!probe.root && !probe.userns) err.write('lab: neither root nor user namespaces are at hand (see sysctl kernel.unprivileged_userns_clone)\n');
+  const able = probe.missing.length === 0 && (probe.root || probe.userns);
+  if (!able) err.write('lab: starting without packets: API, cloud, ipamd and webhook are real, the data plane is computed\n');
+  return able;
+}
+
+async function remember(projectDir: string, lab: Shown): Promise<void> {
+  await writeState(projectDir, {
+    pid: process.pid,
+    helperPid: lab.host?.helperPid ?? null,
+    rootless: lab.host?.mode === 'rootless',
+    stateDir: lab.stateDir,
+    kubeconfig: lab.kubeconfig,
+    cloud: lab.cloudAccess,
+    nodes: lab.nodes.map((node) => ({ name: node.name, netns: node.netns ?? null })),
+  });
+}
+
+async function showSample({ out }: CommandContext, lab: Shown): Promise<void> {
+  await lab.createNamespace(SAMPLE.namespace);
+  await lab.applyFile(`${SAMPLE.folder}/policy.yaml`);
+  await lab.applyFile(`${SAMPLE.folder}/nginx.yaml`);
+  const pods = await lab.runningPods(SAMPLE.namespace, SAMPLE.selector, 1);
+  const rows: string[][] = [];
+  for (const pod of pods) {
+    const selector = `${labels.podName}=${pod.metadata.name},${labels.podNamespace}=${SAMPLE.namespace}`;
+    const [eni] = (await lab.client.list(vpcEnis, { labelSelector: selector })).items;
+    rows.push([
+      `${SAMPLE.namespace}/${pod.metadata.name}`,
+      pod.spec.nodeName ?? '',
+      pod.status?.podIP ?? '',
+      pod.metadata.annotations?.[annotations.networks] ?? '',
+      eni?.status?.eni?.securityGroups.join(',') ?? '',
+      eni?.status?.eni?.eniID ?? '',
+    ]);
+  }
+  out.write(`\n${renderTable(['POD', 'NODE', 'IP', 'NETWORK', 'GROUPS', 'ENI'], rows)}`);
+}
+
+function showUse({ out, style }: CommandContext, lab: Shown, withPackets: boolean): void {
+  const { endpoint, secretId, secretKey, region } = lab.cloudAccess;
+  const tries = [
+    'kubectl get pods -A -o wide',
+    `kubectl get vpceni -l tke.cloud.tencent.com/pod-namespace=${SAMPLE.namespace}`,
+    withPackets ? `kubectl apply -f ${SAMPLE.folder}/client.yaml && npm run lab -- shell 'NAMESPACE/POD' -- curl --connect-timeout 2 http://IP/` : 'kubectl get nec -o yaml',
+  ];
+  out.write(`
+${style.bold(`export KUBECONFIG=${lab.kubeconfig}`)}
+cloud: ${endpoint}  region ${region}  secretId ${secretId}  secretKey ${secretKey}
+
+try, in another terminal:
+${tries.map((line) => `  ${line}\n`).join('')}
+Ctrl-C here ends the lab and everything it made.
+`);
+}
+
+/** Counts SIGINT, SIGTERM and SIGHUP. */
+function onSignals(handler: (signal: NodeJS.Signals, times: number) => void): { off(): void } {
+  let times = 0;
+  const listener = (signal: NodeJS.Signals): void => {
+    times += 1;
+    handler(signal, times);
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, listener);
+  return {
+    off: () => {
+      for (const name of names) process.off(name, listener);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// The complete list of built-in resources that the server serves.
+import type { Column, Definition, Rules, ScalePaths, Subresource } from '../registry/definition.ts';
+import type { TypeTable } from '../schema/notation.ts';
+import {
+  configMapColumns,
+  endpointsColumns,
+  eventColumns,
+  namespaceColumns,
+  nodeColumns,
+  secretColumns,
+  serviceAccountColumns,
+  serviceColumns,
+} from '../table/core-columns.ts';
+import {
+  bindingColumns,
+  crdColumns,
+  daemonSetColumns,
+  deploymentColumns,
+  leaseColumns,
+  priorityClassColumns,
+  replicaSetColumns,
+  roleColumns,
+  webhookColumns,
+} from '../table/group-columns.ts';
+import { podColumns } from '../table/pod-columns.ts';
+import { kindRules } from './rules.ts';
+import { typeOf } from './schemas.ts';
+import { kindFields, metadataFields } from './selectable-fields.ts';
+
+interface Kind {
+  readonly plural: string;
+  readonly columns: readonly Column[];
+  readonly cluster?: boolean;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly subresources?: readonly Subresource[];
+  readonly scale?: ScalePaths;
+}
+
+const replicas: ScalePaths = { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], selector: ['spec', 'selector'] };
+const all = ['all'];
+const withStatus: readonly Subresource[] = ['status'];
+
+const core: Readonly<Record<string, Kind>> = {
+  ConfigMap: { plural: 'configmaps', columns: configMapColumns, shortNames: ['cm'] },
+  Endpoints: { plural: 'endpoints', columns: endpointsColumns, shortNames: ['ep'] },
+  Event: { plural: 'events', columns: eventColumns, shortNames: ['ev'] },
+  Namespace: { plural: 'namespaces', columns: namespaceColumns, cluster: true, shortNames: ['ns'], subresources: ['status', 'finalize'] },
+  Node: { plural: 'nodes', columns: nodeColumns, cluster: true, shortNames: ['no'], subresources: withStatus },
+  Pod: { plural: 'pods', columns: podColumns, shortNames: ['po'], categories: all, subresources: ['status', 'binding'] },
+  Secret: { plural: 'secrets', columns: secretColumns },
+  ServiceAccount: { plural: 'serviceaccounts', columns: serviceAccountColumns, shortNames: ['sa'], subresources: ['token'] },
+  Service: { plural: 'services', columns: serviceColumns, shortNames: ['svc'], categories: all, subresources: withStatus },
+};
+
+const apps: Readonly<Record<string, Kind>> = {
+  DaemonSet: { plural: 'daemonsets', columns: daemonSetColumns, shortNames: ['ds'], categories: all, subresources: withStatus },
+  Deployment: {
+    plural: 'deployments',
+    columns: deploymentColumns,
+    shortNames: ['deploy'],
+    categories: all,
+    subresources: ['status', 'scale'],
+    scale: replicas,
+  },
+  ReplicaSet: {
+    plural: 'replicasets',
+    columns: replicaSetColumns,
+    shortNames: ['rs'],
+    categories: all,
+    subresources: ['status', 'scale'],
+    scale: replicas,
+  },
+};
+
+const rbac: Readonly<Record<string, Kind>> = {
+  ClusterRoleBinding: { plural: 'clusterrolebindings', columns: bindingColumns, cluster: true },
+  ClusterRole: { plural: 'clusterroles', columns: roleColumns, cluster: true },
+  RoleBinding: { plural: 'rolebindings', columns: bindingColumns },
+  Role: { plural: 'roles', columns: roleColumns },
+};
+
+const admission: Readonly<Record<string, Kind>> = {
+  MutatingWebhookConfiguration: { plural: 'mutatingwebhookconfigurations', columns: webhookColumns, cluster: true },
+  ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', columns: webhookColumns, cluster: true },
+};
+
+const groups: readonly { readonly group: string; readonly kinds: Readonly<Record<string, Kind>> }[] = [
+  { group: '', kinds: core },
+  { group: 'apps', kinds: apps },
+  { group: 'coordination.k8s.io', kinds: { Lease: { plural: 'leases', columns: leaseColumns } } },
+  { group: 'rbac.authorization.k8s.io', kinds: rbac },
+  { group: 'admissionregistration.k8s.io', kinds: admission },
+  {
+    group: 'apiextensions.k8s.io',
+    kinds: {
+      CustomResourceDefinition: {
+        plural: 'customresourcedefinitions',
+        columns: crdColumns,
+        cluster: true,
+        shortNames: ['crd', 'crds'],
+        categories: ['api-extensions'],
+        subresources: withStatus,
+      },
+    },
+  },
+  {
+    group: 'scheduling.k8s.io',
+    kinds: { PriorityClass: { plural: 'priorityclasses', columns: priorityClassColumns, cluster: true, shortNames: ['pc'] } },
+  },
+];
+
+/** Every built-in resource; all are served as version v1. */
+export function builtInDefinitions(types: TypeTable): readonly Definition[] {
+  return groups.flatMap(({ group, kinds }) => Object.entries(kinds).map(([kind, entry]) => define(group, kind, entry, types)));
+}
+
+function define(group: string, kind: string, entry: Kind, types: TypeTable): Definition {
+  const namespaced = entry.cluster !== true;
+  const rules: Rules = kindRules[kind] ?? {};
+  return {
+    group,
+    version: 'v1',
+    plural: entry.plural,
+    singular: kind.toLowerCase(),
+    kind,
+    listKind: `${kind}List`,
+    namespaced,
+    shortNames: entry.shortNames ?? [],
+    categories: entry.categories ?? [],
+    subresources: entry.subresources ?? [],
+    schema: typeOf(types, kind),
+    custom: false,
+    fields: { ...metadataFields(namespaced), ...kindFields[kind] },
+    columns: entry.columns,
+    rules,
+    ...(entry.scale === undefined ? {} : { scale: entry.scale }),
+  };
+}

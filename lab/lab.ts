@@ -1,0 +1,206 @@
+// A whole lab: cloud, fabric, cluster, nodes and our programs, from nothing to ready, and back to nothing.
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { resourceNames } from '../src/api/keys.ts';
+import { securityGroupPolicies } from '../src/api/security-group-policy.ts';
+import { systemClock } from '../src/base/clock.ts';
+import type { Clock } from '../src/base/clock.ts';
+import { createLogger, silentLogger } from '../src/base/logger.ts';
+import type { Logger, LogLevel } from '../src/base/logger.ts';
+import { namespaces, nodes as nodeResource, pods as podResource } from '../src/kube/resources.ts';
+import type { Node, Pod } from '../src/kube/resources.ts';
+import type { KubeClient } from '../src/kube/types.ts';
+import { layOutNetwork, runInstances } from './account.ts';
+import { createCloudClient } from './cloud-client.ts';
+import type { CloudAccess, CloudClient } from './cloud-client.ts';
+import { startCloud } from './cloud/cloud.ts';
+import type { Cloud } from './cloud/cloud.ts';
+import { startCluster } from './cluster.ts';
+import { createFabric } from './fabric/fabric.ts';
+import { startLabHost } from './host/lab-host.ts';
+import type { ExecResult, LabHost } from './host/types.ts';
+import { applyObject, install } from './install.ts';
+import { createImageTable } from './kube/kubelet/images.ts';
+import { daemonSets, workloadDeployments } from './kube-resources.ts';
+import { planNodes, REGION } from './layout.ts';
+import { loadYaml } from './manifests.ts';
+import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
+import type { LabNode } from './nodes.ts';
+import { ownImages } from './programs.ts';
+import { waitForObjects } from './wait.ts';
+
+export interface LabOptions {
+  readonly projectDir: string;
+  /** One line for each thing that was reached. */
+  readonly progress: (line: string) => void;
+  /** General nodes; default 2. */
+  readonly nodes?: number;
+  /** Super nodes; default 1. */
+  readonly superNodes?: number;
+  /** CVM model of the general nodes; default SA5.LARGE8. */
+  readonly instanceType?: string;
+  /** How long the cloud's asynchronous tasks take; default 300 ms. */
+  readonly taskMs?: number;
+  readonly logLevel?: LogLevel;
+  /** Told once when a part of the lab ends by itself; the caller closes the lab. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface Lab {
+  readonly client: KubeClient;
+  readonly kubeconfig: string;
+  readonly cloud: CloudClient;
+  readonly cloudAccess: CloudAccess;
+  /** The simulator itself: faults and request log, for tests. */
+  readonly simulator: Cloud;
+  readonly host: LabHost;
+  readonly nodes: readonly LabNode[];
+  readonly stateDir: string;
+  createNamespace(name: string): Promise<void>;
+  deleteNamespace(name: string): Promise<void>;
+  /** Server-side apply of every object of a file of the project. */
+  applyFile(file: string): Promise<void>;
+  setPolicyGroups(namespace: string, name: string, groupIds: readonly string[]): Promise<void>;
+  /** Waits until exactly `count` Pods of the selector exist, all Running and Ready and none on its way out. */
+  runningPods(namespace: string, labelSelector: string, count: number): Promise<readonly Pod[]>;
+  /** Runs a command inside a Pod's first container. */
+  exec(pod: Pod, argv: readonly string[]): Promise<ExecResult>;
+  /** Signals the process of one of our programs, by its `k8s-app` label. */
+  killProgram(app: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Takes everything down; idempotent. */
+  close(): Promise<void>;
+}
+
+const isReady = (pod: Pod): boolean => pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+
+/** Starts a lab. When a step fails, what was started is taken down before the error is thrown. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await build(options, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<Lab> {
+  const { projectDir, progress } = options;
+  const clock: Clock = systemClock;
+  const logger: Logger = options.logLevel === undefined || options.logLevel === 'silent' ? silentLogger : createLogger('lab', options.logLevel);
+  const onFailure = once(options.onFailure ?? (() => undefined));
+
+  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
+  stack.defer(() => rm(stateDir, { recursive: true, force: true }));
+  await mkdir(join(stateDir, 'logs'));
+  const host = await startLabHost({ logger, projectDir, stateDir });
+  stack.defer(() => host.close());
+
+  const fabric = createFabric({ host, clock, logger });
+  stack.defer(() => fabric.close());
+  const simulator = await startCloud({ clock, logger, listen: { host: '127.0.0.1', port: 0 }, fabric, settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) } });
+  stack.defer(() => simulator.close());
+  layOutNetwork(simulator.admin);
+  const cloudAccess: CloudAccess = { endpoint: simulator.endpoint, secretId: simulator.secretId, secretKey: simulator.secretKey, region: REGION };
+  progress(`cloud at ${cloudAccess.endpoint}`);
+
+  const cluster = await startCluster({ clock, logger, onFailure });
+  stack.defer(() => cluster.close());
+  const kubeconfig = join(stateDir, 'kubeconfig');
+  await writeFile(kubeconfig, cluster.api.adminKubeconfig(), { mode: 0o600 });
+  progress(`Kubernetes API at ${cluster.api.url}`);
+
+  const stop = new AbortController();
+  stack.defer(() => stop.abort(new Error('the lab is closing')));
+  const images = createImageTable(ownImages(projectDir, process.execPath));
+  const deps = { host, cloud: simulator, fabric, cluster, images, stateDir, clock, logger, onFailure };
+  const plans = planNodes(options.nodes ?? 2, options.superNodes ?? 1, options.instanceType);
+  const instances = runInstances(simulator.admin, plans.filter((plan) => plan.kind === 'general'));
+  const installed = install({ client: cluster.client, projectDir, cloud: cloudAccess, ipamdArgs: [] });
+  const nodes: LabNode[] = [
+    startControlPlaneNode(deps, stop.signal),
+    ...(await Promise.all(instances.map((instance, index) => startGeneralNode(deps, instance, index, stop.signal)))),
+    ...plans.filter((plan) => plan.kind === 'super').map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
+  ];
+  await installed;
+  progress(`installed from deploy/ on ${nodes.length} nodes`);
+  await ready(cluster.client, instances.map((instance) => instance.privateIp));
+  progress('ipamd, webhook and agents are ready; the nodes take sub-ENI Pods');
+
+  const cloud = createCloudClient(cloudAccess);
+  stack.defer(() => cloud.close());
+  return createHandle({ client: cluster.client, kubeconfig, cloud, cloudAccess, simulator, host, nodes, stateDir, projectDir, stack });
+}
+
+/** Our programs available, and each general node telling how many sub-ENIs it takes. */
+async function ready(client: KubeClient, nodeNames: readonly string[]): Promise<void> {
+  const counts = (object: { metadata: { name: string }; status?: { availableReplicas?: number; numberReady?: number; desiredNumberScheduled?: number } }): string =>
+    `${object.metadata.name} ${object.status?.availableReplicas ?? object.status?.numberReady ?? 0}`;
+  await waitForObjects(client, workloadDeployments, (all) => all.length >= 2 && all.every((item) => (item.status?.availableReplicas ?? 0) >= (item.spec?.replicas ?? 1)), {
+    what: 'the Deployments to be available',
+    describe: (all) => all.map(counts).join(', '),
+  });
+  await waitForObjects(client, daemonSets, (all) => all.some((item) => item.status?.numberReady === nodeNames.length), {
+    what: `an agent on each of ${nodeNames.length} nodes`,
+    describe: (all) => all.map(counts).join(', '),
+  });
+  await waitForObjects(client, nodeResource, (all) => nodeNames.every((name) => all.some((node) => node.metadata.name === name && subEniQuota(node) !== undefined)), {
+    what: `${resourceNames.subEni} on every general node`,
+    describe: (all) => all.map((node) => `${node.metadata.name} ${subEniQuota(node) ?? 'unset'}`).join(', '),
+  });
+}
+
+const subEniQuota = (node: Node): string | undefined => node.status?.allocatable?.[resourceNames.subEni];
+
+interface HandleParts extends Pick<Lab, 'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir'> {
+  readonly projectDir: string;
+  readonly stack: AsyncDisposableStack;
+}
+
+function createHandle({ projectDir, stack, ...parts }: HandleParts): Lab {
+  const { client, nodes } = parts;
+  const kubeletOf = (pod: Pod): LabNode => {
+    const node = nodes.find((candidate) => candidate.name === pod.spec.nodeName);
+    if (node === undefined) throw new Error(`Pod ${pod.metadata.namespace}/${pod.metadata.name} is on no node of this lab (node "${pod.spec.nodeName ?? ''}")`);
+    return node;
+  };
+  return {
+    ...parts,
+    createNamespace: async (name) => applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+    deleteNamespace: async (name) => {
+      await client.delete(namespaces, name);
+      await waitForObjects(client, namespaces, (all) => !all.some((namespace) => namespace.metadata.name === name), { what: `namespace ${name} to go` });
+    },
+    applyFile: async (file) => {
+      for (const object of await loadYaml(join(projectDir, file))) await applyObject(client, object);
+    },
+    setPolicyGroups: async (namespace, name, groupIds) => {
+      await client.patch(securityGroupPolicies, name, { type: 'merge', body: { spec: { securityGroups: { groupIds } } } }, { namespace });
+    },
+    runningPods: async (namespace, labelSelector, count) =>
+      waitForObjects(client, podResource, (all) => all.length === count && all.every((pod) => pod.metadata.deletionTimestamp === undefined && pod.status?.phase === 'Running' && isReady(pod)), {
+        namespace,
+        labelSelector,
+        what: `${count} Pods of ${labelSelector} Running`,
+        describe: (all) => all.map((pod) => `${pod.metadata.name} ${pod.status?.phase ?? 'unknown'}`).join(', ') || 'no Pod',
+      }),
+    exec: async (pod, argv) => kubeletOf(pod).kubelet.exec(pod, pod.spec.containers[0]?.name ?? '', argv),
+    killProgram: async (app, signal) => {
+      const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });
+      if (items.length === 0) throw new Error(`no Pod with label k8s-app=${app}`);
+      for (const pod of items) await kubeletOf(pod).kubelet.signal(pod, pod.spec.containers[0]?.name ?? '', signal);
+    },
+    close: () => stack.disposeAsync(),
+  };
+}
+
+function once(handler: (error: unknown) => void): (error: unknown) => void {
+  let told = false;
+  return (error) => {
+    if (told) return;
+    told = true;
+    handler(error);
+  };
+}

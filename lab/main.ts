@@ -1,0 +1,75 @@
+// `npm start` and `npm run lab`: the lab's commands.
+import { resolve } from 'node:path';
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+import { errorText } from '../src/base/errors.ts';
+import { down } from './commands/down.ts';
+import { shell } from './commands/shell.ts';
+import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
+import { styleFor } from './table.ts';
+
+const projectDir = resolve(import.meta.dirname, '..');
+
+function count(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const context = {
+    projectDir,
+    out: process.stdout,
+    err: process.stderr,
+    style: styleFor(process.stdout, process.env['NO_COLOR'] !== undefined),
+  };
+  let code = 0;
+  const program = new Command('lab').description('Trunkline on one machine: a cloud, a cluster and a VPC with real packets').exitOverride();
+  program
+    .command('up')
+    .description('start a lab and stay; Ctrl-C takes everything down')
+    .option('--sample', "deploy document 002's sample and show it", false)
+    .option('--nodes <n>', 'general nodes', count(1, 8), 2)
+    .option('--super-nodes <n>', 'super nodes', count(0, 4), 1)
+    .option('--instance-type <model>', 'CVM model of the general nodes; its family decides about sub-ENIs', 'SA5.LARGE8')
+    .option('--no-packets', 'compute the data plane instead of making namespaces')
+    .option('--log-level <level>', 'log of the lab itself: silent, error, warn, info, debug', 'silent')
+    .action(async (options: { sample: boolean; nodes: number; superNodes: number; instanceType: string; packets: boolean; logLevel: string }) => {
+      code = await up(context, options);
+    });
+  program
+    .command('status')
+    .description('say what runs and where')
+    .action(async () => {
+      code = await status(context);
+    });
+  program
+    .command('down')
+    .description('take the running lab down from another terminal')
+    .action(async () => {
+      code = await down(context);
+    });
+  program
+    .command('shell')
+    .description('a shell, or one command, inside a Pod (NAMESPACE/NAME) or a node (NAME)')
+    .argument('<target>')
+    .argument('[command...]', 'after --')
+    .action(async (target: string, command: string[]) => {
+      code = await shell(context, target, command);
+    });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`lab: ${errorText(error)}\n`);
+    return 1;
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));

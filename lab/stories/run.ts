@@ -1,0 +1,46 @@
+// `npm run story -- NAME`: plays one story on a fresh lab, each step with its outcome; exit 1 at the first wrong one.
+import { resolve } from 'node:path';
+
+import { styleFor } from '../table.ts';
+import { startLab } from '../lab.ts';
+import { stories } from './index.ts';
+import { createStoryContext } from './story.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  const list = stories.map((story) => `  ${story.name.padEnd(28)}${story.document}: ${story.title}`).join('\n');
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(`Usage: npm run story -- NAME\n\n${list}\n`);
+    return 0;
+  }
+  const story = stories.find((candidate) => candidate.name === name);
+  if (story === undefined || rest.length > 0) {
+    process.stderr.write(`story: ${name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`);
+    return 2;
+  }
+  const style = styleFor(process.stdout, process.env['NO_COLOR'] !== undefined);
+  const print = (line: string): void => {
+    process.stdout.write(`${line.replace(/^( *\d+ )ok {4}/, `$1${style.green('ok')}    `).replace(/^( *\d+ )WRONG/, `$1${style.red('WRONG')}`)}\n`);
+  };
+  const lab = await startLab({ projectDir: resolve(import.meta.dirname, '..', '..'), progress: (line) => print(style.dim(`   ${line}`)) });
+  const interrupted = (): void => {
+    lab.close().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    await story.run(createStoryContext(lab, print));
+    print(`${story.name}: every step as documented`);
+    return 0;
+  } catch (error) {
+    if (process.env['TRUNKLINE_STORY_KEEP'] === '1') {
+      print(`kept for a look: KUBECONFIG=${lab.kubeconfig} (Ctrl-C ends it): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      await new Promise(() => undefined);
+    }
+    return 1;
+  } finally {
+    await lab.close();
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));
