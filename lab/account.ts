@@ -16,9 +16,11 @@ export interface LabInstance {
 export function layOutNetwork(admin: CloudAdmin): void {
   admin.createVpc(VPC);
   for (const subnet of SUBNETS) admin.createSubnet({ ...subnet, vpcId: VPC.vpcId });
-  for (const { securityGroupId, name, description } of GROUPS) admin.createSecurityGroup({ securityGroupId, name, description });
+  for (const { securityGroupId, name, description } of GROUPS)
+    admin.createSecurityGroup({ securityGroupId, name, description });
   // Rules after all groups, since they name each other.
-  for (const { securityGroupId, ingress, egress } of GROUPS) admin.setSecurityGroupRules(securityGroupId, { ingress, egress });
+  for (const { securityGroupId, ingress, egress } of GROUPS)
+    admin.setSecurityGroupRules(securityGroupId, { ingress, egress });
   admin.registerCluster({ clusterId: CLUSTER_ID, vpcId: VPC.vpcId, name: 'trunkline-lab' });
 }
 
@@ -32,6 +34,12 @@ export function runInstances(admin: CloudAdmin, plans: readonly LabNodePlan[]): 
       securityGroupIds: [NODE_GROUP.securityGroupId],
       name: `lab-node-${index + 1}`,
     });
-    return { plan, instanceId: instance.instanceId, privateIp: instance.privateIp, cpu: instance.cpu, memoryGiB: instance.memoryGiB };
+    return {
+      plan,
+      instanceId: instance.instanceId,
+      privateIp: instance.privateIp,
+      cpu: instance.cpu,
+      memoryGiB: instance.memoryGiB,
+    };
   });
 }

@@ -39,7 +39,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     logger,
     listen: { host: '127.0.0.1', port: options.port ?? 0 },
     resolveService: (namespace, name, port) =>
-      Promise.resolve(fixedServices?.get(`${namespace}/${name}`) ?? (late.controllers === undefined ? undefined : resolveService(late.controllers.deps.informers, namespace, name, port))),
+      Promise.resolve(
+        fixedServices?.get(`${namespace}/${name}`) ??
+          (late.controllers === undefined
+            ? undefined
+            : resolveService(late.controllers.deps.informers, namespace, name, port)),
+      ),
   });
   const client = createKubeClient({ connection: api.adminConnection(), clock, logger, qps: 2000, burst: 4000 });
   const controllers = createLabControllers({ client, clock, logger, caPem: api.caPem });

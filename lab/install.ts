@@ -33,6 +33,10 @@ export async function applyObject(client: KubeClient, object: KubeObject): Promi
 
 /** CRDs first and established, then the programs. Returns when the API has them, not when they run. */
 export async function install(options: InstallOptions): Promise<void> {
+  await installObjects(options, () => true);
+}
+
+async function installObjects(options: InstallOptions, wanted: (object: KubeObject) => boolean): Promise<void> {
   const { client, projectDir } = options;
   const crds = await loadKustomization(join(projectDir, 'deploy', 'crds'));
   await Promise.all(crds.map((crd) => applyObject(client, crd)));
@@ -46,12 +50,17 @@ export async function install(options: InstallOptions): Promise<void> {
       timeoutMs: 15_000,
     },
   );
-  const objects = fitToLab(await loadKustomization(join(projectDir, 'deploy', 'default')), options);
+  const objects = fitToLab(await loadKustomization(join(projectDir, 'deploy', 'default')), options).filter(wanted);
   const first = objects.filter((object) => object.kind === 'Namespace');
   for (const object of first) await applyObject(client, object);
   await Promise.all(
     objects.filter((object) => object.kind !== 'Namespace').map((object) => applyObject(client, object)),
   );
+}
+
+/** The same without what would run as Pods, for labs whose nodes are computed. */
+export async function installWithoutWorkloads(options: InstallOptions): Promise<void> {
+  await installObjects(options, (object) => object.kind !== 'Deployment' && object.kind !== 'DaemonSet');
 }
 
 /** The manifests with the lab's account: add-on values, credentials, cloud endpoint. Everything else stays as users get it. */

@@ -73,7 +73,8 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-const isReady = (pod: Pod): boolean => pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 
 /** Starts a lab. When a step fails, what was started is taken down before the error is thrown. */
 export async function startLab(options: LabOptions): Promise<Lab> {
@@ -89,7 +90,10 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<Lab> {
   const { projectDir, progress } = options;
   const clock: Clock = systemClock;
-  const logger: Logger = options.logLevel === undefined || options.logLevel === 'silent' ? silentLogger : createLogger('lab', options.logLevel);
+  const logger: Logger =
+    options.logLevel === undefined || options.logLevel === 'silent'
+      ? silentLogger
+      : createLogger('lab', options.logLevel);
   const onFailure = once(options.onFailure ?? (() => undefined));
 
   const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
@@ -100,10 +104,21 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
 
   const fabric = createFabric({ host, clock, logger });
   stack.defer(() => fabric.close());
-  const simulator = await startCloud({ clock, logger, listen: { host: '127.0.0.1', port: 0 }, fabric, settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) } });
+  const simulator = await startCloud({
+    clock,
+    logger,
+    listen: { host: '127.0.0.1', port: 0 },
+    fabric,
+    settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) },
+  });
   stack.defer(() => simulator.close());
   layOutNetwork(simulator.admin);
-  const cloudAccess: CloudAccess = { endpoint: simulator.endpoint, secretId: simulator.secretId, secretKey: simulator.secretKey, region: REGION };
+  const cloudAccess: CloudAccess = {
+    endpoint: simulator.endpoint,
+    secretId: simulator.secretId,
+    secretKey: simulator.secretKey,
+    region: REGION,
+  };
   progress(`cloud at ${cloudAccess.endpoint}`);
 
   const cluster = await startCluster({ clock, logger, onFailure });
@@ -117,44 +132,78 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   const images = createImageTable(ownImages(projectDir, process.execPath));
   const deps = { host, cloud: simulator, fabric, cluster, images, stateDir, clock, logger, onFailure };
   const plans = planNodes(options.nodes ?? 2, options.superNodes ?? 1, options.instanceType);
-  const instances = runInstances(simulator.admin, plans.filter((plan) => plan.kind === 'general'));
+  const instances = runInstances(
+    simulator.admin,
+    plans.filter((plan) => plan.kind === 'general'),
+  );
   const installed = install({ client: cluster.client, projectDir, cloud: cloudAccess, ipamdArgs: [] });
   const nodes: LabNode[] = [
     startControlPlaneNode(deps, stop.signal),
     ...(await Promise.all(instances.map((instance, index) => startGeneralNode(deps, instance, index, stop.signal)))),
-    ...plans.filter((plan) => plan.kind === 'super').map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
+    ...plans
+      .filter((plan) => plan.kind === 'super')
+      .map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
   ];
   await installed;
   progress(`installed from deploy/ on ${nodes.length} nodes`);
-  await ready(cluster.client, instances.map((instance) => instance.privateIp));
+  await ready(
+    cluster.client,
+    instances.map((instance) => instance.privateIp),
+  );
   progress('ipamd, webhook and agents are ready; the nodes take sub-ENI Pods');
 
   const cloud = createCloudClient(cloudAccess);
   stack.defer(() => cloud.close());
-  return createHandle({ client: cluster.client, kubeconfig, cloud, cloudAccess, simulator, host, nodes, stateDir, projectDir, stack });
+  return createHandle({
+    client: cluster.client,
+    kubeconfig,
+    cloud,
+    cloudAccess,
+    simulator,
+    host,
+    nodes,
+    stateDir,
+    projectDir,
+    stack,
+  });
 }
 
 /** Our programs available, and each general node telling how many sub-ENIs it takes. */
 async function ready(client: KubeClient, nodeNames: readonly string[]): Promise<void> {
-  const counts = (object: { metadata: { name: string }; status?: { availableReplicas?: number; numberReady?: number; desiredNumberScheduled?: number } }): string =>
-    `${object.metadata.name} ${object.status?.availableReplicas ?? object.status?.numberReady ?? 0}`;
-  await waitForObjects(client, workloadDeployments, (all) => all.length >= 2 && all.every((item) => (item.status?.availableReplicas ?? 0) >= (item.spec?.replicas ?? 1)), {
-    what: 'the Deployments to be available',
-    describe: (all) => all.map(counts).join(', '),
-  });
+  const counts = (object: {
+    metadata: { name: string };
+    status?: { availableReplicas?: number; numberReady?: number; desiredNumberScheduled?: number };
+  }): string => `${object.metadata.name} ${object.status?.availableReplicas ?? object.status?.numberReady ?? 0}`;
+  await waitForObjects(
+    client,
+    workloadDeployments,
+    (all) =>
+      all.length >= 2 && all.every((item) => (item.status?.availableReplicas ?? 0) >= (item.spec?.replicas ?? 1)),
+    {
+      what: 'the Deployments to be available',
+      describe: (all) => all.map(counts).join(', '),
+    },
+  );
   await waitForObjects(client, daemonSets, (all) => all.some((item) => item.status?.numberReady === nodeNames.length), {
     what: `an agent on each of ${nodeNames.length} nodes`,
     describe: (all) => all.map(counts).join(', '),
   });
-  await waitForObjects(client, nodeResource, (all) => nodeNames.every((name) => all.some((node) => node.metadata.name === name && subEniQuota(node) !== undefined)), {
-    what: `${resourceNames.subEni} on every general node`,
-    describe: (all) => all.map((node) => `${node.metadata.name} ${subEniQuota(node) ?? 'unset'}`).join(', '),
-  });
+  await waitForObjects(
+    client,
+    nodeResource,
+    (all) =>
+      nodeNames.every((name) => all.some((node) => node.metadata.name === name && subEniQuota(node) !== undefined)),
+    {
+      what: `${resourceNames.subEni} on every general node`,
+      describe: (all) => all.map((node) => `${node.metadata.name} ${subEniQuota(node) ?? 'unset'}`).join(', '),
+    },
+  );
 }
 
 const subEniQuota = (node: Node): string | undefined => node.status?.allocatable?.[resourceNames.subEni];
 
-interface HandleParts extends Pick<Lab, 'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir'> {
+interface HandleParts
+  extends Pick<Lab, 'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir'> {
   readonly projectDir: string;
   readonly stack: AsyncDisposableStack;
 }
@@ -163,7 +212,10 @@ function createHandle({ projectDir, stack, ...parts }: HandleParts): Lab {
   const { client, nodes } = parts;
   const kubeletOf = (pod: Pod): LabNode => {
     const node = nodes.find((candidate) => candidate.name === pod.spec.nodeName);
-    if (node === undefined) throw new Error(`Pod ${pod.metadata.namespace}/${pod.metadata.name} is on no node of this lab (node "${pod.spec.nodeName ?? ''}")`);
+    if (node === undefined)
+      throw new Error(
+        `Pod ${pod.metadata.namespace}/${pod.metadata.name} is on no node of this lab (node "${pod.spec.nodeName ?? ''}")`,
+      );
     return node;
   };
   return {
@@ -171,21 +223,38 @@ function createHandle({ projectDir, stack, ...parts }: HandleParts): Lab {
     createNamespace: async (name) => applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
     deleteNamespace: async (name) => {
       await client.delete(namespaces, name);
-      await waitForObjects(client, namespaces, (all) => !all.some((namespace) => namespace.metadata.name === name), { what: `namespace ${name} to go` });
+      await waitForObjects(client, namespaces, (all) => !all.some((namespace) => namespace.metadata.name === name), {
+        what: `namespace ${name} to go`,
+      });
     },
     applyFile: async (file) => {
       for (const object of await loadYaml(join(projectDir, file))) await applyObject(client, object);
     },
     setPolicyGroups: async (namespace, name, groupIds) => {
-      await client.patch(securityGroupPolicies, name, { type: 'merge', body: { spec: { securityGroups: { groupIds } } } }, { namespace });
+      await client.patch(
+        securityGroupPolicies,
+        name,
+        { type: 'merge', body: { spec: { securityGroups: { groupIds } } } },
+        { namespace },
+      );
     },
     runningPods: async (namespace, labelSelector, count) =>
-      waitForObjects(client, podResource, (all) => all.length === count && all.every((pod) => pod.metadata.deletionTimestamp === undefined && pod.status?.phase === 'Running' && isReady(pod)), {
-        namespace,
-        labelSelector,
-        what: `${count} Pods of ${labelSelector} Running`,
-        describe: (all) => all.map((pod) => `${pod.metadata.name} ${pod.status?.phase ?? 'unknown'}`).join(', ') || 'no Pod',
-      }),
+      waitForObjects(
+        client,
+        podResource,
+        (all) =>
+          all.length === count &&
+          all.every(
+            (pod) => pod.metadata.deletionTimestamp === undefined && pod.status?.phase === 'Running' && isReady(pod),
+          ),
+        {
+          namespace,
+          labelSelector,
+          what: `${count} Pods of ${labelSelector} Running`,
+          describe: (all) =>
+            all.map((pod) => `${pod.metadata.name} ${pod.status?.phase ?? 'unknown'}`).join(', ') || 'no Pod',
+        },
+      ),
     exec: async (pod, argv) => kubeletOf(pod).kubelet.exec(pod, pod.spec.containers[0]?.name ?? '', argv),
     killProgram: async (app, signal) => {
       const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });

@@ -15,7 +15,8 @@ const projectDir = resolve(import.meta.dirname, '..');
 function count(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -28,19 +29,34 @@ async function main(argv: readonly string[]): Promise<number> {
     style: styleFor(process.stdout, process.env['NO_COLOR'] !== undefined),
   };
   let code = 0;
-  const program = new Command('lab').description('Trunkline on one machine: a cloud, a cluster and a VPC with real packets').exitOverride();
+  const program = new Command('lab')
+    .description('Trunkline on one machine: a cloud, a cluster and a VPC with real packets')
+    .exitOverride();
   program
     .command('up')
     .description('start a lab and stay; Ctrl-C takes everything down')
     .option('--sample', "deploy document 002's sample and show it", false)
     .option('--nodes <n>', 'general nodes', count(1, 8), 2)
     .option('--super-nodes <n>', 'super nodes', count(0, 4), 1)
-    .option('--instance-type <model>', 'CVM model of the general nodes; its family decides about sub-ENIs', 'SA5.LARGE8')
+    .option(
+      '--instance-type <model>',
+      'CVM model of the general nodes; its family decides about sub-ENIs',
+      'SA5.LARGE8',
+    )
     .option('--no-packets', 'compute the data plane instead of making namespaces')
     .option('--log-level <level>', 'log of the lab itself: silent, error, warn, info, debug', 'silent')
-    .action(async (options: { sample: boolean; nodes: number; superNodes: number; instanceType: string; packets: boolean; logLevel: string }) => {
-      code = await up(context, options);
-    });
+    .action(
+      async (options: {
+        sample: boolean;
+        nodes: number;
+        superNodes: number;
+        instanceType: string;
+        packets: boolean;
+        logLevel: string;
+      }) => {
+        code = await up(context, options);
+      },
+    );
   program
     .command('status')
     .description('say what runs and where')

@@ -40,7 +40,12 @@ export interface LabNode {
 }
 
 /** Runs a kubelet until `signal` aborts; its own failure is the lab's. */
-function startKubelet(deps: NodesDeps, node: KubeletNode, extra: { readonly instanceId?: string; readonly superNodeNetwork?: ReturnType<typeof createSuperNodeNetwork> }, signal: AbortSignal): LabNode {
+function startKubelet(
+  deps: NodesDeps,
+  node: KubeletNode,
+  extra: { readonly instanceId?: string; readonly superNodeNetwork?: ReturnType<typeof createSuperNodeNetwork> },
+  signal: AbortSignal,
+): LabNode {
   const { host, cluster, images, stateDir, clock, logger, onFailure } = deps;
   const kubelet = createKubelet({
     client: cluster.client,
@@ -81,13 +86,19 @@ export function startControlPlaneNode(deps: NodesDeps, signal: AbortSignal): Lab
 }
 
 /** A CVM that became a node, named by its address as TKE does. */
-export async function startGeneralNode(deps: NodesDeps, instance: LabInstance, index: number, signal: AbortSignal): Promise<LabNode> {
+export async function startGeneralNode(
+  deps: NodesDeps,
+  instance: LabInstance,
+  index: number,
+  signal: AbortSignal,
+): Promise<LabNode> {
   const { host, fabric, cluster } = deps;
   const netns = `node-${index + 1}`;
   await host.addNetns(netns);
   await fabric.registerInstance(instance.instanceId, { netns });
   const added = await host.exec(['ip', 'addr', 'add', `${API_SERVICE.host}/32`, 'dev', 'lo'], { netns });
-  if (added.code !== 0) throw new Error(`node ${instance.privateIp}: cannot give it the API's address: ${added.stderr.trim()}`);
+  if (added.code !== 0)
+    throw new Error(`node ${instance.privateIp}: cannot give it the API's address: ${added.stderr.trim()}`);
   const server = await host.listen(netns, API_SERVICE);
   server.on('connection', (socket) => cluster.api.accept(socket));
   signal.addEventListener('abort', () => server.close(), { once: true });

@@ -5,7 +5,9 @@ import type { ImageEntry } from './kube/kubelet/images.ts';
 
 /** Image repository to command, for the kubelet's table. Tags are ignored, as the lab has one version: this checkout. */
 export function ownImages(projectDir: string, runtime: string): Readonly<Record<string, ImageEntry>> {
-  const program = (name: string): ImageEntry => ({ entrypoint: [runtime, join(projectDir, 'src', 'main', `${name}.ts`)] });
+  const program = (name: string): ImageEntry => ({
+    entrypoint: [runtime, join(projectDir, 'src', 'main', `${name}.ts`)],
+  });
   return {
     'trunkline/tke-eni-ipamd': program('ipamd'),
     'trunkline/tke-eni-agent': program('agent'),

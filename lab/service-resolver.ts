@@ -9,7 +9,12 @@ export interface ServiceAddress {
 }
 
 /** The address of some ready Pod of the Service, or nothing. Reads the controllers' caches, so it never waits. */
-export function resolveService(informers: ControllerDeps['informers'], namespace: string, name: string, port: number): ServiceAddress | undefined {
+export function resolveService(
+  informers: ControllerDeps['informers'],
+  namespace: string,
+  name: string,
+  port: number,
+): ServiceAddress | undefined {
   const service = informers.services.get(`${namespace}/${name}`);
   const servicePort = service?.spec?.ports?.find((candidate) => candidate.port === port);
   if (service === undefined || servicePort === undefined) return undefined;

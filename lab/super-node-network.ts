@@ -21,7 +21,12 @@ const groupsOf = (pod: Pod): string[] =>
     .map((id) => id.trim())
     .filter((id) => id !== '') ?? [NODE_GROUP.securityGroupId];
 
-export function createSuperNodeNetwork(deps: { readonly host: LabHost; readonly cloud: Cloud; readonly fabric: Fabric; readonly plan: LabNodePlan }): SuperNodeNetwork {
+export function createSuperNodeNetwork(deps: {
+  readonly host: LabHost;
+  readonly cloud: Cloud;
+  readonly fabric: Fabric;
+  readonly plan: LabNodePlan;
+}): SuperNodeNetwork {
   const { host, cloud, fabric, plan } = deps;
   const machines = new Map<string, { readonly instanceId: string; readonly netns: string; readonly ip: string }>();
   return {

@@ -2,7 +2,7 @@
 
 export interface ModelLimits {
   readonly cpu: number;
-  readonly memoryGb: number;
+  readonly memoryGiB: number;
   readonly eniQuantity: number;
   readonly eniPrivateIpQuantity: number;
   readonly subEniQuantity: number;
@@ -13,8 +13,12 @@ const SUB_ENI_FAMILIES: ReadonlySet<string> = new Set(['ITA5', 'M8', 'MA4', 'MA5
 
 const NAMED_CORES: Readonly<Record<string, number>> = { SMALL: 1, MEDIUM: 2, LARGE: 4 };
 
-/** Limits of a model such as `SA5.LARGE8`; undefined when the name has another form. */
+/** The machine behind one Pod of a super node: a primary ENI and nothing else. */
+const SUPER_NODE_POD: ModelLimits = { cpu: 2, memoryGiB: 4, eniQuantity: 1, eniPrivateIpQuantity: 1, subEniQuantity: 0 };
+
+/** Limits of a model such as `SA5.LARGE8`, or of `eklet`; undefined when the name has another form. */
 export function modelLimits(instanceType: string): ModelLimits | undefined {
+  if (instanceType === 'eklet') return SUPER_NODE_POD;
   const match = /^([A-Z]+\d+[a-z]*)\.(?:(SMALL|MEDIUM|LARGE)|(\d*)XLARGE)(\d+)$/.exec(instanceType);
   const family = match?.[1];
   if (match === null || family === undefined) return undefined;
@@ -22,7 +26,7 @@ export function modelLimits(instanceType: string): ModelLimits | undefined {
   const cpu = named === undefined ? 4 * Number(match[3] === '' ? 1 : match[3]) : (NAMED_CORES[named] ?? 1);
   return {
     cpu,
-    memoryGb: Number(match[4]),
+    memoryGiB: Number(match[4]),
     eniQuantity: eniQuantity(cpu),
     eniPrivateIpQuantity: privateIpQuantity(cpu),
     subEniQuantity: subEniQuantity(family, cpu),

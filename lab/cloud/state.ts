@@ -94,7 +94,7 @@ export interface InstanceRecord {
   readonly name: string;
   readonly instanceType: string;
   readonly cpu: number;
-  readonly memoryGb: number;
+  readonly memoryGiB: number;
   readonly zone: string;
   readonly vpcId: string;
   readonly subnetId: string;

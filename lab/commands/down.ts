@@ -36,6 +36,8 @@ export async function down({ projectDir, out, err }: CommandContext): Promise<nu
     out.write('the lab is down\n');
     return 0;
   }
-  err.write(`lab: process ${state.pid} did not end within ${PATIENCE_MS / 1000} s; end it with: kill -9 ${state.pid}\n`);
+  err.write(
+    `lab: process ${state.pid} did not end within ${PATIENCE_MS / 1000} s; end it with: kill -9 ${state.pid}\n`,
+  );
   return 1;
 }

@@ -12,7 +12,11 @@ import type { LabState } from '../state-file.ts';
 import type { CommandContext } from './context.ts';
 
 /** The exit code of the command that ran; 1 when the target is unknown. */
-export async function shell({ projectDir, err }: CommandContext, target: string, command: readonly string[]): Promise<number> {
+export async function shell(
+  { projectDir, err }: CommandContext,
+  target: string,
+  command: readonly string[],
+): Promise<number> {
   const state = await readState(projectDir);
   if (state === undefined) {
     err.write('lab: no lab is running; start one with: npm start\n');
@@ -29,8 +33,16 @@ export async function shell({ projectDir, err }: CommandContext, target: string,
   }
   const words = command.length > 0 ? command : ['sh'];
   // Into the helper's namespaces first, where the network namespaces have their names; then into the wanted one.
-  const enter = ['--target', String(state.helperPid), ...(state.rootless ? ['--user', '--preserve-credentials'] : []), '--mount', '--'];
-  const child = spawn('nsenter', [...enter, 'nsenter', `--net=/run/netns/${found.netns}`, '--', ...words], { stdio: 'inherit' });
+  const enter = [
+    '--target',
+    String(state.helperPid),
+    ...(state.rootless ? ['--user', '--preserve-credentials'] : []),
+    '--mount',
+    '--',
+  ];
+  const child = spawn('nsenter', [...enter, 'nsenter', `--net=/run/netns/${found.netns}`, '--', ...words], {
+    stdio: 'inherit',
+  });
   return new Promise((resolve) => {
     child.on('error', (error) => {
       err.write(`lab: nsenter: ${error.message}\n`);
@@ -46,7 +58,9 @@ function nodeNetns(state: LabState, name: string): Found {
   const node = state.nodes.find((candidate) => candidate.name === name);
   const known = state.nodes.map((candidate) => candidate.name).join(', ');
   if (node === undefined) return { problem: `no node "${name}"; nodes: ${known}; a Pod is named NAMESPACE/NAME` };
-  return node.netns === null ? { problem: `node "${name}" has no network namespace of its own` } : { netns: node.netns };
+  return node.netns === null
+    ? { problem: `node "${name}" has no network namespace of its own` }
+    : { netns: node.netns };
 }
 
 async function podNetns(state: LabState, target: string): Promise<Found> {
@@ -56,8 +70,16 @@ async function podNetns(state: LabState, target: string): Promise<Found> {
   const { items } = await client.list(pods, { namespace });
   // A name or the beginning of one, so that `my-namespace/nginx` is enough while one Pod answers to it.
   const matches = items.filter((pod) => pod.metadata.name === name || pod.metadata.name.startsWith(name));
-  const pod = matches.find((candidate) => candidate.metadata.name === name) ?? (matches.length === 1 ? matches[0] : undefined);
-  if (pod === undefined) return { problem: `${matches.length === 0 ? 'no Pod' : 'more than one Pod'} "${target}"; Pods there: ${items.map((item) => item.metadata.name).join(', ') || 'none'}` };
-  const netns = JSON.parse(await readFile(`${state.stateDir}/sandboxes/${pod.metadata.uid}.json`, 'utf8').catch(() => 'null')) as { netns?: string } | null;
-  return netns?.netns === undefined ? { problem: `Pod "${target}" has no network namespace of its own (yet)` } : { netns: netns.netns };
+  const pod =
+    matches.find((candidate) => candidate.metadata.name === name) ?? (matches.length === 1 ? matches[0] : undefined);
+  if (pod === undefined)
+    return {
+      problem: `${matches.length === 0 ? 'no Pod' : 'more than one Pod'} "${target}"; Pods there: ${items.map((item) => item.metadata.name).join(', ') || 'none'}`,
+    };
+  const netns = JSON.parse(
+    await readFile(`${state.stateDir}/sandboxes/${pod.metadata.uid}.json`, 'utf8').catch(() => 'null'),
+  ) as { netns?: string } | null;
+  return netns?.netns === undefined
+    ? { problem: `Pod "${target}" has no network namespace of its own (yet)` }
+    : { netns: netns.netns };
 }

@@ -11,7 +11,12 @@ export async function status({ projectDir, out }: CommandContext): Promise<numbe
     return 3;
   }
   out.write(`lab of process ${state.pid}, state in ${state.stateDir}\n`);
-  out.write(renderTable(['NODE', 'NETWORK NAMESPACE'], state.nodes.map((node) => [node.name, node.netns ?? "the machine's own"])));
+  out.write(
+    renderTable(
+      ['NODE', 'NETWORK NAMESPACE'],
+      state.nodes.map((node) => [node.name, node.netns ?? "the machine's own"]),
+    ),
+  );
   out.write(`export KUBECONFIG=${state.kubeconfig}\ncloud: ${state.cloud.endpoint}\n`);
   return 0;
 }

@@ -20,12 +20,19 @@ export interface UpOptions {
 }
 
 /** What both kinds of lab offer to this command. */
-type Shown = Pick<Lab, 'client' | 'kubeconfig' | 'cloudAccess' | 'stateDir' | 'createNamespace' | 'applyFile' | 'runningPods' | 'close'> & {
+type Shown = Pick<
+  Lab,
+  'client' | 'kubeconfig' | 'cloudAccess' | 'stateDir' | 'createNamespace' | 'applyFile' | 'runningPods' | 'close'
+> & {
   readonly host: Lab['host'] | undefined;
   readonly nodes: readonly { readonly name: string; readonly netns: string | undefined }[];
 };
 
-const SAMPLE = { namespace: 'my-namespace', folder: 'examples/pod-security-groups-trunk', selector: 'app=my-app' } as const;
+const SAMPLE = {
+  namespace: 'my-namespace',
+  folder: 'examples/pod-security-groups-trunk',
+  selector: 'app=my-app',
+} as const;
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
@@ -57,7 +64,15 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     err.write(`lab: a part of the lab ended by itself: ${errorText(error)}\n`);
     end.resolve(1);
   };
-  const common = { projectDir, progress, nodes: options.nodes, superNodes: options.superNodes, instanceType: options.instanceType, logLevel, onFailure: failed };
+  const common = {
+    projectDir,
+    progress,
+    nodes: options.nodes,
+    superNodes: options.superNodes,
+    instanceType: options.instanceType,
+    logLevel,
+    onFailure: failed,
+  };
   const withPackets = options.packets && canSendPackets(context);
   const starting = withPackets ? startLab(common) : startComputedLab(common);
   try {
@@ -89,9 +104,11 @@ function canSendPackets({ err }: CommandContext): boolean {
   const probe = probeHost();
   const hint = installHint(probe.missing);
   if (hint !== undefined) err.write(`lab: ${hint}\n`);
-  if (!probe.root && !probe.userns) err.write('lab: neither root nor user namespaces are at hand (see sysctl kernel.unprivileged_userns_clone)\n');
+  if (!probe.root && !probe.userns)
+    err.write('lab: neither root nor user namespaces are at hand (see sysctl kernel.unprivileged_userns_clone)\n');
   const able = probe.missing.length === 0 && (probe.root || probe.userns);
-  if (!able) err.write('lab: starting without packets: API, cloud, ipamd and webhook are real, the data plane is computed\n');
+  if (!able)
+    err.write('lab: starting without packets: API, cloud, ipamd and webhook are real, the data plane is computed\n');
   return able;
 }
 
@@ -133,7 +150,9 @@ function showUse({ out, style }: CommandContext, lab: Shown, withPackets: boolea
   const tries = [
     'kubectl get pods -A -o wide',
     `kubectl get vpceni -l tke.cloud.tencent.com/pod-namespace=${SAMPLE.namespace}`,
-    withPackets ? `kubectl apply -f ${SAMPLE.folder}/client.yaml && npm run lab -- shell 'NAMESPACE/POD' -- curl --connect-timeout 2 http://IP/` : 'kubectl get nec -o yaml',
+    withPackets
+      ? `kubectl apply -f ${SAMPLE.folder}/client.yaml && npm run lab -- shell 'NAMESPACE/POD' -- curl --connect-timeout 2 http://IP/`
+      : 'kubectl get nec -o yaml',
   ];
   out.write(`
 ${style.bold(`export KUBECONFIG=${lab.kubeconfig}`)}

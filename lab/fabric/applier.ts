@@ -15,6 +15,7 @@ import type { Ruleset } from './ruleset.ts';
 /** The router's network namespace. */
 export const FABRIC_NETNS = 'fabric';
 
+/** The only part of the fabric that starts processes. */
 export interface Applier {
   /**
    * Makes the kernel agree with the arguments, whatever an earlier failed call left. Not to be called while a call
@@ -52,6 +53,7 @@ for dev in all default "$1"; do echo 0 > conf/$dev/rp_filter; done
 exec ip -batch -
 `;
 
+/** Makes the router's namespace at the first `apply`. */
 export function createApplier({ host, logger }: { readonly host: LabHost; readonly logger: Logger }): Applier {
   let initialised = false;
   let links = NO_LINKS;

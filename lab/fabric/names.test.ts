@@ -14,7 +14,7 @@ describe('portName', () => {
   });
 
   it('fits an interface name and its quotes, whatever the id', () => {
-    fc.assert(fc.property(ids, (id) => expect(portName(`eni-${id}`)).toMatch(/^p[a-z0-9]{1,14}$/)));
+    fc.assert(fc.property(ids, (id) => /^p[a-z0-9]{1,14}$/.test(portName(`eni-${id}`))));
   });
 });
 
@@ -32,8 +32,6 @@ describe('groupName and listName', () => {
   });
 
   it('are words of nftables', () => {
-    fc.assert(
-      fc.property(fc.array(ids, { minLength: 1 }), (list) => expect(listName(list)).toMatch(/^[A-Za-z0-9_]{1,60}$/)),
-    );
+    fc.assert(fc.property(fc.array(ids, { minLength: 1 }), (list) => /^[A-Za-z0-9_]{1,60}$/.test(listName(list))));
   });
 });

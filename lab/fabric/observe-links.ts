@@ -7,6 +7,7 @@ const linksSchema = z.array(z.object({ ifname: z.string() }));
 const routesSchema = z.array(z.object({ dst: z.string(), dev: z.string().optional() }));
 const addressesSchema = z.array(z.object({ addr_info: z.array(z.object({ local: z.string().optional() })) }));
 
+/** What the tools printed, run in the fabric's namespace. */
 export interface Observation {
   /** `ip -json link show type veth`. */
   readonly links: string;

@@ -9,6 +9,7 @@ export interface BuiltPort {
   readonly addresses: ReadonlySet<string>;
 }
 
+/** The links and addresses of the router. */
 export interface LinkState {
   readonly ports: ReadonlyMap<string, BuiltPort>;
   /** Subnet gateways that the fabric answers for. */
@@ -24,6 +25,7 @@ export interface GuestPlan {
   readonly batch: readonly string[];
 }
 
+/** What to run, and what will be true after it. */
 export interface LinkPlan {
   /** For `ip -batch` in the fabric's namespace; empty when nothing differs. */
   readonly batch: readonly string[];
@@ -41,6 +43,7 @@ const NEXT_HOP = '169.254.0.1';
 /** Devices of this group are deleted in one go: one wait of the kernel instead of one each. */
 const DOOMED_GROUP = 4094;
 
+/** A fresh router. */
 export const NO_LINKS: LinkState = { ports: new Map(), gateways: new Set(), strays: [] };
 
 /** `serial` gives a fresh number for each name of a sub-ENI's device. */

@@ -14,6 +14,7 @@ export type GuestEnd =
   /** The same under a name of its own, since a guest finds a sub-ENI by its MAC. */
   | { readonly kind: 'sub'; readonly vlanId: number };
 
+/** One link of the router and where it leads. */
 export interface DesiredPort {
   readonly name: string;
   readonly eniId: string;

@@ -6,6 +6,7 @@ export interface Progress {
   readonly version: number;
 }
 
+/** Promises that follow the fabric's progress. */
 export interface Waiters {
   forRevision(revision: number): Promise<void>;
   /** Rejects at once when this version is known to fail. */
@@ -24,6 +25,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** Nobody waits at first, nothing has failed. */
 export function createWaiters(): Waiters {
   let waiting: Waiter[] = [];
   let failure: { readonly version: number; readonly error: unknown } | undefined;

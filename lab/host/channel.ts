@@ -12,6 +12,7 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
+/** What came back for a request. */
 export interface Answer {
   readonly id: number;
   readonly value: unknown;
@@ -19,6 +20,7 @@ export interface Answer {
   readonly server: Server | undefined;
 }
 
+/** Ends once, with the helper; after that every request rejects with `HOST-GONE`. */
 export interface Channel {
   /** Resolves with the helper's pid on the machine once its mounts are made; rejects when it ends before. */
   readonly ready: Promise<number>;

@@ -16,6 +16,7 @@ import { execResultSchema, spawnResultSchema } from './protocol.ts';
 import { SYSTEM_PATH } from './tool-path.ts';
 import type { ExecOptions, LabHost } from './types.ts';
 
+/** What a lab host needs to know to start. */
 export interface LabHostOptions {
   readonly logger: Logger;
   /** Absolute; stays visible at its own path in every root. */

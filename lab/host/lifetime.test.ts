@@ -82,7 +82,7 @@ describe.skipIf(!possible)(`the end of a lab host${why}`, () => {
       lab.kill('SIGKILL');
       // The names of network namespaces are mounts of this namespace alone: with its last process they are gone.
       await expect.poll(() => inMountNamespace(namespace), { interval: 10, timeout: 5_000 }).toEqual([]);
-      expect(isRunning(`${stateDir}`)).toBe(false);
+      expect(isRunning(marker)).toBe(false);
     },
   );
 });

@@ -2,11 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { SYSTEM_PATH } from './tool-path.ts';
 
+/** A program that is not installed, and the Debian package that has it. */
 export interface MissingTool {
   readonly tool: string;
   readonly debianPackage: string;
 }
 
+/** What this machine allows and lacks. */
 export interface HostProbe {
   /** User id 0 with the right to make namespaces (a plain container has the first without the second). */
   readonly root: boolean;

@@ -8,12 +8,14 @@ import { HOST_ERRORS } from './errors.ts';
 import type { ExecRequest, KillRequest, Place, SpawnRequest } from './protocol.ts';
 import type { ExecResult } from './types.ts';
 
+/** What processes are started with, and who hears of their end. */
 export interface ProcessesDeps {
   /** Environment of every process before its own additions; nothing is inherited, so proxy variables do not leak in. */
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly onExit: (id: number, code: number | null, signal: string | null) => void;
 }
 
+/** The helper's processes. A place must exist: the caller has checked netns and root. */
 export interface Processes {
   /** Runs to the end. A program that does not exist gives code 127, as a shell would. */
   exec(request: ExecRequest): Promise<ExecResult>;
@@ -26,6 +28,7 @@ export interface Processes {
 const COMMAND_NOT_FOUND = 127;
 const KILLED_BY_SIGNAL = 128;
 
+/** Starts nothing by itself; spawned processes end with the helper. */
 export function createProcesses(deps: ProcessesDeps): Processes {
   const running = new Map<number, ChildProcess>();
 

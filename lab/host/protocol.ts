@@ -85,13 +85,20 @@ export const listenerMessageSchema = z.discriminatedUnion('kind', [
 /** The helper's start parameters, one JSON argument. */
 export const helperOptionsSchema = z.object({ projectDir: absolutePath, stateDir: absolutePath, path: z.string() });
 
+/** Value of the reply to `exec`. */
 export const execResultSchema = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
+/** Value of the reply to `spawn`. */
 export const spawnResultSchema = z.object({ pid: z.number() });
 
+/** One of the operations above. */
 export type RequestBody = z.output<typeof requestBody>;
+/** A message of the helper to the lab. */
 export type HelperMessage = z.output<typeof messageSchema>;
+/** A message of the listener program to the helper. */
 export type ListenerMessage = z.output<typeof listenerMessageSchema>;
+/** The helper's start parameters. */
 export type HelperOptions = z.output<typeof helperOptionsSchema>;
+/** Operations by name, for the parts of the helper that perform them. */
 export type ExecRequest = z.output<typeof execRequest>;
 export type SpawnRequest = z.output<typeof spawnRequest>;
 export type KillRequest = z.output<typeof killRequest>;

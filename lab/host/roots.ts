@@ -8,12 +8,14 @@ import type { BindRequest, HelperOptions, MakeRootRequest, WriteFileRequest } fr
 import { resolveInRoot } from './root-paths.ts';
 import type { ExecResult } from './types.ts';
 
+/** What roots are made with. */
 export interface RootsDeps {
   readonly options: HelperOptions;
   /** Runs a busybox shell script with positional parameters, to the end. */
   readonly script: (text: string, args: readonly string[]) => Promise<ExecResult>;
 }
 
+/** The helper's roots, by the handle that `make` gives: the directory where the root is mounted. */
 export interface Roots {
   make(request: MakeRootRequest): Promise<string>;
   remove(root: string): Promise<void>;
@@ -53,6 +55,7 @@ rm -rf "$1/up" "$1/work"
 rmdir "$1"
 `;
 
+/** Makes nothing by itself; needs the mounts of `setUpMounts`. */
 export function createRoots({ options, script }: RootsDeps): Roots {
   const known = new Map<string, { base: string; bindTargets: string[] }>();
   const projectIsHidden = PRIVATE_DIRS.some((name) => options.projectDir.startsWith(`/${name}/`));

@@ -15,14 +15,21 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const story = stories.find((candidate) => candidate.name === name);
   if (story === undefined || rest.length > 0) {
-    process.stderr.write(`story: ${name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`);
+    process.stderr.write(
+      `story: ${name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`,
+    );
     return 2;
   }
   const style = styleFor(process.stdout, process.env['NO_COLOR'] !== undefined);
   const print = (line: string): void => {
-    process.stdout.write(`${line.replace(/^( *\d+ )ok {4}/, `$1${style.green('ok')}    `).replace(/^( *\d+ )WRONG/, `$1${style.red('WRONG')}`)}\n`);
+    process.stdout.write(
+      `${line.replace(/^( *\d+ )ok {4}/, `$1${style.green('ok')}    `).replace(/^( *\d+ )WRONG/, `$1${style.red('WRONG')}`)}\n`,
+    );
   };
-  const lab = await startLab({ projectDir: resolve(import.meta.dirname, '..', '..'), progress: (line) => print(style.dim(`   ${line}`)) });
+  const lab = await startLab({
+    projectDir: resolve(import.meta.dirname, '..', '..'),
+    progress: (line) => print(style.dim(`   ${line}`)),
+  });
   const interrupted = (): void => {
     lab.close().finally(() => process.exit(130));
   };
@@ -34,7 +41,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (process.env['TRUNKLINE_STORY_KEEP'] === '1') {
-      print(`kept for a look: KUBECONFIG=${lab.kubeconfig} (Ctrl-C ends it): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      print(
+        `kept for a look: KUBECONFIG=${lab.kubeconfig} (Ctrl-C ends it): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
       await new Promise(() => undefined);
     }
     return 1;

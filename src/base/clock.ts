@@ -19,7 +19,13 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
-    await sleepTimer(ms, undefined, signal === undefined ? {} : { signal });
+    try {
+      await sleepTimer(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // The runtime rejects with an error of its own that only mentions the reason.
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
   after: (ms, fn) => {
     const timer = setTimeout(fn, ms);

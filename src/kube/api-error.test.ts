@@ -1,6 +1,14 @@
 // The class of every failed call is decided here, once.
 import { describe, expect, it } from 'vitest';
-import { apiErrorFromAnswer, connectionError, isAlreadyExists, isConflict, isGone, isNotFound, malformedAnswer } from './api-error.ts';
+import {
+  apiErrorFromAnswer,
+  connectionError,
+  isAlreadyExists,
+  isConflict,
+  isGone,
+  isNotFound,
+  malformedAnswer,
+} from './api-error.ts';
 
 const answer = (status: number, reason?: string) =>
   apiErrorFromAnswer({ call: 'GET /x', status, body: { kind: 'Status', reason, message: 'because', code: status } });
@@ -29,13 +37,18 @@ describe('ApiError', () => {
     const error = apiErrorFromAnswer({
       call: 'PUT /y',
       status: 429,
-      body: { kind: 'Status', reason: 'TooManyRequests', code: 429, details: { retryAfterSeconds: 7, causes: [{ reason: 'Why' }] } },
+      body: {
+        kind: 'Status',
+        reason: 'TooManyRequests',
+        code: 429,
+        details: { retryAfterSeconds: 7, causes: [{ reason: 'Why' }] },
+      },
     });
     expect(error).toMatchObject({ reason: 'TooManyRequests', retryAfterSeconds: 7, code: 'KUBE-THROTTLED' });
     expect(error.details?.causes?.[0]?.reason).toBe('Why');
   });
 
-  it('says method, path, status, reason and the server\'s message in one line', () => {
+  it("says method, path, status, reason and the server's message in one line", () => {
     expect(answer(409, 'Conflict').message).toBe('GET /x: 409 Conflict: because');
   });
 
@@ -47,12 +60,23 @@ describe('ApiError', () => {
 
   it('tells a lock that failed from a name that is taken', () => {
     expect([isConflict(answer(409, 'Conflict')), isAlreadyExists(answer(409, 'Conflict'))]).toEqual([true, false]);
-    expect([isConflict(answer(409, 'AlreadyExists')), isAlreadyExists(answer(409, 'AlreadyExists'))]).toEqual([false, true]);
+    expect([isConflict(answer(409, 'AlreadyExists')), isAlreadyExists(answer(409, 'AlreadyExists'))]).toEqual([
+      false,
+      true,
+    ]);
     expect([isNotFound(answer(404)), isGone(answer(410)), isGone(new Error('410'))]).toEqual([true, true, false]);
   });
 
   it('has status 0 and is retried when no proper answer arrived', () => {
-    expect(connectionError('GET /x', new Error('refused'))).toMatchObject({ status: 0, reason: 'ConnectionFailed', retry: 'retry' });
-    expect(malformedAnswer('GET /x', 'not JSON')).toMatchObject({ status: 0, code: 'KUBE-ANSWER-MALFORMED', retry: 'retry' });
+    expect(connectionError('GET /x', new Error('refused'))).toMatchObject({
+      status: 0,
+      reason: 'ConnectionFailed',
+      retry: 'retry',
+    });
+    expect(malformedAnswer('GET /x', 'not JSON')).toMatchObject({
+      status: 0,
+      code: 'KUBE-ANSWER-MALFORMED',
+      retry: 'retry',
+    });
   });
 });

@@ -14,7 +14,9 @@ describe('setCondition', () => {
   it('keeps the time while only reason, message or generation change', () => {
     const before = setCondition(undefined, ready, t0);
     const after = setCondition(before, { ...ready, reason: 'Still', message: 'm', observedGeneration: 3 }, t1);
-    expect(after).toEqual([{ ...ready, reason: 'Still', message: 'm', observedGeneration: 3, lastTransitionTime: '2026-01-01T00:00:00Z' }]);
+    expect(after).toEqual([
+      { ...ready, reason: 'Still', message: 'm', observedGeneration: 3, lastTransitionTime: '2026-01-01T00:00:00Z' },
+    ]);
   });
 
   it('moves the time with the status, in place', () => {
@@ -35,7 +37,11 @@ describe('setCondition', () => {
 
   it('finds and asks', () => {
     const list = setCondition(undefined, ready, t0);
-    expect([isConditionTrue(list, 'Ready'), isConditionTrue(list, 'Other'), isConditionTrue(undefined, 'Ready')]).toEqual([true, false, false]);
+    expect([
+      isConditionTrue(list, 'Ready'),
+      isConditionTrue(list, 'Other'),
+      isConditionTrue(undefined, 'Ready'),
+    ]).toEqual([true, false, false]);
     expect(findCondition(list, 'Ready')?.reason).toBe('Up');
   });
 });

@@ -48,7 +48,10 @@ describe('loadKubeConfig', () => {
 
   it('finds files beside the kubeconfig', async () => {
     const connection = await load(
-      kubeConfig('{client-certificate: me.crt, client-key: /keys/me.key}', '{server: "https://h:1", certificate-authority: pki/ca.crt}'),
+      kubeConfig(
+        '{client-certificate: me.crt, client-key: /keys/me.key}',
+        '{server: "https://h:1", certificate-authority: pki/ca.crt}',
+      ),
       { '/home/me/.kube/me.crt': PEM, '/keys/me.key': PEM, '/home/me/.kube/pki/ca.crt': PEM },
     );
     expect(connection).toMatchObject({ caPem: PEM, auth: { clientCertificate: { certPem: PEM, keyPem: PEM } } });
@@ -73,18 +76,42 @@ describe('loadKubeConfig', () => {
   });
 
   it.each([
-    ['an exec plugin', kubeConfig('{exec: {command: aws}}'), 'user "admin" uses an exec plugin, which is not supported; supported are'],
+    [
+      'an exec plugin',
+      kubeConfig('{exec: {command: aws}}'),
+      'user "admin" uses an exec plugin, which is not supported; supported are',
+    ],
     ['an auth-provider', kubeConfig('{auth-provider: {name: gcp}}'), 'user "admin" uses an auth-provider'],
     ['a password', kubeConfig('{username: u, password: p}'), 'user "admin" uses a password'],
-    ['a proxy', kubeConfig('{}', '{server: "https://h", proxy-url: "http://p"}'), 'cluster "lab-cluster" has a proxy-url'],
-    ['half a key pair', kubeConfig(`{client-certificate-data: ${PEM_BASE64}}`), 'user "admin" has only client-certificate'],
-    ['a certificate that is none', kubeConfig('{client-certificate-data: abcd, client-key-data: abcd}'), 'client-certificate-data: expected base64 of PEM text'],
+    [
+      'a proxy',
+      kubeConfig('{}', '{server: "https://h", proxy-url: "http://p"}'),
+      'cluster "lab-cluster" has a proxy-url',
+    ],
+    [
+      'half a key pair',
+      kubeConfig(`{client-certificate-data: ${PEM_BASE64}}`),
+      'user "admin" has only client-certificate',
+    ],
+    [
+      'a certificate that is none',
+      kubeConfig('{client-certificate-data: abcd, client-key-data: abcd}'),
+      'client-certificate-data: expected base64 of PEM text',
+    ],
     ['a missing file', kubeConfig('{tokenFile: gone}'), 'user "admin": tokenFile /home/me/.kube/gone cannot be read'],
-    ['a server that is no URL', kubeConfig('{}', 'server: 127.0.0.1:6443'), 'server is "127.0.0.1:6443", expected https://host:port'],
+    [
+      'a server that is no URL',
+      kubeConfig('{}', 'server: 127.0.0.1:6443'),
+      'server is "127.0.0.1:6443", expected https://host:port',
+    ],
     ['no server', kubeConfig('{}', 'certificate-authority: x'), 'clusters.0.cluster.server: expected the URL'],
     ['no current context', 'clusters: []\n', 'current-context is not set'],
     ['an unknown context', 'current-context: x\ncontexts: []\n', 'context "x" is not in the file: it has no contexts'],
-    ['an unknown user', kubeConfig('{}').replace('name: admin', 'name: other'), 'user "admin" is not in the file: known are other'],
+    [
+      'an unknown user',
+      kubeConfig('{}').replace('name: admin', 'name: other'),
+      'user "admin" is not in the file: known are other',
+    ],
     ['broken YAML', 'a: [', 'not YAML'],
     ['something else', '- 1\n', 'the document'],
   ])('refuses %s in one line that names the file', async (_, content, problem) => {
@@ -120,10 +147,12 @@ describe('inClusterConfig', () => {
   });
 
   it('names the variable or file that is missing', async () => {
-    await expect(inClusterConfig({ env: {}, readFile: reader({}) })).rejects.toThrow('KUBERNETES_SERVICE_HOST is not set');
-    await expect(inClusterConfig({ env, readFile: reader({}) })).rejects.toThrow(`${folder}/token cannot be read`);
-    await expect(inClusterConfig({ env, readFile: reader({ [`${folder}/token`]: 't', [`${folder}/ca.crt`]: ' ' }) })).rejects.toThrow(
-      `${folder}/ca.crt is empty`,
+    await expect(inClusterConfig({ env: {}, readFile: reader({}) })).rejects.toThrow(
+      'KUBERNETES_SERVICE_HOST is not set',
     );
+    await expect(inClusterConfig({ env, readFile: reader({}) })).rejects.toThrow(`${folder}/token cannot be read`);
+    await expect(
+      inClusterConfig({ env, readFile: reader({ [`${folder}/token`]: 't', [`${folder}/ca.crt`]: ' ' }) }),
+    ).rejects.toThrow(`${folder}/ca.crt is empty`);
   });
 });

@@ -29,7 +29,15 @@ afterEach(async () => {
 
 const node = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
 const start = (reconcile: Reconciler, options: Partial<ControllerOptions> = {}): Controller => {
-  const controller = createController({ name: 'test', clock, logger: log.logger, random: () => 1, watches: [watchOf(informer, ownKey)], reconcile, ...options });
+  const controller = createController({
+    name: 'test',
+    clock,
+    logger: log.logger,
+    random: () => 1,
+    watches: [watchOf(informer, ownKey)],
+    reconcile,
+    ...options,
+  });
   running = controller.run(stop.signal);
   return controller;
 };
@@ -64,10 +72,11 @@ describe('a controller', () => {
     });
     await clock.settle();
     informer.put(node('a'));
+    await clock.settle();
     informer.remove('a');
     say('tick');
     await clock.settle();
-    expect(seen).toEqual(['of-a', 'added-a', 'deleted-a', 'tick']);
+    expect(seen).toEqual(['of-a', 'added-a', 'of-a', 'deleted-a', 'tick']);
   });
 
   it('puts live changes before the objects that existed at start', async () => {
@@ -132,7 +141,10 @@ describe('a controller', () => {
     controller.enqueue('a');
     await clock.advance(5);
     expect(moments.slice(5)).toEqual([75, 80]);
-    expect(errors()[0]).toMatchObject({ message: 'reconcile failed; it runs again', fields: { controller: 'test', key: 'a', error: 'not yet' } });
+    expect(errors()[0]).toMatchObject({
+      message: 'reconcile failed; it runs again',
+      fields: { controller: 'test', key: 'a', error: 'not yet' },
+    });
   });
 
   it('does not retry what is terminal until something changes', async () => {
@@ -178,7 +190,10 @@ describe('a controller', () => {
   });
 
   it.each([
-    ['the server', () => new ApiError({ status: 429, reason: 'TooManyRequests', message: 'slow down', retryAfterSeconds: 3 })],
+    [
+      'the server',
+      () => new ApiError({ status: 429, reason: 'TooManyRequests', message: 'slow down', retryAfterSeconds: 3 }),
+    ],
     ['another area, in its facts', () => failing('retry-after', { retryAfterMs: 3000 })],
   ])('waits as long as %s asks', async (_, error) => {
     const moments: number[] = [];

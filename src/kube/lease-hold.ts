@@ -25,13 +25,20 @@ export interface LeaseHoldOptions {
   readonly callTimeoutMs: number;
 }
 
+interface Others {
+  /** Absent once the record was deleted. */
+  readonly version: string | undefined;
+  readonly durationMs: number;
+  readonly expiresAtMs: number;
+}
+
 /** Knows nothing at first: a record met then counts from that moment, however old its own timestamps say it is. */
 export function createLeaseHold({ client, clock, candidate, callTimeoutMs }: LeaseHoldOptions): LeaseHold {
   /** The last record seen in another's hands, and when its holder's belief in it ends. */
-  let others: { readonly version: string | undefined; readonly expiresAtMs: number } | undefined;
+  let others: Others | undefined;
   let ours: { readonly lease: Lease; readonly renewedAtMs: number } | undefined;
   let wroteOnce = false;
-  let safeAtMs = 0;
+  let safeAtMs = Number.NEGATIVE_INFINITY;
 
   const read = async (signal: AbortSignal): Promise<Lease | undefined> => {
     try {
@@ -63,12 +70,17 @@ export function createLeaseHold({ client, clock, candidate, callTimeoutMs }: Lea
   const isOurs = (lease: Lease): boolean => wroteOnce && holderOf(lease) === candidate.identity;
 
   const observe = (lease: Lease | undefined): void => {
-    // A record deleted by hand releases nobody: its holder believes in it until it expires.
-    if (lease === undefined || isOurs(lease)) return;
-    const version = lease.metadata.resourceVersion;
-    if (holderOf(lease) === undefined) others = undefined;
-    else if (others === undefined || others.version !== version)
-      others = { version, expiresAtMs: clock.monotonicMs() + durationOf(lease, candidate) };
+    if (lease !== undefined && isOurs(lease)) return;
+    if (lease !== undefined && holderOf(lease) === undefined) {
+      others = undefined;
+      return;
+    }
+    // A record deleted by hand releases nobody: its holder may have renewed until just now, and believes in it until it expires.
+    const durationMs = lease === undefined ? others?.durationMs : durationOf(lease, candidate);
+    const version = lease?.metadata.resourceVersion;
+    if (durationMs === undefined) return;
+    if (others === undefined || others.version !== version)
+      others = { version, durationMs, expiresAtMs: clock.monotonicMs() + durationMs };
   };
   return {
     tryAcquire: async (signal) => {
@@ -76,8 +88,8 @@ export function createLeaseHold({ client, clock, candidate, callTimeoutMs }: Lea
       observe(lease);
       if (others !== undefined) {
         if (clock.monotonicMs() < others.expiresAtMs) return false;
-        // Kept also when the answer to the write is lost and only the next read shows that it arrived.
-        safeAtMs = Math.max(safeAtMs, others.expiresAtMs + callTimeoutMs);
+        // `others` is kept also when the answer to the write is lost and only the next read shows that it arrived.
+        safeAtMs = others.expiresAtMs + callTimeoutMs;
       }
       return await write(lease, signal);
     },
@@ -93,7 +105,15 @@ export function createLeaseHold({ client, clock, candidate, callTimeoutMs }: Lea
       if (ours === undefined) return;
       const { lease } = ours;
       ours = undefined;
-      await client.replace(leases, released(lease, clock.now()), { signal });
+      try {
+        await client.replace(leases, released(lease, clock.now()), { signal });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        // A renewal that was broken off by the stop may have arrived.
+        const newer = await read(signal);
+        if (newer !== undefined && isOurs(newer))
+          await client.replace(leases, released(newer, clock.now()), { signal });
+      }
     },
     get renewedAtMs() {
       return ours?.renewedAtMs;

@@ -20,12 +20,14 @@ beforeEach(() => {
 });
 
 /** Runs until stopped, and then `lingerMs` longer. */
-const part = (name: string, lingerMs = 0) => async (signal: AbortSignal): Promise<void> => {
-  trace.push(`${name} up`);
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  if (lingerMs > 0) await clock.sleep(lingerMs);
-  trace.push(`${name} down`);
-};
+const part =
+  (name: string, lingerMs = 0) =>
+  async (signal: AbortSignal): Promise<void> => {
+    trace.push(`${name} up`);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (lingerMs > 0) await clock.sleep(lingerMs);
+    trace.push(`${name} down`);
+  };
 const informer = () => {
   const synced = Promise.withResolvers<void>();
   return { resource: nodes, run: part('informer'), synced: synced.promise, sync: () => synced.resolve() };
@@ -33,7 +35,13 @@ const informer = () => {
 const elector = () => {
   const won = Promise.withResolvers<void>();
   const lost = new AbortController();
-  return { run: part('elector'), acquired: () => won.promise, lost: lost.signal, win: () => won.resolve(), lose: (error?: Error) => lost.abort(error) };
+  return {
+    run: part('elector'),
+    acquired: () => won.promise,
+    lost: lost.signal,
+    win: () => won.resolve(),
+    lose: (error?: Error) => lost.abort(error),
+  };
 };
 const run = (options: Partial<ManagerOptions>): Promise<void> =>
   runManager({ informers: [], controllers: [], clock, logger: log.logger, signal: stop.signal, ...options });
@@ -105,7 +113,10 @@ describe('runManager', () => {
     await done;
     expect(trace).not.toContain('elector down');
     expect(trace).toContain('informer down');
-    expect(log.lines.find((line) => line.level === 'warn')?.fields).toMatchObject({ stage: 'controllers', running: ['controller stuck'] });
+    expect(log.lines.find((line) => line.level === 'warn')?.fields).toMatchObject({
+      stage: 'controllers',
+      running: ['controller stuck'],
+    });
   });
 
   it('stops at once when told so while it waits for the informers', async () => {
@@ -145,18 +156,36 @@ describe('runManager', () => {
   });
 
   it.each([
-    ['an informer that fails', (fail: () => Promise<void>) => ({ informers: [{ resource: nodes, run: fail, synced: new Promise<void>(() => undefined) }] }), 'informer nodes ended by itself: broken'],
-    ['a server that cannot serve', (fail: () => Promise<void>) => ({ servers: [{ name: 'webhook', run: fail }] }), 'server webhook ended by itself: broken'],
-    ['a controller that fails', (fail: () => Promise<void>) => ({ controllers: [{ name: 'c', run: fail }] }), 'controller c ended by itself: broken'],
+    [
+      'an informer that fails',
+      (fail: () => Promise<void>) => ({
+        informers: [{ resource: nodes, run: fail, synced: new Promise<void>(() => undefined) }],
+      }),
+      'informer nodes ended by itself: broken',
+    ],
+    [
+      'a server that cannot serve',
+      (fail: () => Promise<void>) => ({ servers: [{ name: 'webhook', run: fail }] }),
+      'server webhook ended by itself: broken',
+    ],
+    [
+      'a controller that fails',
+      (fail: () => Promise<void>) => ({ controllers: [{ name: 'c', run: fail }] }),
+      'controller c ended by itself: broken',
+    ],
   ])('rejects because of %s, after stopping the rest', async (_, options, message) => {
     const fail = (): Promise<void> => Promise.reject(new Error('broken'));
-    await expect(run({ servers: [{ name: 'health', when: 'at-start', run: part('health') }], ...options(fail) })).rejects.toMatchObject({
+    await expect(
+      run({ servers: [{ name: 'health', when: 'at-start', run: part('health') }], ...options(fail) }),
+    ).rejects.toMatchObject({
       code: 'KUBE-PART-STOPPED',
       message,
     });
   });
 
   it('rejects because of a controller that returns although nothing asked it to', async () => {
-    await expect(run({ controllers: [{ name: 'c', run: () => Promise.resolve() }] })).rejects.toThrow('controller c ended by itself: it returned');
+    await expect(run({ controllers: [{ name: 'c', run: () => Promise.resolve() }] })).rejects.toThrow(
+      'controller c ended by itself: it returned',
+    );
   });
 });

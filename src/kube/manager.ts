@@ -54,8 +54,8 @@ export async function runManager(options: ManagerOptions): Promise<void> {
     program.start('controllers', options.controllers.map(named('controller')));
     await program.until(new Promise<never>(() => undefined));
   } catch (error) {
-    // The way down is the same for an order to stop and for a failure; only the outcome differs. What breaks off because of the order is no failure.
-    if (!(error instanceof StopOrdered) && !signal.aborted) {
+    // The way down is the same for an order to stop and for a failure; only the outcome differs.
+    if (!(error instanceof StopOrdered)) {
       logger.error({ error: errorText(error) }, 'program ends');
       await program.stop();
       throw error;

@@ -16,12 +16,29 @@ beforeEach(() => {
   memory = createMemoryObjects();
   log = createLogCollector();
   let names = 0;
-  recorder = createEventRecorder({ client: memory.client, component: 'tke-eni-ipamd', clock, logger: log.logger, random: () => ++names / 1000 });
+  recorder = createEventRecorder({
+    client: memory.client,
+    component: 'tke-eni-ipamd',
+    clock,
+    logger: log.logger,
+    random: () => ++names / 1000,
+  });
 });
 
-const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '9' } };
-const event = (over: Partial<EventInput> = {}): EventInput => ({ regarding: pod, type: 'Normal', reason: 'SucceedSetPodIP', message: 'done', ...over });
-const stored = (): (KubeObject & Record<string, unknown>)[] => [...memory.objects.values()] as (KubeObject & Record<string, unknown>)[];
+const pod: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '9' },
+};
+const event = (over: Partial<EventInput> = {}): EventInput => ({
+  regarding: pod,
+  type: 'Normal',
+  reason: 'SucceedSetPodIP',
+  message: 'done',
+  ...over,
+});
+const stored = (): (KubeObject & Record<string, unknown>)[] =>
+  [...memory.objects.values()] as (KubeObject & Record<string, unknown>)[];
 
 describe('event recorder', () => {
   it('writes a core/v1 Event about the object, in its namespace', async () => {
@@ -32,7 +49,14 @@ describe('event recorder', () => {
         apiVersion: 'v1',
         kind: 'Event',
         metadata: { name: expect.stringMatching(/^web\.[0-9a-f]+$/), namespace: 'shop', resourceVersion: '1' },
-        involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '9' },
+        involvedObject: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          name: 'web',
+          namespace: 'shop',
+          uid: 'u1',
+          resourceVersion: '9',
+        },
         type: 'Normal',
         reason: 'SucceedSetPodIP',
         message: 'done',
@@ -47,8 +71,12 @@ describe('event recorder', () => {
   });
 
   it('puts events of cluster-scoped objects into default, those of nodes under the name as uid', async () => {
-    recorder.record(event({ regarding: { apiVersion: 'v1', kind: 'Node', metadata: { name: '10.0.0.1', uid: 'real' } } }));
-    recorder.record(event({ regarding: { apiVersion: 'x/v1', kind: 'VpcENI', metadata: { name: 'sub-1', uid: 'u2' } } }));
+    recorder.record(
+      event({ regarding: { apiVersion: 'v1', kind: 'Node', metadata: { name: '10.0.0.1', uid: 'real' } } }),
+    );
+    recorder.record(
+      event({ regarding: { apiVersion: 'x/v1', kind: 'VpcENI', metadata: { name: 'sub-1', uid: 'u2' } } }),
+    );
     await recorder.flush();
     expect(stored().map((item) => [item.metadata.namespace, item['involvedObject']])).toEqual([
       ['default', { apiVersion: 'v1', kind: 'Node', name: '10.0.0.1', uid: '10.0.0.1' }],
@@ -63,7 +91,11 @@ describe('event recorder', () => {
       await clock.advance(9 * 60_000);
     }
     expect(stored()).toHaveLength(1);
-    expect(stored()[0]).toMatchObject({ count: 3, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:18:00Z' });
+    expect(stored()[0]).toMatchObject({
+      count: 3,
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:18:00Z',
+    });
     await clock.advance(60_000);
     recorder.record(event());
     await recorder.flush();

@@ -136,10 +136,9 @@ function versionOf(event: WatchEvent<KubeObject>): string | undefined {
   return event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
 }
 
-/** True when asking again with the same version cannot help. A broken connection, throttling or a failing server can pass. */
+/** True when asking again with the same version cannot help, as with 410. A broken connection, throttling or a failing server can pass. */
 function needsRelist(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
-  if (isGone(error)) return true;
   // A server restored from a backup, or a fresh one, has never seen our version.
   if (error.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) return true;
   return (

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { createStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
-const object = (name: string, labels: Record<string, string>): KubeObject => ({ apiVersion: 'v1', kind: 'X', metadata: { name, labels } });
+const object = (name: string, labels: Record<string, string>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'X',
+  metadata: { name, labels },
+});
 const byLabel = { value: (item: KubeObject) => Object.values(item.metadata.labels ?? {}) };
 
 describe('store', () => {
@@ -19,7 +23,10 @@ describe('store', () => {
 
   it('finds by index exactly what a search through everything finds', () => {
     const values = fc.constantFrom('x', 'y', 'z');
-    const change = fc.record({ name: fc.constantFrom('a', 'b', 'c'), labels: fc.option(fc.dictionary(fc.constantFrom('k', 'l'), values), { nil: undefined }) });
+    const change = fc.record({
+      name: fc.constantFrom('a', 'b', 'c'),
+      labels: fc.option(fc.dictionary(fc.constantFrom('k', 'l'), values), { nil: undefined }),
+    });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
         const store = createStore(byLabel);
@@ -29,9 +36,9 @@ describe('store', () => {
         }
         for (const value of ['x', 'y', 'z']) {
           const expected = store.list().filter((item) => byLabel.value(item).includes(value));
-          expect(store.byIndex('value', value).toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name))).toEqual(
-            [...expected].toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name)),
-          );
+          expect(
+            store.byIndex('value', value).toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name)),
+          ).toEqual([...expected].toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name)));
         }
       }),
     );

@@ -36,7 +36,12 @@ interface Watching {
 async function watch(signal?: AbortSignal): Promise<Watching> {
   const events: WatchEvent<unknown>[] = [];
   const run = async (): Promise<string> => {
-    for await (const event of client.watch(pods, { resourceVersion: '10', timeoutSeconds: 240, fieldSelector: 'spec.nodeName=n1', ...(signal === undefined ? {} : { signal }) }))
+    for await (const event of client.watch(pods, {
+      resourceVersion: '10',
+      timeoutSeconds: 240,
+      fieldSelector: 'spec.nodeName=n1',
+      ...(signal === undefined ? {} : { signal }),
+    }))
       events.push(event);
     return 'ended';
   };
@@ -66,12 +71,26 @@ describe('a watch', () => {
     for (const byte of Buffer.from(text)) request.raw(Uint8Array.of(byte));
     request.end();
     expect(await outcome).toBe('ended');
-    expect(events).toEqual([podEvent('ADDED', 'höhe', '11'), podEvent('MODIFIED', 'höhe', '12'), { type: 'BOOKMARK', resourceVersion: '20' }]);
+    expect(events).toEqual([
+      podEvent('ADDED', 'höhe', '11'),
+      podEvent('MODIFIED', 'höhe', '12'),
+      { type: 'BOOKMARK', resourceVersion: '20' },
+    ]);
   });
 
   it('throws the status inside an ERROR event', async () => {
     const { request, outcome } = await watch();
-    request.line({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410, message: 'too old resource version' } });
+    request.line({
+      type: 'ERROR',
+      object: {
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        reason: 'Expired',
+        code: 410,
+        message: 'too old resource version',
+      },
+    });
     expect(await outcome).toMatchObject({ status: 410, reason: 'Expired' });
     await request.closed;
   });
@@ -121,7 +140,10 @@ describe('a watch', () => {
     await clock.advance(269_000);
     expect(await Promise.race([outcome, Promise.resolve('still open')])).toBe('still open');
     await clock.advance(1_000);
-    expect(await outcome).toMatchObject({ reason: 'Timeout', message: expect.stringContaining('silent for 270000 ms') });
+    expect(await outcome).toMatchObject({
+      reason: 'Timeout',
+      message: expect.stringContaining('silent for 270000 ms'),
+    });
     await request.closed;
   });
 

@@ -76,7 +76,6 @@ function guardSilence(clock: Clock, call: string, silenceMs: number, outer: Abor
     release: () => {
       cancel();
       outer?.removeEventListener('abort', onAbort);
-      controller.abort(new Error('the watch was left'));
     },
   };
 }

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { Direction, Ruleset } from '../ruleset.ts';
 
+/** The first packet of a flow. */
 export interface Packet {
   readonly fromPort: string;
   readonly toPort: string;

@@ -5,6 +5,7 @@ import { portName } from '../names.ts';
 import type { Packet } from './interpret.ts';
 import { eni } from './snapshots.ts';
 
+/** Groups, their bindings, and a packet to ask about. */
 export interface PacketCase {
   readonly enis: readonly FabricEni[];
   readonly securityGroups: readonly FabricSecurityGroup[];
@@ -114,6 +115,7 @@ export const arbitraryEnis: fc.Arbitrary<FabricEni[]> = fc.tuple(
   ...hosts.map((n) => fc.shuffledSubarray(groupIds).map((securityGroupIds) => eni(n, { securityGroupIds }))),
 );
 
+/** Small worlds, so that rules and packets meet often. */
 export const arbitraryPacketCase: fc.Arbitrary<PacketCase> = fc.record({
   enis: arbitraryEnis,
   securityGroups: arbitraryGroups,

@@ -8,8 +8,10 @@ import { startLabHost } from '../lab-host.ts';
 import type { HostProbe } from '../probe.ts';
 import type { LabHost } from '../types.ts';
 
+/** The project that holds this file. */
 export const PROJECT_DIR = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
+/** A running lab host and its way out. */
 export interface TestHost {
   readonly host: LabHost;
   readonly stateDir: string;
@@ -17,6 +19,7 @@ export interface TestHost {
   readonly stop: () => Promise<void>;
 }
 
+/** Started in the mode that the machine allows, unless one is given. */
 export async function startTestHost(
   options: { mode?: 'root' | 'rootless'; projectDir?: string } = {},
 ): Promise<TestHost> {

@@ -12,7 +12,10 @@ export interface ManualInformer<T extends KubeObject> extends Informer<T> {
 }
 
 /** `run` waits for its signal. */
-export function createManualInformer<T extends KubeObject>(resource: Resource<T>, indexes: IndexFunctions<T> = {}): ManualInformer<T> {
+export function createManualInformer<T extends KubeObject>(
+  resource: Resource<T>,
+  indexes: IndexFunctions<T> = {},
+): ManualInformer<T> {
   const store = createStore(indexes);
   const handlers = new Set<(change: InformerChange<T>) => void>();
   const synced = Promise.withResolvers<void>();
@@ -43,7 +46,9 @@ export function createManualInformer<T extends KubeObject>(resource: Resource<T>
       const key = keyOf(object);
       const before = store.get(key);
       store.set(object);
-      tell(before === undefined ? { type: 'added', key, after: object } : { type: 'updated', key, before, after: object });
+      tell(
+        before === undefined ? { type: 'added', key, after: object } : { type: 'updated', key, before, after: object },
+      );
     },
     remove: (key) => {
       const before = store.get(key);

@@ -16,7 +16,8 @@ export interface MemoryObjects {
   interceptAnswer(fn: ((verb: string) => Promise<void> | void) | undefined): void;
 }
 
-export const apiFailure = (status: number, reason: string): ApiError => new ApiError({ status, reason, message: `${status} ${reason}` });
+export const apiFailure = (status: number, reason: string): ApiError =>
+  new ApiError({ status, reason, message: `${status} ${reason}` });
 
 /** One resource at a time; `patch` merges the top level only. */
 export function createMemoryObjects(): MemoryObjects {
@@ -42,7 +43,8 @@ export function createMemoryObjects(): MemoryObjects {
     if (object === undefined) throw apiFailure(404, 'NotFound');
     return structuredClone(object);
   };
-  const keyFor = (name: string, namespace: string | undefined): string => (namespace === undefined ? name : `${namespace}/${name}`);
+  const keyFor = (name: string, namespace: string | undefined): string =>
+    namespace === undefined ? name : `${namespace}/${name}`;
   return {
     client: {
       get: <T extends KubeObject>(_: Resource<T>, name: string, options: { namespace?: string } = {}) =>
@@ -54,10 +56,16 @@ export function createMemoryObjects(): MemoryObjects {
         }),
       replace: <T extends KubeObject>(_: Resource<T>, object: T) =>
         call<T>('replace', object.metadata.name, () => {
-          if (existing(keyOf(object)).metadata.resourceVersion !== object.metadata.resourceVersion) throw apiFailure(409, 'Conflict');
+          if (existing(keyOf(object)).metadata.resourceVersion !== object.metadata.resourceVersion)
+            throw apiFailure(409, 'Conflict');
           return put(object);
         }),
-      patch: <T extends KubeObject>(_: Resource<T>, name: string, patch: { body: unknown }, options: { namespace?: string } = {}) =>
+      patch: <T extends KubeObject>(
+        _: Resource<T>,
+        name: string,
+        patch: { body: unknown },
+        options: { namespace?: string } = {},
+      ) =>
         call<T>('patch', name, () => put({ ...existing(keyFor(name, options.namespace)), ...(patch.body as object) })),
     },
     objects,

@@ -34,7 +34,10 @@ export interface ScriptedServer {
 }
 
 /** Plain HTTP on a free port of 127.0.0.1, or HTTPS when the caller brings the server. */
-export async function startScriptedServer(server: http.Server = http.createServer(), scheme = 'http'): Promise<ScriptedServer> {
+export async function startScriptedServer(
+  server: http.Server = http.createServer(),
+  scheme = 'http',
+): Promise<ScriptedServer> {
   const waiting: Exchange[] = [];
   const takers: ((exchange: Exchange) => void)[] = [];
   server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
@@ -82,7 +85,19 @@ function exchangeOf(request: http.IncomingMessage, response: http.ServerResponse
     body: text === '' ? undefined : JSON.parse(text),
     reply,
     fail: (status, reason, extra = {}, headers = {}) =>
-      reply(status, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code: status, message: `scripted ${reason}`, ...extra }, headers),
+      reply(
+        status,
+        {
+          kind: 'Status',
+          apiVersion: 'v1',
+          status: 'Failure',
+          reason,
+          code: status,
+          message: `scripted ${reason}`,
+          ...extra,
+        },
+        headers,
+      ),
     stream: () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();

@@ -22,6 +22,8 @@ import { isRemovable } from './removal.ts';
 export interface Change {
   readonly draft: ApiObject;
   readonly owners?: readonly Owner[];
+  /** The one change that may set status and spec together: a Pod's binding. */
+  readonly binding?: boolean;
 }
 
 /** A change without a resourceVersion is made again on the newer object this often. */
@@ -36,9 +38,9 @@ export async function updateObject(core: Core, scope: Scope, change: (current: A
     const entry = collection.get(key);
     if (entry === undefined) throw notFound(definition, scope.name);
     const old = inVersion(entry, definition);
-    const { draft, owners } = change(old);
+    const { draft, owners, binding = false } = change(old);
     const locked = checkLock(definition, draft, old);
-    const next = await prepared(core, scope, scoped(scope, draft, old), old, owners);
+    const next = await prepared(core, scope, draft, old, { owners, binding });
     if (equalJson(next, old)) return entry;
     if (isDryRun(scope.query)) return new StoredObject(next);
     const stored = isRemovable(definition, next)
@@ -82,16 +84,23 @@ function withMember(object: ApiObject, name: string, value: unknown): ApiObject 
   return copy;
 }
 
-async function prepared(core: Core, scope: Scope, draft: ApiObject, old: ApiObject, owners: readonly Owner[] | undefined): Promise<ApiObject> {
+interface Origin {
+  readonly owners: readonly Owner[] | undefined;
+  readonly binding: boolean;
+}
+
+async function prepared(core: Core, scope: Scope, sent: ApiObject, old: ApiObject, { owners, binding }: Origin): Promise<ApiObject> {
   const { definition } = scope;
+  const within = (object: ApiObject): ApiObject => (binding ? object : scoped(scope, object, old));
+  const draft = within(sent);
   const request = { scope, operation: 'UPDATE' as const, old, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
-  const next = scoped(scope, mutated, old);
+  const next = within(mutated);
   const context = ruleContext(core, scope.warn);
   if (scope.subresource !== 'status') definition.rules.prepareUpdate?.(next, old, context);
   if (definition.rules.tracksGeneration === true && countsAsNewGeneration(definition, next, old))
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  const errors = faults(scope, next, old, context);
+  const errors = binding ? [] : faults(scope, next, old, context);
   if (errors.length > 0) throw invalid(definition.group, definition.kind, old.metadata.name, errors);
   next.metadata.managedFields =
     owners === undefined

@@ -23,6 +23,8 @@ export interface Rules {
   readonly tracksGeneration?: boolean;
   /** A new object keeps the status it was sent with (Nodes register with one). */
   readonly keepsStatusOnCreate?: boolean;
+  /** A PUT must carry the resourceVersion that it replaces (custom resources always do). */
+  readonly needsLock?: boolean;
   /** Says why a name is not allowed; default: RFC 1123 subdomain. */
   readonly nameFault?: (name: string) => string | undefined;
   /** Fills in defaults after decoding, on create and on update. */

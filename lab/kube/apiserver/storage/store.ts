@@ -47,8 +47,6 @@ export interface Store {
   readonly revision: number;
   /** The collection of a resource, made on first use. */
   collection(id: string): Collection;
-  /** Forgets a collection whose kind is gone. */
-  drop(id: string): void;
 }
 
 /** A new, empty store. `historyLimit` is the number of events kept per resource. */
@@ -70,9 +68,6 @@ export function createStore(options: { readonly historyLimit: number }): Store {
       const made = createCollection(next, options.historyLimit);
       collections.set(id, made);
       return made;
-    },
-    drop(id) {
-      collections.delete(id);
     },
   };
 }

@@ -1,0 +1,57 @@
+// Client tokens: the same token with the same body gives the first answer again (facts, section 20.7).
+import type { Clock } from '../../src/base/clock.ts';
+import { ApiError } from './api-error.ts';
+
+export interface ClientTokens {
+  /**
+   * Runs `first` once per action and token. A repeat gets the first answer with its RequestId; the same token with another body
+   * throws IdempotentParameterMismatch, one whose first call still runs IdempotentProcessing. A failed call is forgotten.
+   */
+  once(action: string, token: string, body: object, first: () => Promise<object>): Promise<object>;
+}
+
+/** GUESS: how long a token is remembered is not documented. */
+const REMEMBERED_MS = 24 * 3_600_000;
+const MAX_LENGTH = 64;
+
+interface Remembered {
+  readonly body: string;
+  readonly at: number;
+  answer: object | undefined;
+}
+
+export function createClientTokens(clock: Clock): ClientTokens {
+  const remembered = new Map<string, Remembered>();
+  return {
+    once: async (action, token, body, first) => {
+      if (token.length > MAX_LENGTH || !/^[\x20-\x7e]+$/.test(token))
+        throw new ApiError('InvalidParameterValue', `ClientToken must be 1 to ${MAX_LENGTH} ASCII characters`);
+      const key = `${action}/${token}`;
+      const text = canonical(body);
+      const known = remembered.get(key);
+      if (known !== undefined && clock.monotonicMs() - known.at < REMEMBERED_MS) {
+        if (known.body !== text)
+          throw new ApiError('UnsupportedOperation.IdempotentParameterMismatch', `ClientToken ${token} was used with other parameters`);
+        if (known.answer === undefined)
+          throw new ApiError('UnsupportedOperation.IdempotentProcessing', `the first call with ClientToken ${token} still runs`);
+        return known.answer;
+      }
+      const entry: Remembered = { body: text, at: clock.monotonicMs(), answer: undefined };
+      remembered.set(key, entry);
+      try {
+        entry.answer = await first();
+        return entry.answer;
+      } catch (error) {
+        remembered.delete(key);
+        throw error;
+      }
+    },
+  };
+}
+
+/** JSON with sorted keys, so that only a difference in content counts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

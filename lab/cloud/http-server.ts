@@ -1,0 +1,72 @@
+// Plain HTTP in front of the gateway: raw bytes in, always status 200 and exactly `application/json` out.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApiError } from './api-error.ts';
+import type { GatewayAnswer } from './gateway.ts';
+import type { SignedRequest } from './signature.ts';
+
+export interface HttpFront {
+  readonly port: number;
+  /** Cuts open connections too. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+// Longer than any pool of clients keeps a connection, so that a close never meets a request on its way.
+const KEEP_ALIVE_MS = 120_000;
+
+/** Listens before it resolves; port 0 picks a free one. Rejects when the address is taken. */
+export async function serveHttp(listen: { readonly host: string; readonly port: number }, answer: (request: SignedRequest) => Promise<GatewayAnswer>): Promise<HttpFront> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => {
+    void handle(message, response, answer);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+async function handle(message: IncomingMessage, response: ServerResponse, answer: (request: SignedRequest) => Promise<GatewayAnswer>): Promise<void> {
+  try {
+    const body = await readBody(message);
+    const result = await answer({
+      method: message.method ?? '',
+      path: (message.url ?? '/').split('?')[0] ?? '/',
+      headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+      body,
+    });
+    if (result.kind === 'dropped') message.socket.destroy();
+    else send(message, response, result.response);
+  } catch (error) {
+    // A client that hung up has no one to answer to.
+    if (error instanceof ApiError) send(message, response, { Error: { Code: error.code, Message: error.message } });
+    else message.socket.destroy();
+  }
+}
+
+function send(message: IncomingMessage, response: ServerResponse, content: object): void {
+  const bytes = Buffer.from(JSON.stringify({ Response: content }));
+  const trace = message.headers['x-tc-traceid'];
+  if (typeof trace === 'string') response.setHeader('X-TC-TraceId', trace);
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+  response.end(bytes);
+}
+
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (size > MAX_BODY_BYTES) throw new ApiError('RequestSizeLimitExceeded', `the body has ${size} bytes; at most ${MAX_BODY_BYTES} are allowed`);
+  return Buffer.concat(chunks);
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,36 @@
+// Finds a record by its id, or throws what the API throws for a malformed and for an unknown one (facts, section 7: Ids).
+import { ApiError } from './api-error.ts';
+import type { CloudCore } from './core.ts';
+import { isId } from './ids.ts';
+import type { EniRecord, InstanceRecord, SecurityGroupRecord, SubnetRecord, VpcRecord } from './state.ts';
+import { quotas } from './settings.ts';
+
+function find<T>(map: ReadonlyMap<string, T>, prefix: string, id: string, malformed: string, unknown: string): T {
+  if (!isId(prefix, id)) throw new ApiError(malformed, `\`${id}\` is malformed; an id looks like ${prefix}-xxxxxxxx`);
+  const record = map.get(id);
+  if (record === undefined) throw new ApiError(unknown, `\`${id}\` does not exist`);
+  return record;
+}
+
+export const findVpc = (core: CloudCore, id: string): VpcRecord => find(core.state.vpcs, 'vpc', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findSubnet = (core: CloudCore, id: string): SubnetRecord => find(core.state.subnets, 'subnet', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findGroup = (core: CloudCore, id: string): SecurityGroupRecord =>
+  find(core.state.securityGroups, 'sg', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findEni = (core: CloudCore, id: string): EniRecord => find(core.state.enis, 'eni', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+/** As the vpc service looks an instance up. */
+export const findInstance = (core: CloudCore, id: string): InstanceRecord => find(core.state.instances, 'ins', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+/** As the cvm service does: with its own codes. */
+export const findCvmInstance = (core: CloudCore, id: string): InstanceRecord => find(core.state.instances, 'ins', id, 'InvalidInstanceId.Malformed', 'InvalidInstanceId.NotFound');
+
+/** Existing groups, each once, in the given order; at most five (facts, section 18: GUESS for ENIs). */
+export function checkGroups(core: CloudCore, ids: readonly string[]): string[] {
+  for (const id of ids) findGroup(core, id);
+  const unique = [...new Set(ids)];
+  if (unique.length > quotas.groupsPerEni) throw new ApiError('LimitExceeded', `${unique.length} security groups; an ENI takes at most ${quotas.groupsPerEni}`);
+  return unique;
+}
+
+/** Refuses while another task works on the ENI (facts, section 7: Async, VPC kind). */
+export function requireIdle(eni: EniRecord): void {
+  if (eni.state !== 'AVAILABLE') throw new ApiError('UnsupportedOperation.InvalidState', `${eni.eniId} is ${eni.state}; it must be AVAILABLE`);
+}

@@ -1,0 +1,255 @@
+// The control plane alone: cloud, API, ipamd and webhook as processes of their own, and nodes that are computed. No namespaces, no root.
+import { spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { objectNames } from '../src/api/keys.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { createLogger, silentLogger } from '../src/base/logger.ts';
+import type { LogLevel } from '../src/base/logger.ts';
+import { runManager } from '../src/kube/manager.ts';
+import { nodes as nodeResource } from '../src/kube/resources.ts';
+import type { KubeClient } from '../src/kube/types.ts';
+import { resourceNames } from '../src/api/keys.ts';
+import { layOutNetwork, runInstances } from './account.ts';
+import type { CloudAccess } from './cloud-client.ts';
+import { startCloud } from './cloud/cloud.ts';
+import type { Cloud } from './cloud/cloud.ts';
+import { startCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { createComputedNodes } from './computed/computed-nodes.ts';
+import { installWithoutWorkloads } from './install.ts';
+import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
+import { planNodes, REGION, SAMPLE_GROUP } from './layout.ts';
+import { waitForObjects } from './wait.ts';
+
+export interface ControlPlaneOptions {
+  readonly projectDir: string;
+  readonly progress: (line: string) => void;
+  readonly nodes: number;
+  readonly instanceType?: string;
+  readonly taskMs?: number;
+  readonly logLevel?: LogLevel;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface ControlPlane {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  readonly cloud: Cloud;
+  readonly cloudAccess: CloudAccess;
+  readonly kubeconfig: string;
+  readonly stateDir: string;
+  readonly nodeNames: readonly string[];
+  /** A group that exists, for Pods made by hand. */
+  readonly group: string;
+  close(): Promise<void>;
+}
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await build(options, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack): Promise<ControlPlane> {
+  const { projectDir, progress, onFailure = () => undefined } = options;
+  const clock = systemClock;
+  const logger =
+    options.logLevel === undefined || options.logLevel === 'silent'
+      ? silentLogger
+      : createLogger('lab', options.logLevel);
+  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
+  stack.defer(() => rm(stateDir, { recursive: true, force: true }));
+
+  const cloud = await startCloud({
+    clock,
+    logger,
+    listen: { host: '127.0.0.1', port: 0 },
+    settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) },
+  });
+  stack.defer(() => cloud.close());
+  layOutNetwork(cloud.admin);
+  const cloudAccess: CloudAccess = {
+    endpoint: cloud.endpoint,
+    secretId: cloud.secretId,
+    secretKey: cloud.secretKey,
+    region: REGION,
+  };
+  progress(`cloud at ${cloud.endpoint}`);
+
+  const webhook = { host: '127.0.0.1', port: await freePort() };
+  const cluster = await startCluster({
+    clock,
+    logger,
+    onFailure,
+    fixedServices: new Map([[`${objectNames.webhookNamespace}/${objectNames.webhook}`, webhook]]),
+  });
+  stack.defer(() => cluster.close());
+  const kubeconfig = join(stateDir, 'kubeconfig');
+  await writeFile(kubeconfig, cluster.api.adminKubeconfig(), { mode: 0o600 });
+  progress(`Kubernetes API at ${cluster.api.url}`);
+  await installWithoutWorkloads({ client: cluster.client, projectDir, cloud: cloudAccess, ipamdArgs: [] });
+
+  const instances = runInstances(cloud.admin, planNodes(options.nodes, 0, options.instanceType));
+  const nodes = createComputedNodes({
+    client: cluster.client,
+    clock,
+    logger,
+    nodes: instances.map(({ plan, instanceId, privateIp }) => ({
+      name: privateIp,
+      internalIp: privateIp,
+      providerId: `qcloud:///${plan.zone}/${instanceId}`,
+      instanceType: plan.instanceType,
+      zone: plan.zone,
+    })),
+  });
+  await nodes.register();
+  const stop = new AbortController();
+  const running = runManager({
+    informers: nodes.informers,
+    controllers: nodes.controllers,
+    clock,
+    logger,
+    signal: stop.signal,
+    shutdownBudgetMs: 2_000,
+  }).catch(onFailure);
+  stack.defer(async () => {
+    stop.abort(new Error('the lab is closing'));
+    await running;
+  });
+
+  const programs = await preparePrograms({ projectDir, stateDir, cluster, cloudAccess, webhookPort: webhook.port });
+  for (const program of programs) {
+    const child = startProgram(program, onFailure);
+    stack.defer(() => child.stop());
+  }
+  const nodeNames = instances.map((instance) => instance.privateIp);
+  await waitForObjects(
+    cluster.client,
+    nodeResource,
+    (all) =>
+      nodeNames.every((name) =>
+        all.some(
+          (node) => node.metadata.name === name && node.status?.allocatable?.[resourceNames.subEni] !== undefined,
+        ),
+      ),
+    {
+      what: `${resourceNames.subEni} on every node`,
+    },
+  );
+  progress('ipamd and webhook are ready');
+  return {
+    client: cluster.client,
+    cluster,
+    cloud,
+    cloudAccess,
+    kubeconfig,
+    stateDir,
+    nodeNames,
+    group: SAMPLE_GROUP.securityGroupId,
+    close: () => stack.disposeAsync(),
+  };
+}
+
+interface Program {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly logFile: string;
+}
+
+/** ipamd and webhook with the identity and credentials that their Pods would have. */
+async function preparePrograms(parts: {
+  projectDir: string;
+  stateDir: string;
+  cluster: Cluster;
+  cloudAccess: CloudAccess;
+  webhookPort: number;
+}): Promise<Program[]> {
+  const { projectDir, stateDir, cluster, cloudAccess, webhookPort } = parts;
+  const credentials = join(stateDir, 'credentials');
+  await mkdir(credentials);
+  await writeFile(join(credentials, 'secretId'), cloudAccess.secretId, { mode: 0o600 });
+  await writeFile(join(credentials, 'secretKey'), cloudAccess.secretKey, { mode: 0o600 });
+  const identity = async (namespace: string, account: string): Promise<string> => {
+    const file = join(stateDir, `${account}.kubeconfig`);
+    await writeFile(
+      file,
+      kubeconfigYaml({
+        server: cluster.api.url,
+        caPem: cluster.api.caPem,
+        token: cluster.api.issueToken(namespace, account),
+      }),
+      { mode: 0o600 },
+    );
+    return file;
+  };
+  const program = (name: string, file: string, args: readonly string[]): Program => ({
+    name,
+    argv: [join(projectDir, 'src', 'main', `${file}.ts`), ...args],
+    logFile: join(stateDir, `${name}.log`),
+  });
+  return [
+    program(objectNames.ipamd, 'ipamd', [
+      `--kubeconfig=${await identity(objectNames.systemNamespace, objectNames.ipamd)}`,
+      `--cloud-endpoint=${cloudAccess.endpoint}`,
+      `--credentials-dir=${credentials}`,
+      '--health-address=127.0.0.1:0',
+      '--metrics-address=127.0.0.1:0',
+    ]),
+    program(objectNames.webhook, 'webhook', [
+      `--kubeconfig=${await identity(objectNames.webhookNamespace, objectNames.webhook)}`,
+      `--listen=127.0.0.1:${webhookPort}`,
+    ]),
+  ];
+}
+
+/** A child that ends with SIGTERM, then SIGKILL after 3 s; its own end before that is the lab's failure. */
+function startProgram(program: Program, onFailure: (error: unknown) => void): { stop(): Promise<void> } {
+  const log = openSync(program.logFile, 'a');
+  const child = spawn(process.execPath, [...program.argv], { stdio: ['ignore', log, log] });
+  closeSync(log);
+  const state = { stopping: false };
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', (error) => {
+      onFailure(error);
+      resolve();
+    });
+    child.on('exit', (code, signal) => {
+      if (!state.stopping)
+        onFailure(
+          new Error(`${program.name} ended with ${signal ?? `exit code ${code}`}; its log: ${program.logFile}`),
+        );
+      resolve();
+    });
+  });
+  return {
+    stop: async () => {
+      state.stopping = true;
+      child.kill('SIGTERM');
+      const kill = systemClock.after(3_000, () => child.kill('SIGKILL'));
+      await ended;
+      kill();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  if (address === null || typeof address === 'string') throw new Error('no free port on loopback');
+  return address.port;
+}

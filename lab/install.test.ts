@@ -1,0 +1,55 @@
+// Fitting the manifests to the lab changes account, endpoint and credentials, and nothing else.
+import { describe, expect, it } from 'vitest';
+
+import { decodeAddonValues } from '../src/api/addon-values.ts';
+import type { KubeObject } from '../src/kube/types.ts';
+import { fitToLab } from './install.ts';
+
+const deployment = (args: string[]): KubeObject =>
+  ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'tke-eni-ipamd', namespace: 'kube-system' },
+    spec: { template: { spec: { containers: [{ name: 'ipamd', image: 'x', args }] } } },
+  }) as KubeObject;
+
+const values: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'tke-eni-ipamd', namespace: 'kube-system' },
+};
+const cloud = { endpoint: 'http://127.0.0.1:1', secretId: 'id', secretKey: 'key', region: 'ap-guangzhou' };
+
+function argsOf(objects: readonly KubeObject[]): unknown {
+  const found = objects.find((object) => object.kind === 'Deployment') as
+    | { spec?: { template?: { spec?: { containers?: { args?: unknown }[] } } } }
+    | undefined;
+  return found?.spec?.template?.spec?.containers?.[0]?.args;
+}
+
+describe('fitToLab', () => {
+  it('adds the endpoint to the arguments and replaces one given before', () => {
+    const fitted = fitToLab([deployment(['--leader-elect=true', '--cloud-endpoint=https://elsewhere'])], {
+      cloud,
+      ipamdArgs: ['--log-level=debug'],
+    });
+    expect(argsOf(fitted)).toEqual(['--leader-elect=true', '--cloud-endpoint=http://127.0.0.1:1', '--log-level=debug']);
+  });
+
+  it('writes add-on values that ipamd accepts, with Trunking on', () => {
+    const fitted = fitToLab([values], { cloud, ipamdArgs: [] });
+    const map = fitted.find((object) => object.kind === 'ConfigMap') as { data?: Record<string, string> } | undefined;
+    const decoded = decodeAddonValues(map?.data);
+    expect(decoded).toMatchObject({
+      ok: true,
+      values: { 'vpcCni.trunkingEni.enableSubEni': true, region: 'ap-guangzhou' },
+    });
+  });
+
+  it('adds the credentials once and leaves other objects untouched', () => {
+    const other: KubeObject = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } };
+    const fitted = fitToLab([other, values], { cloud, ipamdArgs: [] });
+    expect(fitted).toContainEqual(other);
+    expect(fitted.filter((object) => object.kind === 'Secret')).toHaveLength(1);
+  });
+});

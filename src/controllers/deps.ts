@@ -1,0 +1,45 @@
+// What ipamd's controllers are given: clients, caches, identity. Built once in `program.ts`.
+import type { NodeEniConfig } from '../api/node-eni-config.ts';
+import type { SecurityGroupPolicy } from '../api/security-group-policy.ts';
+import type { VpcEni } from '../api/vpc-eni.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { CloudCall, CallPriority, EniWatcher, VpcCloud } from '../cloud/vpc-cloud.ts';
+import type { ConfigMap, Node } from '../kube/resources.ts';
+import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
+import type { Settings } from './settings.ts';
+import type { SubnetCache } from './subnet-cache.ts';
+import type { WorkingPod } from './views.ts';
+import type { WriteMemory } from './write-memory.ts';
+
+export interface IpamdInformers {
+  /** Projected; index `uid`, `node`. */
+  readonly pods: Informer<WorkingPod>;
+  readonly nodes: Informer<Node>;
+  /** Index `node`. */
+  readonly vpcEnis: Informer<VpcEni>;
+  readonly nodeEniConfigs: Informer<NodeEniConfig>;
+  readonly policies: Informer<SecurityGroupPolicy>;
+  /** Only kube-system/tke-eni-ipamd. */
+  readonly addonValues: Informer<ConfigMap>;
+}
+
+export interface IpamdDeps {
+  readonly client: KubeClient;
+  readonly cloud: VpcCloud;
+  readonly watcher: EniWatcher;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly informers: IpamdInformers;
+  readonly settings: Settings;
+  readonly subnets: SubnetCache;
+  /** Bridges the moment between our own write of a VpcENI and its arrival in the cache. */
+  readonly enis: WriteMemory<VpcEni>;
+  /** UID of namespace kube-system: the cluster's identity on cloud resources. */
+  readonly clusterUid: string;
+  /** Holder identity, recorded with each operation. */
+  readonly identity: string;
+  /** A cloud call of this leader: fenced by the lease, held back while paused. */
+  mutating(priority: CallPriority, kind: 'create' | 'delete', signal: AbortSignal): CloudCall;
+}

@@ -1,0 +1,47 @@
+// The Pod as ipamd keeps it in memory: only what decides, so that a hundred thousand fit.
+import type { Pod } from '../kube/resources.ts';
+import type { KubeObject } from '../kube/types.ts';
+import type { PodFacts } from '../planning/pod-intent.ts';
+
+export interface WorkingPod extends KubeObject {
+  nodeName: string | undefined;
+  hostNetwork: boolean;
+  ended: boolean;
+  scheduledAt: string | undefined;
+}
+
+const KEPT = 'tke.cloud.tencent.com/';
+
+/** Keeps name, uid, version, our annotations and what decides about release. */
+export function projectPod(pod: Pod): WorkingPod {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations } = pod.metadata;
+  const ours = Object.entries(annotations ?? {}).filter(([key]) => key.includes(KEPT));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      annotations: Object.fromEntries(ours),
+    },
+    nodeName: pod.spec.nodeName,
+    hostNetwork: pod.spec.hostNetwork === true,
+    ended: pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed',
+    scheduledAt: pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled' && condition.status === 'True')?.lastTransitionTime,
+  };
+}
+
+export function podFacts(pod: WorkingPod): PodFacts {
+  return {
+    namespace: pod.metadata.namespace ?? 'default',
+    name: pod.metadata.name,
+    uid: pod.metadata.uid ?? '',
+    nodeName: pod.nodeName,
+    annotations: pod.metadata.annotations ?? {},
+    ended: pod.ended || pod.metadata.deletionTimestamp !== undefined,
+    hostNetwork: pod.hostNetwork,
+  };
+}
