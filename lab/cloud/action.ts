@@ -52,18 +52,32 @@ function decodeParameters<T>(schema: z.ZodType, body: unknown): T {
     const name = [path, ...issue.keys.slice(0, 1)].filter((part) => part !== '').join('.');
     throw new ApiError('UnknownParameter', `the parameter \`${name}\` is not one of this action`);
   }
-  if (issue !== undefined && valueAt(body, issue.path) === undefined) throw new ApiError('MissingParameter', `the parameter \`${path}\` is required`);
+  if (issue !== undefined && valueAt(body, issue.path) === undefined)
+    throw new ApiError('MissingParameter', `the parameter \`${path}\` is required`);
   throw new ApiError('InvalidParameter', `the parameter \`${path}\` is wrong: ${issue?.message ?? 'not accepted'}`);
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[key] : undefined), body);
+  return path.reduce<unknown>(
+    (value, key) =>
+      value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    body,
+  );
 }
 
 /** A text; numbers are taken as text (facts, section 20.3). */
 export const text = z.union([z.string(), z.number().transform(String)], { error: 'expected a string' });
 /** A whole number; digits in a string are taken too. */
-export const integer = z.union([z.number().int(), z.string().regex(/^-?\d+$/).transform(Number)], { error: 'expected an integer' });
+export const integer = z.union(
+  [
+    z.number().int(),
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number),
+  ],
+  { error: 'expected an integer' },
+);
 export const bool = z.boolean();
 export const textList = z.array(text);
 export const tagList = z.array(z.strictObject({ Key: text, Value: text }));

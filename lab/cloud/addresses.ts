@@ -18,7 +18,10 @@ export function parseCidr4(text: string): Cidr4 | undefined {
 
 /** True when `inner` lies wholly within `outer`. */
 export function cidrContains(outer: Cidr4, inner: Cidr4): boolean {
-  return inner.prefix >= outer.prefix && Math.floor(inner.base / 2 ** (32 - outer.prefix)) === Math.floor(outer.base / 2 ** (32 - outer.prefix));
+  return (
+    inner.prefix >= outer.prefix &&
+    Math.floor(inner.base / 2 ** (32 - outer.prefix)) === Math.floor(outer.base / 2 ** (32 - outer.prefix))
+  );
 }
 
 /** A dotted IPv4 address as a number; undefined when it is not one. */

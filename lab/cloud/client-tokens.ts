@@ -31,9 +31,15 @@ export function createClientTokens(clock: Clock): ClientTokens {
       const known = remembered.get(key);
       if (known !== undefined && clock.monotonicMs() - known.at < REMEMBERED_MS) {
         if (known.body !== text)
-          throw new ApiError('UnsupportedOperation.IdempotentParameterMismatch', `ClientToken ${token} was used with other parameters`);
+          throw new ApiError(
+            'UnsupportedOperation.IdempotentParameterMismatch',
+            `ClientToken ${token} was used with other parameters`,
+          );
         if (known.answer === undefined)
-          throw new ApiError('UnsupportedOperation.IdempotentProcessing', `the first call with ClientToken ${token} still runs`);
+          throw new ApiError(
+            'UnsupportedOperation.IdempotentProcessing',
+            `the first call with ClientToken ${token} still runs`,
+          );
         return known.answer;
       }
       const entry: Remembered = { body: text, at: clock.monotonicMs(), answer: undefined };
@@ -52,6 +58,8 @@ export function createClientTokens(clock: Clock): ClientTokens {
 /** JSON with sorted keys, so that only a difference in content counts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }

@@ -60,7 +60,7 @@ export function createCore(options: CoreOptions): CloudCore {
   let version = 0;
   let stopped = false;
 
-  const snapshot = (): FabricSnapshot => takeSnapshot(state, version);
+  const snapshot = (): FabricSnapshot => takeSnapshot(state, version, options.settings.noGroupIsOpen);
   const touch = (): void => {
     version += 1;
     fabric?.changed(snapshot());
@@ -97,7 +97,10 @@ export function createCore(options: CoreOptions): CloudCore {
     settings: options.settings,
     faults,
     ids,
-    newId: (prefix) => ids.next(prefix, (id) => [state.vpcs, state.subnets, state.securityGroups, state.enis, state.instances].some((map) => map.has(id))),
+    newId: (prefix) =>
+      ids.next(prefix, (id) =>
+        [state.vpcs, state.subnets, state.securityGroups, state.enis, state.instances].some((map) => map.has(id)),
+      ),
     touch,
     settle,
     startTask: (action, taskId, steps) => {

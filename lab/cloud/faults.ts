@@ -2,7 +2,12 @@
 
 export interface Faults {
   /** The next `times` calls of the action answer `code` and do nothing. `times` may be Infinity. */
-  failNext(fault: { readonly action: string; readonly code: string; readonly times?: number; readonly message?: string }): void;
+  failNext(fault: {
+    readonly action: string;
+    readonly code: string;
+    readonly times?: number;
+    readonly message?: string;
+  }): void;
   /** The next `times` calls act, then the connection is cut instead of an answer. */
   dropReply(fault: { readonly action: string; readonly times?: number }): void;
   /** The tasks of the next `times` calls end FAILED and leave nothing. */

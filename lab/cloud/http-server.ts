@@ -1,4 +1,6 @@
 // Plain HTTP in front of the gateway: raw bytes in, always status 200 and exactly `application/json` out.
+import { randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.ts';
@@ -16,7 +18,10 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 
 /** Listens before it resolves; port 0 picks a free one. Rejects when the address is taken. */
-export async function serveHttp(listen: { readonly host: string; readonly port: number }, answer: (request: SignedRequest) => Promise<GatewayAnswer>): Promise<HttpFront> {
+export async function serveHttp(
+  listen: { readonly host: string; readonly port: number },
+  answer: (request: SignedRequest) => Promise<GatewayAnswer>,
+): Promise<HttpFront> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => {
     void handle(message, response, answer);
   });
@@ -27,20 +32,27 @@ export async function serveHttp(listen: { readonly host: string; readonly port: 
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
-async function handle(message: IncomingMessage, response: ServerResponse, answer: (request: SignedRequest) => Promise<GatewayAnswer>): Promise<void> {
+async function handle(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: (request: SignedRequest) => Promise<GatewayAnswer>,
+): Promise<void> {
   try {
     const body = await readBody(message);
     const result = await answer({
       method: message.method ?? '',
       path: (message.url ?? '/').split('?')[0] ?? '/',
-      headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+      headers: Object.fromEntries(
+        Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+      ),
       body,
     });
     if (result.kind === 'dropped') message.socket.destroy();
     else send(message, response, result.response);
   } catch (error) {
     // A client that hung up has no one to answer to.
-    if (error instanceof ApiError) send(message, response, { Error: { Code: error.code, Message: error.message } });
+    if (error instanceof ApiError)
+      send(message, response, { Error: { Code: error.code, Message: error.message }, RequestId: randomUUID() });
     else message.socket.destroy();
   }
 }
@@ -60,7 +72,8 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
     size += chunk.length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (size > MAX_BODY_BYTES) throw new ApiError('RequestSizeLimitExceeded', `the body has ${size} bytes; at most ${MAX_BODY_BYTES} are allowed`);
+  if (size > MAX_BODY_BYTES)
+    throw new ApiError('RequestSizeLimitExceeded', `the body has ${size} bytes; at most ${MAX_BODY_BYTES} are allowed`);
   return Buffer.concat(chunks);
 }
 

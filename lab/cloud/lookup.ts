@@ -12,25 +12,35 @@ function find<T>(map: ReadonlyMap<string, T>, prefix: string, id: string, malfor
   return record;
 }
 
-export const findVpc = (core: CloudCore, id: string): VpcRecord => find(core.state.vpcs, 'vpc', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
-export const findSubnet = (core: CloudCore, id: string): SubnetRecord => find(core.state.subnets, 'subnet', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findVpc = (core: CloudCore, id: string): VpcRecord =>
+  find(core.state.vpcs, 'vpc', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findSubnet = (core: CloudCore, id: string): SubnetRecord =>
+  find(core.state.subnets, 'subnet', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
 export const findGroup = (core: CloudCore, id: string): SecurityGroupRecord =>
   find(core.state.securityGroups, 'sg', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
-export const findEni = (core: CloudCore, id: string): EniRecord => find(core.state.enis, 'eni', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findEni = (core: CloudCore, id: string): EniRecord =>
+  find(core.state.enis, 'eni', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
 /** As the vpc service looks an instance up. */
-export const findInstance = (core: CloudCore, id: string): InstanceRecord => find(core.state.instances, 'ins', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
+export const findInstance = (core: CloudCore, id: string): InstanceRecord =>
+  find(core.state.instances, 'ins', id, 'InvalidParameterValue.Malformed', 'ResourceNotFound');
 /** As the cvm service does: with its own codes. */
-export const findCvmInstance = (core: CloudCore, id: string): InstanceRecord => find(core.state.instances, 'ins', id, 'InvalidInstanceId.Malformed', 'InvalidInstanceId.NotFound');
+export const findCvmInstance = (core: CloudCore, id: string): InstanceRecord =>
+  find(core.state.instances, 'ins', id, 'InvalidInstanceId.Malformed', 'InvalidInstanceId.NotFound');
 
 /** Existing groups, each once, in the given order; at most five (facts, section 18: GUESS for ENIs). */
 export function checkGroups(core: CloudCore, ids: readonly string[]): string[] {
   for (const id of ids) findGroup(core, id);
   const unique = [...new Set(ids)];
-  if (unique.length > quotas.groupsPerEni) throw new ApiError('LimitExceeded', `${unique.length} security groups; an ENI takes at most ${quotas.groupsPerEni}`);
+  if (unique.length > quotas.groupsPerEni)
+    throw new ApiError(
+      'LimitExceeded',
+      `${unique.length} security groups; an ENI takes at most ${quotas.groupsPerEni}`,
+    );
   return unique;
 }
 
 /** Refuses while another task works on the ENI (facts, section 7: Async, VPC kind). */
 export function requireIdle(eni: EniRecord): void {
-  if (eni.state !== 'AVAILABLE') throw new ApiError('UnsupportedOperation.InvalidState', `${eni.eniId} is ${eni.state}; it must be AVAILABLE`);
+  if (eni.state !== 'AVAILABLE')
+    throw new ApiError('UnsupportedOperation.InvalidState', `${eni.eniId} is ${eni.state}; it must be AVAILABLE`);
 }

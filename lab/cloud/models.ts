@@ -14,7 +14,13 @@ const SUB_ENI_FAMILIES: ReadonlySet<string> = new Set(['ITA5', 'M8', 'MA4', 'MA5
 const NAMED_CORES: Readonly<Record<string, number>> = { SMALL: 1, MEDIUM: 2, LARGE: 4 };
 
 /** The machine behind one Pod of a super node: a primary ENI and nothing else. */
-const SUPER_NODE_POD: ModelLimits = { cpu: 2, memoryGiB: 4, eniQuantity: 1, eniPrivateIpQuantity: 1, subEniQuantity: 0 };
+const SUPER_NODE_POD: ModelLimits = {
+  cpu: 2,
+  memoryGiB: 4,
+  eniQuantity: 1,
+  eniPrivateIpQuantity: 1,
+  subEniQuantity: 0,
+};
 
 /** Limits of a model such as `SA5.LARGE8`, or of `eklet`; undefined when the name has another form. */
 export function modelLimits(instanceType: string): ModelLimits | undefined {

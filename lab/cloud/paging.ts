@@ -32,17 +32,28 @@ export const fuzzy =
     values.some((value) => pick(item).includes(value));
 
 /** AND between filters, OR between values; `tag-key` and `tag:<key>` are understood for everything that has tags. */
-export function applyFilters<T extends { readonly tags: readonly TagRecord[] }>(items: readonly T[], filters: readonly Filter[], tests: Readonly<Record<string, FilterTest<T>>>): T[] {
+export function applyFilters<T extends { readonly tags: readonly TagRecord[] }>(
+  items: readonly T[],
+  filters: readonly Filter[],
+  tests: Readonly<Record<string, FilterTest<T>>>,
+): T[] {
   const chosen = filters.map((filter) => ({ values: filter.Values, test: testOf(filter.Name, tests) }));
   return items.filter((item) => chosen.every(({ values, test }) => test(item, values)));
 }
 
-function testOf<T extends { readonly tags: readonly TagRecord[] }>(name: string, tests: Readonly<Record<string, FilterTest<T>>>): FilterTest<T> {
+function testOf<T extends { readonly tags: readonly TagRecord[] }>(
+  name: string,
+  tests: Readonly<Record<string, FilterTest<T>>>,
+): FilterTest<T> {
   const known = Object.hasOwn(tests, name) ? tests[name] : undefined;
   if (known !== undefined) return known;
   if (name === 'tag-key') return (item, values) => item.tags.some((tag) => values.includes(tag.Key));
-  if (name.startsWith('tag:')) return (item, values) => item.tags.some((tag) => tag.Key === name.slice(4) && values.includes(tag.Value));
-  throw new ApiError('InvalidParameter.FilterInvalidKey', `there is no filter \`${name}\`; known: ${Object.keys(tests).join(', ')}, tag-key, tag:<key>`);
+  if (name.startsWith('tag:'))
+    return (item, values) => item.tags.some((tag) => tag.Key === name.slice(4) && values.includes(tag.Value));
+  throw new ApiError(
+    'InvalidParameter.FilterInvalidKey',
+    `there is no filter \`${name}\`; known: ${Object.keys(tests).join(', ')}, tag-key, tag:<key>`,
+  );
 }
 
 export interface Page<T> {
@@ -53,14 +64,25 @@ export interface Page<T> {
 /** `Offset` default 0, `Limit` default 20 and at most 100. */
 export function pageOf<T>(items: readonly T[], offset = 0, limit = 20): Page<T> {
   if (offset < 0) throw new ApiError('InvalidParameterValue.Range', `Offset is ${offset}; it must not be negative`);
-  if (limit < 1 || limit > quotas.idsPerDescribe) throw new ApiError('InvalidParameterValue.Range', `Limit is ${limit}; it must be from 1 to ${quotas.idsPerDescribe}`);
+  if (limit < 1 || limit > quotas.idsPerDescribe)
+    throw new ApiError(
+      'InvalidParameterValue.Range',
+      `Limit is ${limit}; it must be from 1 to ${quotas.idsPerDescribe}`,
+    );
   return { items: items.slice(offset, offset + limit), total: items.length };
 }
 
 /** Ids and filters exclude each other; at most 100 ids. */
-export function checkIdsOrFilters(ids: readonly string[] | undefined, filters: readonly Filter[] | undefined, idsName: string): void {
+export function checkIdsOrFilters(
+  ids: readonly string[] | undefined,
+  filters: readonly Filter[] | undefined,
+  idsName: string,
+): void {
   if (ids !== undefined && ids.length > 0 && filters !== undefined && filters.length > 0)
     throw new ApiError('InvalidParameter.Coexist', `${idsName} and Filters exclude each other`);
   if (ids !== undefined && ids.length > quotas.idsPerDescribe)
-    throw new ApiError('InvalidParameterValue.LimitExceeded', `${idsName} has ${ids.length} entries; at most ${quotas.idsPerDescribe} are allowed`);
+    throw new ApiError(
+      'InvalidParameterValue.LimitExceeded',
+      `${idsName} has ${ids.length} entries; at most ${quotas.idsPerDescribe} are allowed`,
+    );
 }

@@ -6,8 +6,8 @@ export interface RequestLogEntry {
   readonly body: unknown;
   /** `X-TC-RequestClient` as sent; empty when absent. */
   readonly client: string;
-  /** Wall-clock time of arrival. */
-  readonly at: Date;
+  /** Monotonic milliseconds of the clock at arrival. */
+  readonly at: number;
   /** `ok`, an error code, or `dropped` when the call acted and its answer was cut off. */
   readonly outcome: string;
   readonly requestId: string;

@@ -11,7 +11,7 @@ export interface CloudSettings {
   clientTokenAllowed: boolean;
   /** A new ENI is shown by describe calls only after this long (eventual consistency). */
   readDelayMs: number;
-  /** An ENI with no group passes everything (facts, section 11: GUESS). The snapshot shows it as an empty list either way. */
+  /** An ENI with no group passes everything (facts, section 11: GUESS); false: it drops everything. */
   noGroupIsOpen: boolean;
   /** How long a VLAN id rests after its sub-ENI is gone. */
   vlanRestMs: number;

@@ -22,17 +22,26 @@ export interface AcceptedCredential {
 }
 
 const TOLERANCE_SECONDS = 300;
-const AUTHORIZATION = /^TC3-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{4}-\d{2}-\d{2})\/([^/,\s]+)\/tc3_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
+const AUTHORIZATION =
+  /^TC3-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{4}-\d{2}-\d{2})\/([^/,\s]+)\/tc3_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 
 /** Returns who signed; throws an `AuthFailure.*` ApiError (facts, section 3.4). */
-export function verifySignature(request: SignedRequest, credentials: readonly AcceptedCredential[], now: Date): AcceptedCredential {
+export function verifySignature(
+  request: SignedRequest,
+  credentials: readonly AcceptedCredential[],
+  now: Date,
+): AcceptedCredential {
   const match = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
   if (match === null)
-    throw new ApiError('AuthFailure.InvalidAuthorization', 'Authorization must be `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=..., Signature=...`');
+    throw new ApiError(
+      'AuthFailure.InvalidAuthorization',
+      'Authorization must be `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=..., Signature=...`',
+    );
   const [, secretId = '', date = '', service = '', signedHeaders = '', signature = ''] = match;
   const timestamp = checkTimestamp(request.headers['x-tc-timestamp'], date, now);
   const credential = credentials.find((candidate) => candidate.secretId === secretId);
-  if (credential === undefined) throw new ApiError('AuthFailure.SecretIdNotFound', `secretId ${secretId} does not exist`);
+  if (credential === undefined)
+    throw new ApiError('AuthFailure.SecretIdNotFound', `secretId ${secretId} does not exist`);
   checkToken(credential, request.headers['x-tc-token'], now);
   const key = signingKey(credential.secretKey, date, service);
   const scope = `${date}/${service}/tc3_request`;
@@ -43,22 +52,39 @@ export function verifySignature(request: SignedRequest, credentials: readonly Ac
       if (sameHex(hmac(key, toSign).toString('hex'), signature)) return credential;
     }
   }
-  throw new ApiError('AuthFailure.SignatureFailure', 'the signature does not match; check the secretKey and what was signed (method, path, host, content type, body)');
+  throw new ApiError(
+    'AuthFailure.SignatureFailure',
+    'the signature does not match; check the secretKey and what was signed (method, path, host, content type, body)',
+  );
 }
 
 function checkTimestamp(header: string | undefined, date: string, now: Date): string {
-  if (header === undefined || !/^\d+$/.test(header)) throw new ApiError('MissingParameter', 'the header X-TC-Timestamp is required: Unix seconds');
+  if (header === undefined || !/^\d+$/.test(header))
+    throw new ApiError('MissingParameter', 'the header X-TC-Timestamp is required: Unix seconds');
   const seconds = Number(header);
   const skew = Math.abs(seconds - now.getTime() / 1000);
-  if (skew > TOLERANCE_SECONDS) throw new ApiError('AuthFailure.SignatureExpire', `X-TC-Timestamp is ${Math.round(skew)} s away from the server's time; at most ${TOLERANCE_SECONDS} s are allowed`);
+  if (skew > TOLERANCE_SECONDS)
+    throw new ApiError(
+      'AuthFailure.SignatureExpire',
+      `X-TC-Timestamp is ${Math.round(skew)} s away from the server's time; at most ${TOLERANCE_SECONDS} s are allowed`,
+    );
   const signedDate = new Date(seconds * 1000).toISOString().slice(0, 10);
-  if (signedDate !== date) throw new ApiError('AuthFailure.SignatureFailure', `the credential scope says ${date}, X-TC-Timestamp falls on ${signedDate} UTC`);
+  if (signedDate !== date)
+    throw new ApiError(
+      'AuthFailure.SignatureFailure',
+      `the credential scope says ${date}, X-TC-Timestamp falls on ${signedDate} UTC`,
+    );
   return header;
 }
 
 function checkToken(credential: AcceptedCredential, token: string | undefined, now: Date): void {
-  if (credential.token !== token) throw new ApiError('AuthFailure.TokenFailure', token === undefined ? 'these temporary keys need X-TC-Token' : 'X-TC-Token does not belong to these keys');
-  if (credential.validUntil !== undefined && credential.validUntil <= now) throw new ApiError('AuthFailure.TokenFailure', 'the temporary keys have expired');
+  if (credential.token !== token)
+    throw new ApiError(
+      'AuthFailure.TokenFailure',
+      token === undefined ? 'these temporary keys need X-TC-Token' : 'X-TC-Token does not belong to these keys',
+    );
+  if (credential.validUntil !== undefined && credential.validUntil <= now)
+    throw new ApiError('AuthFailure.TokenFailure', 'the temporary keys have expired');
 }
 
 /** Clients sign the host as sent, without its scheme, without its port, or without both. */
@@ -68,7 +94,10 @@ function hostCandidates(host: string): ReadonlySet<string> {
 }
 
 /** The canonical request of TC3-HMAC-SHA256 (facts, section 3.3). */
-function canonicalRequest(request: SignedRequest, as: { readonly host: string; readonly path: string; readonly signedHeaders: string }): string {
+function canonicalRequest(
+  request: SignedRequest,
+  as: { readonly host: string; readonly path: string; readonly signedHeaders: string },
+): string {
   const headers = as.signedHeaders.split(';').map((name) => {
     const value = name === 'host' ? as.host : (request.headers[name] ?? '');
     return `${name}:${value.trim().toLowerCase()}\n`;
@@ -84,4 +113,5 @@ function signingKey(secretKey: string, date: string, service: string): Buffer {
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Uint8Array, data: string): Buffer => createHmac('sha256', key).update(data).digest();
-const sameHex = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+const sameHex = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

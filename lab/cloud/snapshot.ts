@@ -3,16 +3,20 @@ import type { FabricEni, FabricRule, FabricSecurityGroup, FabricSnapshot } from 
 import { ipToNumber, numberToIp } from './addresses.ts';
 import type { AccountState, EniRecord, PolicyRecord, SecurityGroupRecord } from './state.ts';
 
+/** Stands in for "no group" when that means closed: a group without rules drops everything. */
+const CLOSED: FabricSecurityGroup = { securityGroupId: 'sg-00000000', ingress: [], egress: [] };
+
 /** What the fabric is to enforce now; ENIs that are still being made are left out. */
-export function takeSnapshot(state: AccountState, version: number): FabricSnapshot {
+export function takeSnapshot(state: AccountState, version: number, noGroupIsOpen: boolean): FabricSnapshot {
+  const bare = noGroupIsOpen ? [] : [CLOSED];
   return {
     version,
-    enis: [...state.enis.values()].filter((eni) => eni.wired).flatMap((eni) => fabricEni(state, eni)),
-    securityGroups: [...state.securityGroups.values()].map(fabricGroup),
+    enis: [...state.enis.values()].filter((eni) => eni.wired).flatMap((eni) => fabricEni(state, eni, bare)),
+    securityGroups: [...[...state.securityGroups.values()].map(fabricGroup), ...bare],
   };
 }
 
-function fabricEni(state: AccountState, eni: EniRecord): FabricEni[] {
+function fabricEni(state: AccountState, eni: EniRecord, bare: readonly FabricSecurityGroup[]): FabricEni[] {
   const subnet = state.subnets.get(eni.subnetId);
   if (subnet === undefined) return [];
   const trunk = eni.trunkEniId === null ? undefined : state.enis.get(eni.trunkEniId);
@@ -29,7 +33,8 @@ function fabricEni(state: AccountState, eni: EniRecord): FabricEni[] {
       subnetCidr: subnet.cidr,
       gateway: subnet.addresses.gateway,
       addresses: eni.addresses.map((address) => address.ip),
-      securityGroupIds: [...eni.securityGroupIds],
+      securityGroupIds:
+        eni.securityGroupIds.length > 0 ? [...eni.securityGroupIds] : bare.map((group) => group.securityGroupId),
     },
   ];
 }
@@ -48,7 +53,8 @@ function fabricRule(policy: PolicyRecord): FabricRule {
 
 function fabricPeer(policy: PolicyRecord): FabricRule['peer'] {
   if (policy.securityGroupId !== '') return { kind: 'group', securityGroupId: policy.securityGroupId };
-  if (policy.cidr6 !== '') return { kind: 'cidr6', cidr: policy.cidr6.includes('/') ? policy.cidr6 : `${policy.cidr6}/128` };
+  if (policy.cidr6 !== '')
+    return { kind: 'cidr6', cidr: policy.cidr6.includes('/') ? policy.cidr6 : `${policy.cidr6}/128` };
   if (policy.cidr !== '') return { kind: 'cidr', cidr: networkOf(policy.cidr) };
   return { kind: 'any' };
 }

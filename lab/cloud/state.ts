@@ -53,7 +53,7 @@ export interface EniRecord {
   readonly createdAt: Date;
   /** Monotonic milliseconds from which describe calls show it. */
   readonly visibleAt: number;
-  /** The fabric was told about it. */
+  /** The fabric is told about it. */
   wired: boolean;
   /** The fabric enforces its groups. */
   groupsReady: boolean;

@@ -8,6 +8,7 @@ import type { CloudCall, CallPriority, EniWatcher, VpcCloud } from '../cloud/vpc
 import type { ConfigMap, Node } from '../kube/resources.ts';
 import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
 import type { Settings } from './settings.ts';
+import type { SubEniPermission } from './sub-eni-permission.ts';
 import type { SubnetCache } from './subnet-cache.ts';
 import type { WorkingPod } from './views.ts';
 import type { WriteMemory } from './write-memory.ts';
@@ -16,7 +17,7 @@ export interface IpamdInformers {
   /** Projected; index `uid`, `node`. */
   readonly pods: Informer<WorkingPod>;
   readonly nodes: Informer<Node>;
-  /** Index `node`. */
+  /** Index `node`, `eni` (cloud id). */
   readonly vpcEnis: Informer<VpcEni>;
   readonly nodeEniConfigs: Informer<NodeEniConfig>;
   readonly policies: Informer<SecurityGroupPolicy>;
@@ -34,6 +35,8 @@ export interface IpamdDeps {
   readonly informers: IpamdInformers;
   readonly settings: Settings;
   readonly subnets: SubnetCache;
+  /** Whether the account may make sub-ENI calls. */
+  readonly permission: SubEniPermission;
   /** Bridges the moment between our own write of a VpcENI and its arrival in the cache. */
   readonly enis: WriteMemory<VpcEni>;
   /** UID of namespace kube-system: the cluster's identity on cloud resources. */

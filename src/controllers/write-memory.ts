@@ -6,6 +6,8 @@ export interface WriteMemory<T> {
   wrote(object: T): void;
   /** Our write while the cache is behind it, else what the cache has. */
   latest(name: string): T | undefined;
+  /** Our writes that the cache does not show yet. */
+  unseen(): readonly T[];
 }
 
 /** Versions of one object are compared as numbers, as the API server makes them; what the cache has caught up with is forgotten. */
@@ -24,5 +26,6 @@ export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): 
       if (cached === undefined || version(cached) < version(object)) written.set(object.metadata.name, object);
     },
     latest: (name) => written.get(name) ?? informer.get(name),
+    unseen: () => [...written.values()],
   };
 }

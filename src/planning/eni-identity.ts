@@ -23,3 +23,6 @@ export function ownershipTags(clusterUid: string, owner: { readonly name: string
     { key: tags.attempt, value: String(attempt) },
   ];
 }
+
+/** Hex digest for names and labels that must be cut. */
+export const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex');

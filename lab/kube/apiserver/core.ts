@@ -51,12 +51,13 @@ export const collectionOf = (core: Pick<Core, 'store'>, definition: Definition):
 export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 /** The lookups that rules of kinds may make. */
-export function ruleContext(core: Pick<Core, 'store' | 'clock'>, warn: (message: string) => void): RuleContext {
+export function ruleContext(core: Pick<Core, 'store' | 'clock'>, scope: Pick<Scope, 'warn' | 'subresource'>): RuleContext {
   return {
+    subresource: scope.subresource,
     now: core.clock.now(),
     find: (group, plural, namespace, name) => core.store.collection(collectionId({ group, plural })).get(objectKey(namespace, name))?.object,
     all: (group, plural) => core.store.collection(collectionId({ group, plural })).list().map((entry) => entry.object),
-    warn,
+    warn: scope.warn,
   };
 }
 

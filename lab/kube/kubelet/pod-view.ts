@@ -81,6 +81,8 @@ export interface LabContainer {
   livenessProbe?: Probe;
   startupProbe?: Probe;
   lifecycle?: unknown;
+  /** `Always` on an init container makes it a sidecar. */
+  restartPolicy?: string;
 }
 
 export interface KeyToPath {
@@ -115,6 +117,8 @@ export interface LabPodSpec {
   nodeName?: string;
   schedulerName?: string;
   schedulingGates?: { name: string }[];
+  readinessGates?: { conditionType: string }[];
+  activeDeadlineSeconds?: number;
   hostNetwork?: boolean;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   serviceAccountName?: string;

@@ -19,10 +19,10 @@ export function podRequests(pod: LabPod): Resources {
   return total;
 }
 
-/** The sum of many Pods' requests. */
-export function sumRequests(pods: readonly LabPod[]): Resources {
+/** The sum of several requests. */
+export function sumOf(many: readonly Resources[]): Resources {
   const total = new Map<string, number>();
-  for (const pod of pods) for (const [name, amount] of podRequests(pod)) add(total, name, amount);
+  for (const requests of many) for (const [name, amount] of requests) add(total, name, amount);
   return total;
 }
 

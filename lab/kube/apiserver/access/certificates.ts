@@ -30,7 +30,7 @@ export async function createServingCertificates(now: Date, sans: readonly string
     notBefore,
     notAfter,
     signingAlgorithm: algorithm,
-    keys: caKeys as unknown as CryptoKeyPair,
+    keys: caKeys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),

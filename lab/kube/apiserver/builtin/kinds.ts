@@ -23,7 +23,7 @@ import {
   webhookColumns,
 } from '../table/group-columns.ts';
 import { podColumns } from '../table/pod-columns.ts';
-import { kindRules } from './rules.ts';
+import { kindRules } from './rules/index.ts';
 import { typeOf } from './schemas.ts';
 import { kindFields, metadataFields } from './selectable-fields.ts';
 

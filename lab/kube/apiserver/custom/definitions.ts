@@ -6,6 +6,7 @@ import type { Definition, ScalePaths, Subresource } from '../registry/definition
 import type { Schema } from '../schema/schema.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
 import { parseJsonPath, plainPath } from './json-path.ts';
+import { compileRules } from './rules-check.ts';
 import { printerColumns } from './printer-columns.ts';
 
 /** The served resources of a definition that passed validation. */
@@ -25,6 +26,7 @@ function definitionOf(crd: ApiObject, version: JsonObject, objectMeta: Schema): 
   const scale = scalePaths(objectAt(version, 'subresources', 'scale'));
   if (scale !== undefined) subresources.push('scale');
   const versionName = stringAt(version, 'name') ?? '';
+  const schema = withMetadata(valueAt(version, 'schema', 'openAPIV3Schema') as Schema, objectMeta);
   return {
     group,
     version: versionName,
@@ -36,7 +38,8 @@ function definitionOf(crd: ApiObject, version: JsonObject, objectMeta: Schema): 
     shortNames: stringsAt(names, 'shortNames'),
     categories: stringsAt(names, 'categories'),
     subresources,
-    schema: withMetadata(valueAt(version, 'schema', 'openAPIV3Schema') as Schema, objectMeta),
+    schema,
+    validations: compileRules(schema),
     custom: true,
     fields: { ...metadataFields(namespaced), ...selectableFields(version) },
     columns: printerColumns(objectsAt(version, 'additionalPrinterColumns')),

@@ -1,6 +1,6 @@
 // Keeps the served custom resources in step with the stored CustomResourceDefinitions, within the same write.
 import type { Logger } from '../../../../src/base/logger.ts';
-import { stringAt } from '../json.ts';
+import { equalJson, stringAt } from '../json.ts';
 import { collectionId } from '../registry/definition.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -21,7 +21,7 @@ export function serveCustomResources({ store, registry, logger, objectMeta }: Es
     const crd = current.object;
     const names = { group: stringAt(crd, 'spec', 'group') ?? '', plural: stringAt(crd, 'spec', 'names', 'plural') ?? '' };
     // A change of status alone must not count as a change of what is served.
-    const specChanged = previous === undefined || previous.object['spec'] !== crd['spec'];
+    const specChanged = previous === undefined || !equalJson(previous.object['spec'], crd['spec']);
     if (type !== 'DELETED' && !specChanged) return;
     registry.remove(names.group, names.plural);
     if (type === 'DELETED') {

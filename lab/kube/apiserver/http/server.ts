@@ -1,6 +1,7 @@
 // One request from start to end: who asks, for what, may they, and the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../../../../src/base/errors.ts';
+import { impersonated } from '../access/impersonation.ts';
 import type { Attributes } from '../access/rbac.ts';
 import { refusal } from '../access/rbac.ts';
 import type { User } from '../access/user.ts';
@@ -56,7 +57,7 @@ function fail(core: Core, request: IncomingMessage, response: ServerResponse, er
 
 async function answer(core: Core, request: IncomingMessage, response: ServerResponse, warnings: string[]): Promise<Reply | undefined> {
   const url = new URL(request.url ?? '/', 'https://apiserver');
-  const user = authenticate(core, request);
+  const user = impersonated(authenticate(core, request), request.headers, core.authorizer);
   const path = parseResourcePath(url.pathname);
   if (refusesJson(request.headers.accept ?? '') && !url.pathname.startsWith('/openapi'))
     throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');

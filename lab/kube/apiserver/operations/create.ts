@@ -46,7 +46,7 @@ export async function createObject(
   const request = { scope: { ...scope, name: draft.metadata.name ?? '' }, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
   const object = stampNew(core, scope, mutated);
-  const context = ruleContext(core, scope.warn);
+  const context = ruleContext(core, scope);
   definition.rules.prepareCreate?.(object, context);
   const errors = [
     ...metadataFaults(object.metadata, definition.namespaced, definition.rules.nameFault ?? subdomainNameFault),

@@ -7,7 +7,7 @@ import { collectionOf, inVersion, ruleContext, timestamp } from '../core.ts';
 import { customFaults } from '../custom/validation.ts';
 import type { FieldError } from '../field-error.ts';
 import { forbiddenField, invalidValue } from '../field-error.ts';
-import type { ApiObject } from '../json.ts';
+import type { ApiObject, Metadata } from '../json.ts';
 import { equalJson } from '../json.ts';
 import { metadataFaults, subdomainNameFault } from '../names.ts';
 import type { Definition, RuleContext } from '../registry/definition.ts';
@@ -68,13 +68,23 @@ function scoped(scope: Scope, draft: ApiObject, old: ApiObject): ApiObject {
   const statusOnly = subresource === 'status';
   const body: ApiObject = statusOnly ? withMember(old, 'status', draft['status']) : hasStatus ? withMember(draft, 'status', old['status']) : { ...draft };
   if (subresource === 'finalize') return withMember(old, 'spec', draft['spec']);
-  const source = statusOnly && definition.custom ? { ...old.metadata, managedFields: draft.metadata.managedFields } : draft.metadata;
-  const metadata = { ...source, name: old.metadata.name };
-  for (const name of ['namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'selfLink', 'resourceVersion'])
-    if (old.metadata[name] === undefined) delete (metadata as Record<string, unknown>)[name];
-    else (metadata as Record<string, unknown>)[name] = old.metadata[name];
-  if (statusOnly && old.metadata.ownerReferences !== undefined) metadata.ownerReferences = old.metadata.ownerReferences;
-  return { ...body, metadata };
+  return { ...body, metadata: scopedMetadata(draft.metadata, old.metadata, statusOnly && definition.custom, statusOnly) };
+}
+
+/** What the server alone decides about an object that exists. */
+const FIXED = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'selfLink', 'resourceVersion'];
+
+/** Through the status of a custom resource no metadata changes; through any status no owners do. */
+function scopedMetadata(draft: Metadata, old: Metadata, keepAll: boolean, keepOwners: boolean): Metadata {
+  const metadata: Metadata = keepAll ? { ...old } : { ...draft };
+  const fixed = keepOwners ? [...FIXED, 'ownerReferences'] : FIXED;
+  for (const name of keepAll ? [] : fixed) {
+    if (old[name] === undefined) delete metadata[name];
+    else metadata[name] = old[name];
+  }
+  if (draft.managedFields === undefined) delete metadata.managedFields;
+  else metadata.managedFields = draft.managedFields;
+  return metadata;
 }
 
 function withMember(object: ApiObject, name: string, value: unknown): ApiObject {
@@ -96,7 +106,7 @@ async function prepared(core: Core, scope: Scope, sent: ApiObject, old: ApiObjec
   const request = { scope, operation: 'UPDATE' as const, old, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
   const next = within(mutated);
-  const context = ruleContext(core, scope.warn);
+  const context = ruleContext(core, scope);
   if (scope.subresource !== 'status') definition.rules.prepareUpdate?.(next, old, context);
   if (definition.rules.tracksGeneration === true && countsAsNewGeneration(definition, next, old))
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;

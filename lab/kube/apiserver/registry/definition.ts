@@ -1,4 +1,5 @@
 // What the server knows about one served resource: names, schema, subresources, columns and the rules of its kind.
+import type { RuleTable } from '../custom/rules-check.ts';
 import type { FieldError } from '../field-error.ts';
 import type { ApiObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -9,6 +10,8 @@ export type Subresource = 'status' | 'scale' | 'binding' | 'token' | 'finalize';
 /** What rules of a kind may use besides the objects themselves. */
 export interface RuleContext {
   readonly now: Date;
+  /** The subresource that the write goes through. */
+  readonly subresource: Subresource | undefined;
   /** Looks up another object, e.g. the ServiceAccount that a Pod names. */
   find(group: string, plural: string, namespace: string | undefined, name: string): ApiObject | undefined;
   /** All objects of a resource. */
@@ -83,6 +86,8 @@ export interface Definition {
   readonly columns: readonly Column[];
   readonly rules: Rules;
   readonly scale?: ScalePaths;
+  /** Compiled `x-kubernetes-validations` of a custom resource. */
+  readonly validations?: RuleTable;
   /** Warning for each request to a deprecated version. */
   readonly deprecationWarning?: string;
 }

@@ -45,14 +45,9 @@ function builtIn(value: unknown, schema: Schema, place: Place): unknown {
     case 'object':
       if (!isObject(value)) throw mismatch(value, goType(schema), place);
       return schema.properties === undefined ? builtInMap(value, schema, place) : builtInStruct(value, schema, place);
-    case 'array': {
+    case 'array':
       if (!Array.isArray(value)) throw mismatch(value, goType(schema), place);
-      const items = schema.items ?? {};
-      return value.map((item, index) => {
-        if (item === null && items.type === 'object') return {};
-        return builtIn(item, items, { ...place, path: `${place.path}[${index}]` });
-      });
-    }
+      return builtInList(value, schema.items ?? {}, place);
     case 'string':
       if (typeof value !== 'string') throw mismatch(value, 'string', place);
       return value;
@@ -68,6 +63,13 @@ function builtIn(value: unknown, schema: Schema, place: Place): unknown {
     case undefined:
       return value;
   }
+}
+
+function builtInList(value: readonly unknown[], items: Schema, place: Place): unknown[] {
+  return value.map((item, index) => {
+    if (item === null && items.type === 'object') return {};
+    return builtIn(item, items, { ...place, path: `${place.path}[${index}]` });
+  });
 }
 
 function builtInStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {

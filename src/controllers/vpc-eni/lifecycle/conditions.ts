@@ -12,7 +12,7 @@ import type { IpamdDeps } from '../../deps.ts';
 export type OwnStatus = Omit<VpcEniStatus, 'agent'>;
 
 export function readyCondition(eni: VpcEni, status: 'True' | 'False', reason: string, message: string, now: Date): Condition[] {
-  return [...setCondition(eni.status?.conditions ?? [], { type: 'Ready', status, reason, message }, now)];
+  return [...setCondition(eni.status?.conditions as Condition[] | undefined, { type: 'Ready', status, reason, message }, now)];
 }
 
 /** Reason, message and cure of anything thrown, for people. */

@@ -73,6 +73,7 @@ export async function afterRefusal(deps: IpamdDeps, eni: VpcEni, error: unknown)
     deps.subnets.rest(subnetId);
     return 'new-attempt';
   }
+  if (error.code === cloudErrors.unknownAction.code && eni.spec.type === 'SubENI') deps.permission.refused(`${error.code}: ${error.message}. ${error.entry.cure}`);
   if (error.retry !== 'terminal' && error.retry !== 'not-found') return 'same-again';
   return 'look-again';
 }

@@ -1,0 +1,98 @@
+// Makes and removes ENI records together with their addresses and VLAN ids.
+import { ApiError } from '../api-error.ts';
+import type { CloudCore } from '../core.ts';
+import { quotas } from '../settings.ts';
+import type { EniRecord, SubnetRecord, TagRecord } from '../state.ts';
+import { createVlanIds } from '../vlan-ids.ts';
+
+export interface NewEni {
+  readonly name: string;
+  readonly description: string;
+  readonly kind: EniRecord['kind'];
+  readonly subnet: SubnetRecord;
+  readonly addresses: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly tags: readonly TagRecord[];
+  readonly trunking?: boolean;
+  readonly trunk?: EniRecord;
+  readonly eniId?: string;
+}
+
+/** Adds a PENDING record; the caller starts the task. The addresses must have been taken from the subnet already. */
+export function addEni(core: CloudCore, wanted: NewEni): EniRecord {
+  const vlanId = wanted.trunk === undefined ? null : takeVlan(wanted.trunk);
+  const eni: EniRecord = {
+    eniId: wanted.eniId ?? core.newId('eni'),
+    name: wanted.name,
+    description: wanted.description,
+    kind: wanted.kind,
+    state: 'PENDING',
+    vpcId: wanted.subnet.vpcId,
+    subnetId: wanted.subnet.subnetId,
+    zone: wanted.subnet.zone,
+    mac: core.ids.mac(),
+    addresses: wanted.addresses.map((ip, index) => ({ ip, primary: index === 0 })),
+    securityGroupIds: [...wanted.securityGroupIds],
+    attachment: null,
+    trunking: wanted.trunking ?? false,
+    vlans: createVlanIds(core.clock, core.settings.vlanRestMs),
+    trunkEniId: wanted.trunk?.eniId ?? null,
+    vlanId,
+    tags: [...wanted.tags],
+    createdAt: core.clock.now(),
+    visibleAt: core.clock.monotonicMs() + core.settings.readDelayMs,
+    wired: false,
+    groupsReady: false,
+  };
+  core.state.enis.set(eni.eniId, eni);
+  return eni;
+}
+
+function takeVlan(trunk: EniRecord): number {
+  const vlanId = trunk.vlans.take();
+  if (vlanId === undefined)
+    throw new ApiError('ResourceInsufficient', `every VLAN id of trunk ${trunk.eniId} is used or resting`);
+  return vlanId;
+}
+
+/** Forgets the ENI; its addresses go back to the subnet and its VLAN id to rest. */
+export function removeEni(core: CloudCore, eni: EniRecord): void {
+  if (!core.state.enis.delete(eni.eniId)) return;
+  const subnet = core.state.subnets.get(eni.subnetId);
+  for (const { ip } of eni.addresses) subnet?.addresses.release(ip);
+  if (eni.trunkEniId !== null && eni.vlanId !== null) core.state.enis.get(eni.trunkEniId)?.vlans.release(eni.vlanId);
+}
+
+/** Takes `count` addresses, or exactly the named ones; all or none (facts, section 20.8). */
+export function takeAddresses(subnet: SubnetRecord, named: readonly string[], count: number): string[] {
+  if (named.length > quotas.privateIpsPerCall)
+    throw new ApiError(
+      'InvalidParameterValue.LimitExceeded',
+      `${named.length} private addresses; at most ${quotas.privateIpsPerCall} per call`,
+    );
+  const taken: string[] = [];
+  try {
+    for (const ip of named) taken.push(claimAddress(subnet, ip));
+    while (taken.length < count) taken.push(nextAddress(subnet));
+    return taken;
+  } catch (error) {
+    for (const ip of taken) subnet.addresses.release(ip);
+    throw error;
+  }
+}
+
+function nextAddress(subnet: SubnetRecord): string {
+  const ip = subnet.addresses.take();
+  if (ip === undefined)
+    throw new ApiError('ResourceInsufficient.Subnet', `subnet ${subnet.subnetId} (${subnet.cidr}) has no free address`);
+  return ip;
+}
+
+function claimAddress(subnet: SubnetRecord, ip: string): string {
+  const outcome = subnet.addresses.claim(ip);
+  if (outcome === 'in-use') throw new ApiError('ResourceInUse', `${ip} is taken`);
+  if (outcome === 'reserved') throw new ApiError('InvalidParameterValue.Reserved', `${ip} is reserved by the system`);
+  if (outcome === 'outside')
+    throw new ApiError('InvalidParameterValue.Range', `${ip} is not in ${subnet.cidr} of subnet ${subnet.subnetId}`);
+  return ip;
+}

@@ -1,0 +1,277 @@
+// Create, attach, detach, delete and modify ENIs.
+import { z } from 'zod';
+import { type Action, bool, defineAction, integer, tagList, text, textList } from '../action.ts';
+import { ApiError } from '../api-error.ts';
+import type { CloudCore } from '../core.ts';
+import { checkGroups, findEni, findInstance, findSubnet, findVpc, requireIdle } from '../lookup.ts';
+import { type EniRecord, enisOf, type InstanceRecord, subEnisOf } from '../state.ts';
+import { newEniAnswer } from './eni-answer.ts';
+import { addEni, removeEni, takeAddresses } from './eni-records.ts';
+
+const trunkingFlag = z.enum(['Enable', 'Disable']);
+const MAX_NAME_BYTES = 60;
+
+/** At most 60 bytes (facts, section 8). */
+export function checkName(name: string): void {
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+    throw new ApiError(
+      'InvalidParameterValue.TooLong',
+      `NetworkInterfaceName has ${Buffer.byteLength(name)} bytes; at most ${MAX_NAME_BYTES}`,
+    );
+}
+
+const createNetworkInterface = defineAction({
+  name: 'CreateNetworkInterface',
+  services: ['vpc'],
+  takesToken: true,
+  parameters: z.object({
+    VpcId: text,
+    NetworkInterfaceName: text,
+    SubnetId: text,
+    NetworkInterfaceDescription: text.optional(),
+    SecondaryPrivateIpAddressCount: integer.optional(),
+    SecurityGroupIds: textList.optional(),
+    PrivateIpAddresses: z.array(z.looseObject({ PrivateIpAddress: text, Primary: bool.optional() })).optional(),
+    Tags: tagList.optional(),
+    TrunkingFlag: trunkingFlag.optional(),
+    ClientToken: text.optional(),
+  }),
+  handle: (parameters, { core, requestId }) => {
+    checkName(parameters.NetworkInterfaceName);
+    const vpc = findVpc(core, parameters.VpcId);
+    const subnet = findSubnet(core, parameters.SubnetId);
+    if (subnet.vpcId !== vpc.vpcId)
+      throw new ApiError(
+        'UnsupportedOperation.ResourceMismatch',
+        `subnet ${subnet.subnetId} is in ${subnet.vpcId}, not in ${vpc.vpcId}`,
+      );
+    const groups = checkGroups(core, parameters.SecurityGroupIds ?? []);
+    const named = (parameters.PrivateIpAddresses ?? [])
+      .toSorted((a, b) => Number(b.Primary ?? false) - Number(a.Primary ?? false))
+      .map((address) => address.PrivateIpAddress);
+    const eni = addEni(core, {
+      name: parameters.NetworkInterfaceName,
+      description: parameters.NetworkInterfaceDescription ?? '',
+      kind: 'secondary',
+      subnet,
+      addresses: takeAddresses(
+        subnet,
+        named,
+        Math.max(1, named.length) + (parameters.SecondaryPrivateIpAddressCount ?? 0),
+      ),
+      securityGroupIds: groups,
+      tags: parameters.Tags ?? [],
+      trunking: parameters.TrunkingFlag === 'Enable',
+    });
+    startCreation(core, 'CreateNetworkInterface', requestId, eni);
+    return { NetworkInterface: newEniAnswer(eni) };
+  },
+});
+
+/** PENDING until the fabric knows the ENI and its groups. */
+export function startCreation(core: CloudCore, action: string, requestId: string, eni: EniRecord): void {
+  core.startTask(action, requestId, {
+    apply: () => {
+      eni.wired = true;
+    },
+    finish: () => {
+      eni.state = 'AVAILABLE';
+      eni.groupsReady = true;
+    },
+    undo: () => removeEni(core, eni),
+  });
+}
+
+const attachNetworkInterface = defineAction({
+  name: 'AttachNetworkInterface',
+  services: ['vpc'],
+  takesToken: true,
+  parameters: z.object({
+    NetworkInterfaceId: text,
+    InstanceId: text,
+    AttachType: integer.optional(),
+    ClientToken: text.optional(),
+  }),
+  handle: (parameters, { core, requestId }) => {
+    if ((parameters.AttachType ?? 0) !== 0)
+      throw new ApiError('UnsupportedOperation', 'extended ENIs (AttachType 1) are not simulated');
+    const eni = findEni(core, parameters.NetworkInterfaceId);
+    const instance = findInstance(core, parameters.InstanceId);
+    if (eni.kind === 'sub')
+      throw new ApiError('UnsupportedOperation', `${eni.eniId} is a sub-ENI; it belongs to its trunk`);
+    if (eni.attachment !== null)
+      throw new ApiError(
+        'UnsupportedOperation.AttachmentAlreadyExists',
+        `${eni.eniId} is attached to ${eni.attachment.instanceId}`,
+      );
+    requireIdle(eni);
+    checkPlace(eni, instance);
+    const attached = enisOf(core.state, instance.instanceId);
+    if (attached.length >= instance.eniQuantity)
+      throw new ApiError(
+        'LimitExceeded',
+        `${instance.instanceId} has ${attached.length} ENIs; its model takes ${instance.eniQuantity}`,
+      );
+    const indexes = new Set(attached.map((other) => other.attachment?.deviceIndex));
+    const deviceIndex =
+      Array.from({ length: instance.eniQuantity }, (_, index) => index).find((index) => !indexes.has(index)) ??
+      attached.length;
+    eni.state = 'ATTACHING';
+    eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now() };
+    core.startTask('AttachNetworkInterface', requestId, {
+      apply: () => undefined,
+      finish: () => {
+        eni.state = 'AVAILABLE';
+      },
+      undo: () => {
+        eni.state = 'AVAILABLE';
+        eni.attachment = null;
+      },
+    });
+    return {};
+  },
+});
+
+function checkPlace(eni: EniRecord, instance: InstanceRecord): void {
+  if (eni.vpcId !== instance.vpcId)
+    throw new ApiError(
+      'UnsupportedOperation.VpcMismatch',
+      `${eni.eniId} is in ${eni.vpcId}, ${instance.instanceId} in ${instance.vpcId}`,
+    );
+  if (eni.zone !== instance.zone)
+    throw new ApiError(
+      'UnsupportedOperation.ZoneMismatch',
+      `${eni.eniId} is in ${eni.zone}, ${instance.instanceId} in ${instance.zone}`,
+    );
+  if (instance.state !== 'RUNNING' && instance.state !== 'STOPPED')
+    throw new ApiError(
+      'UnsupportedOperation.ResourceIsInvalidState',
+      `${instance.instanceId} is ${instance.state}; it must be RUNNING or STOPPED`,
+    );
+}
+
+const detachNetworkInterface = defineAction({
+  name: 'DetachNetworkInterface',
+  services: ['vpc'],
+  takesToken: true,
+  parameters: z.object({ NetworkInterfaceId: text, InstanceId: text, ClientToken: text.optional() }),
+  handle: (parameters, { core, requestId }) => {
+    const eni = findEni(core, parameters.NetworkInterfaceId);
+    findInstance(core, parameters.InstanceId);
+    if (eni.kind !== 'secondary')
+      throw new ApiError('UnsupportedOperation', `${eni.eniId} is a ${eni.kind} ENI; only secondary ones are detached`);
+    requireIdle(eni);
+    if (eni.attachment?.instanceId !== parameters.InstanceId)
+      throw new ApiError(
+        'UnsupportedOperation.InvalidState',
+        `${eni.eniId} is not attached to ${parameters.InstanceId}`,
+      );
+    requireNoSubEnis(core, eni);
+    eni.state = 'DETACHING';
+    const before = eni.attachment;
+    core.startTask('DetachNetworkInterface', requestId, {
+      apply: () => {
+        eni.attachment = null;
+      },
+      finish: () => {
+        eni.state = 'AVAILABLE';
+      },
+      undo: () => {
+        eni.state = 'AVAILABLE';
+        eni.attachment = before;
+      },
+    });
+    return {};
+  },
+});
+
+function requireNoSubEnis(core: CloudCore, eni: EniRecord): void {
+  const count = subEnisOf(core.state, eni.eniId).length;
+  if (count > 0) throw new ApiError('ResourceInUse', `${eni.eniId} still carries ${count} sub-ENIs`);
+}
+
+const deleteNetworkInterface = defineAction({
+  name: 'DeleteNetworkInterface',
+  services: ['vpc'],
+  parameters: z.object({ NetworkInterfaceId: text }),
+  handle: (parameters, { core, requestId }) => {
+    const eni = findEni(core, parameters.NetworkInterfaceId);
+    if (eni.kind === 'sub')
+      throw new ApiError('UnsupportedOperation', `${eni.eniId} is a sub-ENI; use DeleteSubNetworkInterface`);
+    if (eni.attachment !== null)
+      throw new ApiError('ResourceInUse', `${eni.eniId} is attached to ${eni.attachment.instanceId}; detach it first`);
+    requireIdle(eni);
+    requireNoSubEnis(core, eni);
+    startDeletion(core, 'DeleteNetworkInterface', requestId, eni);
+    return {};
+  },
+});
+
+/** DELETING until it is gone from describe calls and from the fabric. */
+export function startDeletion(core: CloudCore, action: string, requestId: string, eni: EniRecord): void {
+  eni.state = 'DELETING';
+  core.startTask(action, requestId, {
+    apply: () => {
+      eni.wired = false;
+    },
+    // The address is free only when the fabric no longer answers for it.
+    finish: () => removeEni(core, eni),
+    undo: () => {
+      eni.state = 'AVAILABLE';
+      eni.wired = true;
+    },
+  });
+}
+
+const modifyNetworkInterfaceAttribute = defineAction({
+  name: 'ModifyNetworkInterfaceAttribute',
+  services: ['vpc'],
+  parameters: z.object({
+    NetworkInterfaceId: text,
+    NetworkInterfaceName: text.optional(),
+    NetworkInterfaceDescription: text.optional(),
+    SecurityGroupIds: textList.optional(),
+    TrunkingFlag: trunkingFlag.optional(),
+  }),
+  handle: async (parameters, { core }) => {
+    const eni = findEni(core, parameters.NetworkInterfaceId);
+    if (parameters.NetworkInterfaceName !== undefined) checkName(parameters.NetworkInterfaceName);
+    if (parameters.TrunkingFlag !== undefined && eni.kind !== 'secondary')
+      throw new ApiError(
+        'UnsupportedOperation.SubEniNotSupportTrunking',
+        `${eni.eniId} is a ${eni.kind} ENI and cannot be a trunk`,
+      );
+    if (parameters.TrunkingFlag === 'Disable') requireNoSubEnis(core, eni);
+    const groups =
+      parameters.SecurityGroupIds === undefined ? undefined : checkGroups(core, parameters.SecurityGroupIds);
+    eni.name = parameters.NetworkInterfaceName ?? eni.name;
+    eni.description = parameters.NetworkInterfaceDescription ?? eni.description;
+    if (parameters.TrunkingFlag !== undefined) eni.trunking = parameters.TrunkingFlag === 'Enable';
+    // GUESS: the list replaces the whole set, in the given order (facts, section 8).
+    if (groups !== undefined) await bindGroups(core, [{ eni, groups }]);
+    return {};
+  },
+});
+
+/** Binds groups and answers only when the fabric obeys. */
+export async function bindGroups(
+  core: CloudCore,
+  changes: readonly { readonly eni: EniRecord; readonly groups: readonly string[] }[],
+): Promise<void> {
+  for (const { eni, groups } of changes) {
+    eni.securityGroupIds = [...groups];
+    eni.groupsReady = false;
+  }
+  core.touch();
+  await core.settle();
+  for (const { eni } of changes) eni.groupsReady = eni.wired;
+}
+
+/** The life of primary and secondary ENIs. */
+export const eniLifecycleActions: readonly Action[] = [
+  createNetworkInterface,
+  attachNetworkInterface,
+  detachNetworkInterface,
+  deleteNetworkInterface,
+  modifyNetworkInterfaceAttribute,
+];

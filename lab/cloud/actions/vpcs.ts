@@ -1,0 +1,106 @@
+// DescribeVpcs and DescribeSubnets.
+import { z } from 'zod';
+import { type Action, defineAction, filterList, integer, textList } from '../action.ts';
+import { findSubnet, findVpc } from '../lookup.ts';
+import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
+import type { SubnetRecord, VpcRecord } from '../state.ts';
+import { vpcTime } from './eni-answer.ts';
+
+const vpcFilters = {
+  'vpc-id': exact((vpc: VpcRecord) => vpc.vpcId),
+  'vpc-name': fuzzy((vpc: VpcRecord) => vpc.name),
+  'cidr-block': exact((vpc: VpcRecord) => vpc.cidr),
+  'is-default': flag((vpc: VpcRecord) => vpc.isDefault),
+};
+
+const subnetFilters = {
+  'subnet-id': exact((subnet: SubnetRecord) => subnet.subnetId),
+  'vpc-id': exact((subnet: SubnetRecord) => subnet.vpcId),
+  'subnet-name': fuzzy((subnet: SubnetRecord) => subnet.name),
+  'cidr-block': exact((subnet: SubnetRecord) => subnet.cidr),
+  zone: exact((subnet: SubnetRecord) => subnet.zone),
+  'is-default': flag((_subnet: SubnetRecord) => false),
+};
+
+const describeVpcs = defineAction({
+  name: 'DescribeVpcs',
+  services: ['vpc'],
+  parameters: z.object({
+    VpcIds: textList.optional(),
+    Filters: filterList.optional(),
+    Offset: integer.optional(),
+    Limit: integer.optional(),
+  }),
+  handle: ({ VpcIds, Filters = [], Offset, Limit }, { core }) => {
+    checkIdsOrFilters(VpcIds, Filters, 'VpcIds');
+    const chosen =
+      VpcIds === undefined || VpcIds.length === 0
+        ? [...core.state.vpcs.values()]
+        : VpcIds.map((id) => findVpc(core, id));
+    const page = pageOf(applyFilters(chosen, Filters, vpcFilters), Offset, Limit);
+    return { TotalCount: page.total, VpcSet: page.items.map(vpcAnswer) };
+  },
+});
+
+const describeSubnets = defineAction({
+  name: 'DescribeSubnets',
+  services: ['vpc'],
+  parameters: z.object({
+    SubnetIds: textList.optional(),
+    Filters: filterList.optional(),
+    Offset: integer.optional(),
+    Limit: integer.optional(),
+  }),
+  handle: ({ SubnetIds, Filters = [], Offset, Limit }, { core }) => {
+    checkIdsOrFilters(SubnetIds, Filters, 'SubnetIds');
+    const chosen =
+      SubnetIds === undefined || SubnetIds.length === 0
+        ? [...core.state.subnets.values()]
+        : SubnetIds.map((id) => findSubnet(core, id));
+    const page = pageOf(applyFilters(chosen, Filters, subnetFilters), Offset, Limit);
+    return { TotalCount: page.total, SubnetSet: page.items.map(subnetAnswer) };
+  },
+});
+
+function vpcAnswer(vpc: VpcRecord): object {
+  return {
+    VpcId: vpc.vpcId,
+    VpcName: vpc.name,
+    CidrBlock: vpc.cidr,
+    IsDefault: vpc.isDefault,
+    EnableMulticast: false,
+    CreatedTime: vpcTime(vpc.createdAt),
+    DnsServerSet: ['183.60.83.19', '183.60.82.98'],
+    DomainName: '',
+    DhcpOptionsId: '',
+    EnableDhcp: true,
+    Ipv6CidrBlock: '',
+    TagSet: [...vpc.tags],
+    AssistantCidrSet: [],
+  };
+}
+
+function subnetAnswer(subnet: SubnetRecord): object {
+  return {
+    VpcId: subnet.vpcId,
+    SubnetId: subnet.subnetId,
+    SubnetName: subnet.name,
+    CidrBlock: subnet.cidr,
+    IsDefault: false,
+    EnableBroadcast: false,
+    Zone: subnet.zone,
+    RouteTableId: '',
+    CreatedTime: vpcTime(subnet.createdAt),
+    AvailableIpAddressCount: subnet.addresses.available(),
+    TotalIpAddressCount: subnet.addresses.total,
+    Ipv6CidrBlock: '',
+    NetworkAclId: '',
+    IsRemoteVpcSnat: false,
+    TagSet: [...subnet.tags],
+    CdcId: '',
+    IsCdcSubnet: 0,
+  };
+}
+
+/** What the vpc service says of networks. */
+export const vpcActions: readonly Action[] = [describeVpcs, describeSubnets];

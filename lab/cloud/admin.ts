@@ -1,0 +1,243 @@
+// What a person would do in the cloud's console, as typed calls in this process: lay out an account, break it, look at it.
+import { policyParameters, parsePolicy } from './policy.ts';
+import { addEni, removeEni, takeAddresses } from './actions/eni-records.ts';
+import { addGroup } from './actions/security-groups.ts';
+import { cidrContains, createAddressPool, parseCidr4 } from './addresses.ts';
+import type { CloudCore } from './core.ts';
+import type { Faults } from './faults.ts';
+import { isId } from './ids.ts';
+import { checkGroups, findGroup, findInstance, findSubnet, findVpc } from './lookup.ts';
+import { modelLimits } from './models.ts';
+import type { RateLimiter } from './rate-limits.ts';
+import type { RequestLog, RequestLogEntry } from './request-log.ts';
+import type { AcceptedCredential } from './signature.ts';
+import { enisOf, type InstanceRecord, type InstanceState, subEnisOf } from './state.ts';
+
+export interface NewInstance {
+  /** A model such as SA5.LARGE8; `eklet` for the machine behind a super node's Pod. */
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly subnetId: string;
+  /** Of the primary ENI, in order of priority. */
+  readonly securityGroupIds: readonly string[];
+  readonly instanceId?: string;
+  readonly name?: string;
+  readonly privateIp?: string;
+  /** Replaces the model's figure. */
+  readonly subEniQuantity?: number;
+}
+
+export interface StartedInstance {
+  readonly instanceId: string;
+  readonly primaryEniId: string;
+  readonly privateIp: string;
+  readonly cpu: number;
+  readonly memoryGiB: number;
+}
+
+/** Rules in the API's own words: Protocol, Port, CidrBlock, Ipv6CidrBlock, SecurityGroupId, Action, PolicyDescription. */
+export interface RuleSet {
+  readonly ingress?: readonly object[];
+  readonly egress?: readonly object[];
+}
+
+/**
+ * Takes effect at once, without tasks. Throws ApiError for what the API would refuse and Error for impossible layouts.
+ * Ids may be fixed by the caller; they must be well formed and free.
+ */
+export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'failTask'> {
+  createVpc(vpc: { readonly cidr: string; readonly name?: string; readonly vpcId?: string }): {
+    readonly vpcId: string;
+  };
+  createSubnet(subnet: {
+    readonly vpcId: string;
+    readonly cidr: string;
+    readonly zone: string;
+    readonly name?: string;
+    readonly subnetId?: string;
+  }): { readonly subnetId: string; readonly gateway: string };
+  createSecurityGroup(group: {
+    readonly name: string;
+    readonly description?: string;
+    readonly securityGroupId?: string;
+    readonly rules?: RuleSet;
+  }): { readonly securityGroupId: string };
+  /** Replaces both lists. */
+  setSecurityGroupRules(securityGroupId: string, rules: RuleSet): void;
+  /** RUNNING at once, with its primary ENI attached as device 0. */
+  runInstance(instance: NewInstance): StartedInstance;
+  setInstanceState(instanceId: string, state: InstanceState): void;
+  /** The primary ENI goes with it; secondary ones stay, detached; sub-ENIs stay on their trunk (facts, section 20). */
+  terminateInstance(instanceId: string): void;
+  registerCluster(cluster: { readonly clusterId: string; readonly vpcId: string; readonly name: string }): void;
+  /** Further keys that the account accepts, e.g. temporary ones. */
+  addCredential(credential: AcceptedCredential): void;
+  removeCredential(secretId: string): void;
+  /** Calls per second of an action; undefined lifts the limit. */
+  throttle(action: string, perSecond: number | undefined): void;
+  clearFaults(): void;
+  requestLog(): readonly RequestLogEntry[];
+  /** Called for every later request after it acted, before its answer leaves. */
+  onRequest(handler: (entry: RequestLogEntry) => void): () => void;
+}
+
+export interface AdminDeps {
+  readonly core: CloudCore;
+  readonly limiter: RateLimiter;
+  readonly log: RequestLog;
+  /** Shared with the gateway. */
+  readonly credentials: AcceptedCredential[];
+}
+
+export function createAdmin({ core, limiter, log, credentials }: AdminDeps): CloudAdmin {
+  const { state } = core;
+  const fixedId = (prefix: 'vpc' | 'subnet' | 'sg' | 'ins', wanted: string | undefined): string => {
+    if (wanted === undefined) return core.newId(prefix);
+    if (!isId(prefix, wanted))
+      throw new Error(`id ${wanted} is malformed; it must be ${prefix}- and 8 lower-case letters or digits`);
+    if ([state.vpcs, state.subnets, state.securityGroups, state.instances].some((map) => map.has(wanted)))
+      throw new Error(`id ${wanted} is taken`);
+    return wanted;
+  };
+  const setRules = (securityGroupId: string, rules: RuleSet): void => {
+    const group = findGroup(core, securityGroupId);
+    const read = (list: readonly object[] = []) =>
+      list.map((rule) => parsePolicy(policyParameters.parse(rule), core.clock.now()));
+    group.ingress = read(rules.ingress);
+    group.egress = read(rules.egress);
+    for (const policy of [...group.ingress, ...group.egress])
+      if (policy.securityGroupId !== '') findGroup(core, policy.securityGroupId);
+    group.version += 1;
+    core.touch();
+  };
+  return {
+    failNext: (fault) => core.faults.failNext(fault),
+    dropReply: (fault) => core.faults.dropReply(fault),
+    failTask: (fault) => core.faults.failTask(fault),
+    clearFaults: () => core.faults.clear(),
+    createVpc: ({ cidr, name = '', vpcId }) => {
+      if (parseCidr4(cidr) === undefined)
+        throw new Error(`VPC CIDR ${cidr} is not an IPv4 network such as 10.0.0.0/16`);
+      const id = fixedId('vpc', vpcId);
+      state.vpcs.set(id, { vpcId: id, name, cidr, isDefault: false, createdAt: core.clock.now(), tags: [] });
+      return { vpcId: id };
+    },
+    createSubnet: ({ vpcId, cidr, zone, name = '', subnetId }) => {
+      const range = checkSubnetRange(core, vpcId, cidr);
+      const id = fixedId('subnet', subnetId);
+      const addresses = createAddressPool(range);
+      state.subnets.set(id, {
+        subnetId: id,
+        vpcId,
+        name,
+        cidr,
+        zone,
+        addresses,
+        createdAt: core.clock.now(),
+        tags: [],
+      });
+      return { subnetId: id, gateway: addresses.gateway };
+    },
+    createSecurityGroup: ({ name, description = '', securityGroupId, rules }) => {
+      const group = addGroup(core, { name, description, securityGroupId: fixedId('sg', securityGroupId) });
+      if (rules !== undefined) setRules(group.securityGroupId, rules);
+      return { securityGroupId: group.securityGroupId };
+    },
+    setSecurityGroupRules: setRules,
+    runInstance: (wanted) => runInstance(core, wanted, fixedId('ins', wanted.instanceId)),
+    setInstanceState: (instanceId, next) => {
+      findInstance(core, instanceId).state = next;
+    },
+    terminateInstance: (instanceId) => terminateInstance(core, findInstance(core, instanceId)),
+    registerCluster: (cluster) => {
+      findVpc(core, cluster.vpcId);
+      state.clusters.set(cluster.clusterId, { ...cluster, createdAt: core.clock.now() });
+    },
+    addCredential: (credential) => {
+      credentials.push(credential);
+    },
+    removeCredential: (secretId) => {
+      const kept = credentials.filter((credential) => credential.secretId !== secretId);
+      credentials.splice(0, credentials.length, ...kept);
+    },
+    throttle: (action, perSecond) => limiter.limit(action, perSecond),
+    requestLog: () => log.entries,
+    onRequest: (handler) => log.onEntry(handler),
+  };
+}
+
+function checkSubnetRange(
+  core: CloudCore,
+  vpcId: string,
+  cidr: string,
+): { readonly base: number; readonly prefix: number } {
+  const vpc = findVpc(core, vpcId);
+  const outer = parseCidr4(vpc.cidr);
+  const inner = parseCidr4(cidr);
+  if (outer === undefined || inner === undefined || !cidrContains(outer, inner))
+    throw new Error(`subnet CIDR ${cidr} is not an IPv4 network within ${vpc.cidr}`);
+  const clash = [...core.state.subnets.values()].find((other) => {
+    const range = parseCidr4(other.cidr);
+    return other.vpcId === vpcId && range !== undefined && (cidrContains(range, inner) || cidrContains(inner, range));
+  });
+  if (clash !== undefined) throw new Error(`subnet CIDR ${cidr} overlaps ${clash.cidr} of ${clash.subnetId}`);
+  return inner;
+}
+
+function runInstance(core: CloudCore, wanted: NewInstance, instanceId: string): StartedInstance {
+  const limits = modelLimits(wanted.instanceType);
+  if (limits === undefined) throw new Error(`model ${wanted.instanceType} is not understood; it looks like SA5.LARGE8`);
+  const subnet = findSubnet(core, wanted.subnetId);
+  if (subnet.zone !== wanted.zone)
+    throw new Error(`subnet ${subnet.subnetId} is in ${subnet.zone}, not in ${wanted.zone}`);
+  const groups = checkGroups(core, wanted.securityGroupIds);
+  const addresses = takeAddresses(subnet, wanted.privateIp === undefined ? [] : [wanted.privateIp], 1);
+  core.state.instances.set(instanceId, {
+    instanceId,
+    name: wanted.name ?? instanceId,
+    instanceType: wanted.instanceType,
+    cpu: limits.cpu,
+    memoryGiB: limits.memoryGiB,
+    zone: wanted.zone,
+    vpcId: subnet.vpcId,
+    subnetId: subnet.subnetId,
+    state: 'RUNNING',
+    createdAt: core.clock.now(),
+    eniQuantity: limits.eniQuantity,
+    eniPrivateIpQuantity: limits.eniPrivateIpQuantity,
+    subEniQuantity: wanted.subEniQuantity ?? limits.subEniQuantity,
+    latestOperation: null,
+  });
+  const eni = addEni(core, {
+    name: 'Primary ENI',
+    description: '',
+    kind: 'primary',
+    subnet,
+    addresses,
+    securityGroupIds: groups,
+    tags: [],
+  });
+  Object.assign(eni, {
+    state: 'AVAILABLE',
+    wired: true,
+    groupsReady: true,
+    attachment: { instanceId, deviceIndex: 0, at: core.clock.now() },
+  } satisfies Partial<typeof eni>);
+  core.touch();
+  return {
+    instanceId,
+    primaryEniId: eni.eniId,
+    privateIp: addresses[0] ?? '',
+    cpu: limits.cpu,
+    memoryGiB: limits.memoryGiB,
+  };
+}
+
+function terminateInstance(core: CloudCore, instance: InstanceRecord): void {
+  for (const eni of enisOf(core.state, instance.instanceId)) {
+    if (eni.kind === 'primary' && subEnisOf(core.state, eni.eniId).length === 0) removeEni(core, eni);
+    else eni.attachment = null;
+  }
+  core.state.instances.delete(instance.instanceId);
+  core.touch();
+}

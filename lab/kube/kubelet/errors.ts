@@ -1,0 +1,56 @@
+// What can keep a Pod of the lab's kubelet from running, as catalogue rows; `eventReason` is the waiting reason shown.
+import type { CatalogueEntry } from '../../../src/base/errors.ts';
+
+const row = (code: string, eventReason: string, title: string, cause: string, cure: string): CatalogueEntry => ({
+  code,
+  title,
+  cause,
+  cure,
+  retry: 'retry',
+  eventReason,
+});
+
+export const KUBELET_ERRORS = {
+  image: row(
+    'KUBELET-IMAGE',
+    'ErrImagePull',
+    'The lab has no such image',
+    'Images stand for commands of this machine; nothing is pulled.',
+    'Use an image that the message names, with `command` for another program.',
+  ),
+  config: row(
+    'KUBELET-CONFIG',
+    'CreateContainerConfigError',
+    'A container cannot be put together',
+    'A ConfigMap, Secret or key that it needs does not exist, or a field is not one the lab runs.',
+    'Create what the message names; the kubelet looks again by itself.',
+  ),
+  mount: row(
+    'KUBELET-MOUNT',
+    'FailedMount',
+    'A volume cannot be mounted',
+    'Its source does not exist, or its type is not one the lab has.',
+    'Create what the message names; the kubelet looks again by itself.',
+  ),
+  networkNotReady: row(
+    'KUBELET-NETWORK',
+    'NetworkNotReady',
+    'The node has no CNI configuration',
+    'No file in /etc/cni/net.d of the node: the network add-on has not written it yet.',
+    'Wait for the add-on, or read its log.',
+  ),
+  sandbox: row(
+    'KUBELET-SANDBOX',
+    'FailedCreatePodSandBox',
+    'The network of a Pod could not be made',
+    'The CNI plugin answered with an error, or not in time.',
+    'The message carries its code and words; it is called again with a new container id.',
+  ),
+  containerGone: row(
+    'KUBELET-NO-CONTAINER',
+    'ContainerNotRunning',
+    'No such running container',
+    'The Pod is not on this node, or the container has ended or not started.',
+    'Look at the Pod first.',
+  ),
+} as const satisfies Record<string, CatalogueEntry>;

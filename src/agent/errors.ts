@@ -1,0 +1,84 @@
+// The catalogue of what can go wrong on a node, and what the runtime is told.
+import type { CatalogueEntry } from '../base/errors.ts';
+import { TrunklineError } from '../base/errors.ts';
+import { type CniCode, cniCodes, CniError } from '../cni/error.ts';
+
+const row = (entry: CatalogueEntry): CatalogueEntry => entry;
+
+/** Rows of the area AGENT; `trunkline explain AGENT-...` and the docs page are made from them. */
+export const agentErrors = {
+  notYet: row({
+    code: 'AGENT-NOT-YET',
+    title: 'The Pod cannot be connected yet',
+    cause: 'Its sub-ENI, the trunk ENI of the node or the link of the sub-ENI is not there yet.',
+    cure: 'The runtime tries again by itself; the message carries what is waited for, kubectl describe vpceni tells more.',
+    retry: 'retry',
+    eventReason: 'NetworkNotYet',
+  }),
+  networkUnsupported: row({
+    code: 'AGENT-NETWORK-UNSUPPORTED',
+    title: 'The network of this Pod is not in this version',
+    cause: 'The Pod asks for addresses of shared or exclusive ENIs; this version connects Pods through sub-ENIs only.',
+    cure: 'Let a SecurityGroupPolicy select the Pod, with vpcCni.trunkingEni.enableSubEni on, or use hostNetwork.',
+    retry: 'terminal',
+    eventReason: 'NetworkUnsupported',
+  }),
+  strictUnsupported: row({
+    code: 'AGENT-STRICT-UNSUPPORTED',
+    title: 'Strict enforcing is not in this version',
+    cause: 'podSecurityGroupEnforcingMode was strict when the Pod was created.',
+    cure: 'Set vpcCni.trunkingEni.podSecurityGroupEnforcingMode to standard and create the Pod anew.',
+    retry: 'terminal',
+    eventReason: 'StrictUnsupported',
+  }),
+  podGone: row({
+    code: 'AGENT-POD-GONE',
+    title: 'The Pod of this sandbox does not exist any more',
+    cause: 'The Pod was deleted or has ended while its sandbox was being made; its sub-ENI is given back.',
+    cure: 'Nothing: the runtime deletes the sandbox.',
+    retry: 'terminal',
+    eventReason: 'PodGone',
+  }),
+  linkUnavailable: row({
+    code: 'AGENT-LINK-UNAVAILABLE',
+    title: 'The kernel offers no link for sub-ENIs',
+    cause: 'Neither a VLAN device on the trunk nor a veth device could be made.',
+    cure: 'Load the kernel module 8021q, or run the agent privileged; --link-driver says which one is tried.',
+    retry: 'retry',
+    eventReason: 'LinkUnavailable',
+  }),
+  kernel: row({
+    code: 'AGENT-KERNEL-REFUSED',
+    title: 'The kernel refused a change of links, routes or rules',
+    cause: 'A batch for the ip tool failed; the message carries its line and its words.',
+    cure: 'The change is taken back and tried again with the next call.',
+    retry: 'retry',
+    eventReason: 'KernelRefused',
+  }),
+  stateUnreadable: row({
+    code: 'AGENT-STATE-UNREADABLE',
+    title: 'A state file of the agent cannot be read',
+    cause: 'The file below --state-dir is cut off or was written by another program.',
+    cure: 'It was set aside with the ending .unreadable; compare it with ip link and ip rule, then remove it.',
+    retry: 'terminal',
+    eventReason: 'AgentStateUnreadable',
+  }),
+} as const;
+
+const codes: ReadonlyMap<string, CniCode> = new Map<string, CniCode>([
+  [agentErrors.notYet.code, cniCodes.tryAgainLater],
+  [agentErrors.linkUnavailable.code, cniCodes.tryAgainLater],
+  [agentErrors.networkUnsupported.code, cniCodes.refused],
+  [agentErrors.strictUnsupported.code, cniCodes.refused],
+  [agentErrors.podGone.code, cniCodes.refused],
+  [agentErrors.kernel.code, cniCodes.kernel],
+]);
+
+/** What the runtime is told: a CniError as it is, a catalogue row by its code, anything else as an I/O failure. */
+export function asCniError(error: unknown): CniError {
+  if (error instanceof CniError) return error;
+  if (!(error instanceof TrunklineError))
+    return new CniError(cniCodes.ioFailure, error instanceof Error ? error.message : String(error), '', error);
+  const code = codes.get(error.code) ?? (error.retry === 'terminal' ? cniCodes.refused : cniCodes.tryAgainLater);
+  return new CniError(code, error.message, `${error.code}: ${error.entry.cure}`, error);
+}

@@ -1,0 +1,104 @@
+// The node's kernel as the agent uses it: batches for `ip`, links, rules and a few sysctls.
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { TrunklineError } from '../base/errors.ts';
+import { agentErrors } from './errors.ts';
+import { type KernelRule, kernelRuleSchema } from './plan-rules.ts';
+
+const linkSchema = z.object({
+  ifname: z.string(),
+  address: z.string().optional(),
+  flags: z.array(z.string()),
+});
+export type KernelLink = z.infer<typeof linkSchema>;
+
+export interface BatchOptions {
+  /** Path of another network namespace; absent: the node's. */
+  readonly netns?: string;
+  /** Goes on after a failing line, and does not fail. */
+  readonly force?: boolean;
+}
+
+/** Every method throws AGENT-KERNEL-REFUSED with the tool's own words. */
+export interface Kernel {
+  ipBatch(lines: readonly string[], options?: BatchOptions): Promise<void>;
+  links(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelLink[]>;
+  rules(): Promise<readonly KernelRule[]>;
+  /** Addresses of one device, without prefix length; empty when the device is not there. */
+  addresses(device: string, options?: Pick<BatchOptions, 'netns'>): Promise<readonly string[]>;
+  /** `net/ipv4/...` below /proc/sys, in the node's namespace. */
+  setSysctl(name: string, value: string): Promise<void>;
+  /** Calls `changed` after any change of a link until `signal` aborts; rejects when the watching ended by itself. */
+  watchLinks(changed: () => void, signal: AbortSignal): Promise<void>;
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** With the `ip` of iproute2, and nsenter for the Pods' namespaces. */
+export function createKernel(): Kernel {
+  const ip = async (args: readonly string[], netns?: string, stdin = ''): Promise<Outcome> =>
+    netns === undefined ? run('ip', args, stdin) : run('nsenter', [`--net=${netns}`, 'ip', ...args], stdin);
+  const json = async <T>(schema: z.ZodType<T>, args: readonly string[], netns?: string): Promise<readonly T[]> => {
+    const outcome = await ip(['-json', ...args], netns);
+    if (outcome.code !== 0) throw refused(`ip ${args.join(' ')}`, outcome.stderr);
+    return z.array(schema).parse(JSON.parse(outcome.stdout === '' ? '[]' : outcome.stdout));
+  };
+  return {
+    ipBatch: async (lines, { netns, force = false } = {}) => {
+      if (lines.length === 0) return;
+      const outcome = await ip([...(force ? ['-force'] : []), '-batch', '-'], netns, `${lines.join('\n')}\n`);
+      if (outcome.code === 0 || force) return;
+      const number = Number(/Command failed -:(\d+)/.exec(outcome.stderr)?.[1] ?? '0');
+      throw refused(`ip ${lines[number - 1] ?? '-batch'}`, outcome.stderr.split('\n')[0] ?? '');
+    },
+    links: ({ netns } = {}) => json(linkSchema, ['link', 'show'], netns),
+    rules: () => json(kernelRuleSchema, ['rule', 'show']),
+    addresses: async (device, { netns } = {}) => {
+      const schema = z.object({ ifname: z.string().optional(), addr_info: z.array(z.object({ local: z.string() })).optional() });
+      const found = (await json(schema, ['address', 'show'], netns)).find((link) => link.ifname === device);
+      return found?.addr_info?.map(({ local }) => local) ?? [];
+    },
+    setSysctl: async (name, value) => {
+      try {
+        await writeFile(`/proc/sys/${name}`, value);
+      } catch (error) {
+        throw new TrunklineError(agentErrors.kernel, `/proc/sys/${name} cannot be set to ${value}`, { cause: error });
+      }
+    },
+    watchLinks: (changed, signal) =>
+      new Promise((resolve, reject) => {
+        const child = spawn('ip', ['-oneline', 'monitor', 'link'], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+        child.stdout.on('data', changed);
+        child.on('error', (error) => (signal.aborted ? resolve() : reject(error)));
+        child.on('close', (code) => (signal.aborted ? resolve() : reject(refused('ip monitor link', `ended with ${code}`))));
+      }),
+  };
+}
+
+function run(command: string, args: readonly string[], stdin: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // The tool may end before it read everything; its exit code tells then.
+    child.stdin.on('error', () => undefined);
+    child.on('error', (error) =>
+      reject(new TrunklineError(agentErrors.kernel, `${command} cannot be started`, { cause: error })),
+    );
+    child.on('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    );
+    child.stdin.end(stdin);
+  });
+}
+
+function refused(what: string, words: string): TrunklineError {
+  return new TrunklineError(agentErrors.kernel, `${what}: ${words.trim()}`);
+}

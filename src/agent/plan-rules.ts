@@ -1,0 +1,57 @@
+// Which policy rules are missing and which are left over, for the repair at start-up. Pure.
+import { z } from 'zod';
+import { rulesOf } from './plan-wire.ts';
+import { FIRST_SUB_ENI_TABLE, preferences, type Wiring } from './wiring.ts';
+
+/** The part of `ip -json rule show` that is read; other members belong to other people's rules. */
+export const kernelRuleSchema = z.object({
+  priority: z.int(),
+  src: z.string().optional(),
+  dst: z.string().optional(),
+  iif: z.string().optional(),
+  table: z.union([z.string(), z.int()]).transform(String).optional(),
+});
+export type KernelRule = z.infer<typeof kernelRuleSchema>;
+
+export interface RuleRepair {
+  /** For `ip rule add`. */
+  readonly missing: readonly string[];
+  /** For `ip rule del`. */
+  readonly leftOver: readonly string[];
+}
+
+/**
+ * Left over is only what is unmistakably ours: our three shapes, at our preferences, and for a table of a sub-ENI (a `to POD lookup main` goes
+ * with the `from POD` rule of the same address).
+ */
+export function planRuleRepair(wirings: readonly Wiring[], observed: readonly KernelRule[]): RuleRepair {
+  const wanted = new Set(wirings.flatMap(rulesOf));
+  const present = new Set(observed.flatMap((rule) => ruleText(rule) ?? []));
+  const ourAddresses = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
+  const isOurs = (rule: KernelRule): boolean =>
+    isFromPod(rule) || isFromLink(rule) || (rule.priority === preferences.toPod && ourAddresses.has(rule.dst));
+  return {
+    missing: [...wanted].filter((rule) => !present.has(rule)),
+    leftOver: observed.flatMap((rule) => {
+      const text = isOurs(rule) ? ruleText(rule) : undefined;
+      return text === undefined || wanted.has(text) ? [] : [text];
+    }),
+  };
+}
+
+/** The rule in the words of `rulesOf`; undefined for other shapes. */
+function ruleText({ priority, src, dst, iif, table }: KernelRule): string | undefined {
+  if (priority === preferences.fromLink && iif !== undefined) return `pref ${priority} iif ${iif} lookup ${table ?? ''}`;
+  if (priority === preferences.toPod && dst !== undefined) return `pref ${priority} to ${dst} lookup ${table ?? ''}`;
+  if (priority === preferences.fromPod && src !== undefined) return `pref ${priority} from ${src} lookup ${table ?? ''}`;
+  return undefined;
+}
+
+function isSubEniTable(table: string | undefined): boolean {
+  const number = Number(table);
+  return Number.isInteger(number) && number > FIRST_SUB_ENI_TABLE && number <= FIRST_SUB_ENI_TABLE + 4094;
+}
+
+const isFromPod = (rule: KernelRule): boolean => rule.priority === preferences.fromPod && isSubEniTable(rule.table);
+const isFromLink = (rule: KernelRule): boolean =>
+  rule.priority === preferences.fromLink && rule.iif !== undefined && isSubEniTable(rule.table);

@@ -1,0 +1,26 @@
+// The complete list of what runs in ipamd once it leads.
+import type { Controller } from '../kube/types.ts';
+import { createAddonValues } from './addon/values/controller.ts';
+import type { IpamdDeps } from './deps.ts';
+import { createNodeConfig } from './node/config/controller.ts';
+import { createNodeResources } from './node/resources/controller.ts';
+import { createNodeTrunk } from './node/trunk/controller.ts';
+import { createPodSubEni } from './pod/sub-eni/controller.ts';
+import { createSecurityGroupPolicyStatus } from './security-group-policy/status/controller.ts';
+import { createVpcEniLifecycle } from './vpc-eni/lifecycle/controller.ts';
+import { createVpcEniOrphans } from './vpc-eni/orphans/controller.ts';
+
+export function createControllers(deps: IpamdDeps): readonly Controller[] {
+  const lifecycle = createVpcEniLifecycle(deps);
+  const proceed = (name: string): void => lifecycle.enqueue(name);
+  return [
+    createAddonValues(deps),
+    createNodeConfig(deps),
+    createNodeTrunk(deps, proceed),
+    createNodeResources(deps),
+    createPodSubEni(deps, proceed),
+    lifecycle,
+    createVpcEniOrphans(deps),
+    createSecurityGroupPolicyStatus(deps),
+  ];
+}
