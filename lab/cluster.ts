@@ -3,10 +3,11 @@ import type { Clock } from '../src/base/clock.ts';
 import { errorText } from '../src/base/errors.ts';
 import type { Logger } from '../src/base/logger.ts';
 import { createKubeClient } from '../src/kube/client.ts';
+import type { KubeConnection } from '../src/kube/config.ts';
 import { runManager } from '../src/kube/manager.ts';
 import type { KubeClient } from '../src/kube/types.ts';
-import { startApiServer } from './kube/apiserver/api-server.ts';
-import type { ApiServer } from './kube/apiserver/api-server.ts';
+import { startApiServer } from './kube/apiserver/index.ts';
+import type { ApiServer } from './kube/apiserver/index.ts';
 import { createLabControllers } from './kube/controllers/index.ts';
 import type { LabControllers } from './kube/controllers/index.ts';
 import { createScheduler } from './kube/scheduler/scheduler.ts';
@@ -46,7 +47,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
             : resolveService(late.controllers.deps.informers, namespace, name, port)),
       ),
   });
-  const client = createKubeClient({ connection: api.adminConnection(), clock, logger, qps: 2000, burst: 4000 });
+  const client = createKubeClient({ connection: connectionOf(api), clock, logger, qps: 2000, burst: 4000 });
   const controllers = createLabControllers({ client, clock, logger, caPem: api.caPem });
   late.controllers = controllers;
   const scheduler = createScheduler({ client, clock, logger });
@@ -72,4 +73,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await api.close();
     },
   };
+}
+
+/** The administrator's connection in the shape that the client takes. */
+function connectionOf(api: ApiServer): KubeConnection {
+  const { server, caPem, auth } = api.adminConnection();
+  return { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
 }

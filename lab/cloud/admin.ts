@@ -9,9 +9,8 @@ import { isId } from './ids.ts';
 import { checkGroups, findGroup, findInstance, findSubnet, findVpc } from './lookup.ts';
 import { modelLimits } from './models.ts';
 import type { RateLimiter } from './rate-limits.ts';
-import type { RequestLog, RequestLogEntry } from './request-log.ts';
 import type { AcceptedCredential } from './signature.ts';
-import { enisOf, type InstanceRecord, type InstanceState, subEnisOf } from './state.ts';
+import { enisOf, type InstanceRecord, subEnisOf } from './state.ts';
 
 export interface NewInstance {
   /** A model such as SA5.LARGE8; `eklet` for the machine behind a super node's Pod. */
@@ -66,7 +65,8 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'fai
   setSecurityGroupRules(securityGroupId: string, rules: RuleSet): void;
   /** RUNNING at once, with its primary ENI attached as device 0. */
   runInstance(instance: NewInstance): StartedInstance;
-  setInstanceState(instanceId: string, state: InstanceState): void;
+  /** STOPPED; its ENIs stay as they are. */
+  stopInstance(instanceId: string): void;
   /** The primary ENI goes with it; secondary ones stay, detached; sub-ENIs stay on their trunk (facts, section 20). */
   terminateInstance(instanceId: string): void;
   registerCluster(cluster: { readonly clusterId: string; readonly vpcId: string; readonly name: string }): void;
@@ -74,22 +74,18 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'fai
   addCredential(credential: AcceptedCredential): void;
   removeCredential(secretId: string): void;
   /** Calls per second of an action; undefined lifts the limit. */
-  throttle(action: string, perSecond: number | undefined): void;
+  throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;
   clearFaults(): void;
-  requestLog(): readonly RequestLogEntry[];
-  /** Called for every later request after it acted, before its answer leaves. */
-  onRequest(handler: (entry: RequestLogEntry) => void): () => void;
 }
 
 export interface AdminDeps {
   readonly core: CloudCore;
   readonly limiter: RateLimiter;
-  readonly log: RequestLog;
   /** Shared with the gateway. */
   readonly credentials: AcceptedCredential[];
 }
 
-export function createAdmin({ core, limiter, log, credentials }: AdminDeps): CloudAdmin {
+export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdmin {
   const { state } = core;
   const fixedId = (prefix: 'vpc' | 'subnet' | 'sg' | 'ins', wanted: string | undefined): string => {
     if (wanted === undefined) return core.newId(prefix);
@@ -145,8 +141,8 @@ export function createAdmin({ core, limiter, log, credentials }: AdminDeps): Clo
     },
     setSecurityGroupRules: setRules,
     runInstance: (wanted) => runInstance(core, wanted, fixedId('ins', wanted.instanceId)),
-    setInstanceState: (instanceId, next) => {
-      findInstance(core, instanceId).state = next;
+    stopInstance: (instanceId) => {
+      findInstance(core, instanceId).state = 'STOPPED';
     },
     terminateInstance: (instanceId) => terminateInstance(core, findInstance(core, instanceId)),
     registerCluster: (cluster) => {
@@ -160,9 +156,7 @@ export function createAdmin({ core, limiter, log, credentials }: AdminDeps): Clo
       const kept = credentials.filter((credential) => credential.secretId !== secretId);
       credentials.splice(0, credentials.length, ...kept);
     },
-    throttle: (action, perSecond) => limiter.limit(action, perSecond),
-    requestLog: () => log.entries,
-    onRequest: (handler) => log.onEntry(handler),
+    throttle: ({ action, perSecond }) => limiter.limit(action, perSecond),
   };
 }
 

@@ -38,6 +38,8 @@ export interface Cloud {
   snapshot(): FabricSnapshot;
   /** Every request so far, in order of their answers. */
   requestLog(): readonly RequestLogEntry[];
+  /** Called for every later request after it acted, before its answer leaves; `at` is the arrival. Returns the way to stop. */
+  onRequest(listener: (entry: RequestLogEntry) => void): () => void;
   /** Cuts connections and ends pending tasks. */
   close(): Promise<void>;
 }
@@ -70,9 +72,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     port: front.port,
     ...main,
     region,
-    admin: createAdmin({ core, limiter, log, credentials }),
+    admin: createAdmin({ core, limiter, credentials }),
     snapshot: () => core.snapshot(),
     requestLog: () => log.entries,
+    onRequest: (listener) => log.onEntry(listener),
     close: async () => {
       core.stop();
       await front.close();

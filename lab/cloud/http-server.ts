@@ -1,6 +1,5 @@
 // Plain HTTP in front of the gateway: raw bytes in, always status 200 and exactly `application/json` out.
 import { randomUUID } from 'node:crypto';
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.ts';

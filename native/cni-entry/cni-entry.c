@@ -1,7 +1,12 @@
-/* The CNI plugin that the container runtime starts: frames one call for the resident agent, with time-outs, and nothing else. */
+/*
+ * The CNI plugin that the container runtime starts: frames one call for the resident agent, with time-outs, and nothing else.
+ * Environment, besides CNI_*: TKE_ENI_AGENT_SOCKET, TKE_ENI_AGENT_TOMBSTONES, TKE_ENI_AGENT_TIMEOUT_SECONDS (1 to 60).
+ * Exit code 0 exactly when the agent answered 200, or VERSION, or a deletion was recorded.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +48,32 @@ static const char *environment(const char *name) {
   return value ? value : "";
 }
 
-/* A CNI error result on stdout; the version is the newest we speak, because the configuration may be unreadable. */
-static int fail(int code, const char *message, const char *details) {
-  printf("{\"cniVersion\":\"1.1.0\",\"code\":%d,\"msg\":\"%s\",\"details\":\"", code, message);
-  for (const char *at = details; *at; at++)
+/* Text inside a JSON string; what would need escaping is left out, since it only ever is a name or a reason. */
+static void put_plain(const char *text) {
+  for (const char *at = text; *at; at++)
     if ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\') putchar(*at);
+}
+
+/* A CNI error result on stdout; the version is the newest we speak, because the configuration may be unreadable. */
+static int fail(int code, const char *message, const char *subject, const char *reason) {
+  printf("{\"cniVersion\":\"1.1.0\",\"code\":%d,\"msg\":\"%s", code, message);
+  put_plain(subject);
+  if (*reason) printf(": ");
+  put_plain(reason);
   printf("\"}\n");
   return 1;
+}
+
+/* 0 when `fd` is ready; -1 with ETIMEDOUT at the deadline. */
+static int wait_until(int fd, short events) {
+  for (;;) {
+    double left = deadline - monotonic();
+    struct pollfd entry = {fd, events, 0};
+    int ready = left <= 0 ? 0 : poll(&entry, 1, (int)(left * 1000) + 1);
+    if (ready > 0) return 0;
+    if (ready == 0) return errno = ETIMEDOUT, -1;
+    if (errno != EINTR) return -1;
+  }
 }
 
 static int write_all(int fd, const char *bytes, size_t length) {
@@ -63,18 +87,13 @@ static int write_all(int fd, const char *bytes, size_t length) {
   return 0;
 }
 
-/* Reads to the end, at most `limit` bytes; -1 with EFBIG when there is more. */
-static int read_all(int fd, struct text *into, size_t limit, int timed) {
+/* Reads to the end or to the deadline, at most `limit` bytes; -1 with EFBIG when there is more. */
+static int read_all(int fd, struct text *into, size_t limit) {
   size_t room = 16384;
   into->length = 0;
   if (!(into->bytes = malloc(room + 1))) return -1;
   for (;;) {
-    if (timed) {
-      double left = deadline - monotonic();
-      if (left <= 0) return errno = ETIMEDOUT, -1;
-      struct timeval wait = {(time_t)left, (suseconds_t)((left - (double)(time_t)left) * 1e6) + 1};
-      setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    }
+    if (wait_until(fd, POLLIN)) return -1;
     if (into->length == room) {
       char *grown = realloc(into->bytes, room * 2 + 1);
       if (!grown) return -1;
@@ -92,15 +111,25 @@ static int read_all(int fd, struct text *into, size_t limit, int timed) {
   return 0;
 }
 
+static const char *setting(const char *name, const char *fallback) {
+  const char *value = environment(name);
+  return *value ? value : fallback;
+}
+
+static int timeout_seconds(void) {
+  int seconds = atoi(environment("TKE_ENI_AGENT_TIMEOUT_SECONDS"));
+  return seconds >= 1 && seconds < DEADLINE_SECONDS ? seconds : DEADLINE_SECONDS;
+}
+
 static int connect_agent(void) {
-  const char *path = environment("TKE_ENI_AGENT_SOCKET");
+  const char *path = setting("TKE_ENI_AGENT_SOCKET", DEFAULT_SOCKET);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (!*path) path = DEFAULT_SOCKET;
   if (strlen(path) >= sizeof address.sun_path) return errno = ENAMETOOLONG, -1;
   memcpy(address.sun_path, path, strlen(path) + 1);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  struct timeval wait = {DEADLINE_SECONDS, 0};
+  /* Bounds the wait for a full queue of connections, and each write. */
+  struct timeval wait = {timeout_seconds(), 0};
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
   int reason = errno;
@@ -108,13 +137,14 @@ static int connect_agent(void) {
   return errno = reason, -1;
 }
 
-/* "Name: value" lines for every CNI_* variable; -1 when a value would break the framing. */
-static int header_lines(struct text *into) {
+/* "Name: value" lines for every CNI_* variable that is set; -1, with its name in `bad`, when a value would break the framing. */
+static int header_lines(struct text *into, const char **bad) {
   into->bytes = malloc(MAX_HEADERS);
   into->length = 0;
   if (!into->bytes) return -1;
   for (size_t i = 0; i < FIELD_COUNT; i++) {
-    const char *value = environment(FIELDS[i][1]);
+    const char *value = environment(*bad = FIELDS[i][1]);
+    if (!*value) continue;
     if (strpbrk(value, "\r\n")) return -1;
     int size = snprintf(into->bytes + into->length, MAX_HEADERS - into->length, "%s: %s\r\n", FIELDS[i][0], value);
     if (size < 0 || (size_t)size >= MAX_HEADERS - into->length) return -1;
@@ -130,7 +160,7 @@ static int ask(int fd, const struct text *headers, const struct text *body, stru
   if (write_all(fd, start, (size_t)size) || write_all(fd, headers->bytes, headers->length) ||
       write_all(fd, "\r\n", 2) || write_all(fd, body->bytes, body->length))
     return -1;
-  return read_all(fd, reply, MAX_BODY + MAX_HEADERS, 1);
+  return read_all(fd, reply, MAX_BODY + MAX_HEADERS);
 }
 
 /* The agent answers with Content-Length and closes; anything else is a broken answer. */
@@ -163,10 +193,9 @@ static void make_parents(const char *path) {
 
 /* Deletion must not depend on the agent: it is recorded so that it survives a power cut, and done when the agent is back. */
 static int leave_tombstone(const struct text *headers, const struct text *body) {
-  const char *folder = environment("TKE_ENI_AGENT_TOMBSTONES"), *id = environment("CNI_CONTAINERID");
+  const char *folder = setting("TKE_ENI_AGENT_TOMBSTONES", DEFAULT_TOMBSTONES), *id = environment("CNI_CONTAINERID");
   char path[4096], temporary[4200];
-  if (!*folder) folder = DEFAULT_TOMBSTONES;
-  if (!safe_name(id)) return fail(4, "CNI_CONTAINERID is no container id", id);
+  if (!safe_name(id)) return fail(4, "CNI_CONTAINERID is not a container id: ", id, "");
   make_parents(folder);
   snprintf(path, sizeof path, "%s/%s", folder, id);
   snprintf(temporary, sizeof temporary, "%s/.%s.%d", folder, id, (int)getpid());
@@ -174,7 +203,11 @@ static int leave_tombstone(const struct text *headers, const struct text *body) 
   int failed = fd < 0 || write_all(fd, headers->bytes, headers->length) || write_all(fd, "\r\n", 2) ||
                write_all(fd, body->bytes, body->length) || fsync(fd);
   if (fd >= 0 && close(fd)) failed = 1;
-  if (failed || rename(temporary, path)) return unlink(temporary), fail(5, "the deletion could not be recorded", strerror(errno));
+  if (failed || rename(temporary, path)) {
+    const char *reason = strerror(errno);
+    unlink(temporary);
+    return fail(5, "tke-eni-agent is not reachable, and the deletion could not be recorded in ", folder, reason);
+  }
   int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (parent >= 0) fsync(parent), close(parent);
   return 0;
@@ -183,21 +216,37 @@ static int leave_tombstone(const struct text *headers, const struct text *body) 
 static int unreachable(const char *command, const struct text *headers, const struct text *body) {
   const char *reason = strerror(errno);
   if (!strcmp(command, "DEL")) return leave_tombstone(headers, body);
-  if (!strcmp(command, "STATUS")) return fail(50, "the agent of this node does not answer", reason);
-  return fail(11, "the agent of this node does not answer; try again", reason);
+  return fail(strcmp(command, "STATUS") ? 11 : 50, "tke-eni-agent is not reachable at ",
+              setting("TKE_ENI_AGENT_SOCKET", DEFAULT_SOCKET), reason);
 }
 
-int main(void) {
-  const char *command = environment("CNI_COMMAND");
+static int is_one_of(const char *word, const char *const *words) {
+  while (*words && strcmp(word, *words)) words++;
+  return *words != NULL;
+}
+
+/* The IPAM name exists because network configurations carry it; addresses are handed out inside ADD of tke-route-eni. */
+static int is_ipam(const char *program) {
+  const char *slash = strrchr(program, '/');
+  return !strcmp(slash ? slash + 1 : program, "tke-eni-ipamc");
+}
+
+int main(int argc, char **argv) {
+  static const char *const commands[] = {"ADD", "DEL", "CHECK", "STATUS", "GC", NULL};
+  const char *command = environment("CNI_COMMAND"), *bad = "";
   struct text body, headers, reply;
-  deadline = monotonic() + DEADLINE_SECONDS;
-  if (read_all(STDIN_FILENO, &body, MAX_BODY, 0))
-    return fail(6, "the network configuration on stdin could not be read (at most 1 MiB)", strerror(errno));
+  deadline = monotonic() + timeout_seconds();
+  if (read_all(STDIN_FILENO, &body, MAX_BODY))
+    return fail(6, "the network configuration on stdin (at most 1 MiB) could not be read: ", strerror(errno), "");
   if (!strcmp(command, "VERSION")) {
     puts("{\"cniVersion\":\"1.1.0\",\"supportedVersions\":[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}");
     return 0;
   }
-  if (header_lines(&headers)) return fail(4, "a CNI_ variable holds a line break or is too long", command);
+  if (!is_one_of(command, commands))
+    return fail(4, "CNI_COMMAND must be ADD, DEL, CHECK, STATUS, GC or VERSION, not: ", command, "");
+  if (argc > 0 && is_ipam(argv[0]))
+    return !strcmp(command, "DEL") ? 0 : fail(7, "tke-eni-ipamc is no plugin of its own: use type tke-route-eni", "", "");
+  if (header_lines(&headers, &bad)) return fail(4, "holds a line break or is too long: ", bad, "");
   int fd = connect_agent();
   if (fd < 0 || ask(fd, &headers, &body, &reply)) return unreachable(command, &headers, &body);
   int status = 0;

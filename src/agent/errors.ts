@@ -63,6 +63,14 @@ export const agentErrors = {
     retry: 'terminal',
     eventReason: 'AgentStateUnreadable',
   }),
+  entryMissing: row({
+    code: 'AGENT-ENTRY-MISSING',
+    title: 'There is no CNI entry to install',
+    cause: 'Neither the built binary nor the sh fallback is where the agent looks for it.',
+    cure: 'Build it with native/cni-entry/build.sh, or name it with --cni-entry.',
+    retry: 'terminal',
+    eventReason: 'CniEntryMissing',
+  }),
 } as const;
 
 const codes: ReadonlyMap<string, CniCode> = new Map<string, CniCode>([

@@ -55,18 +55,14 @@ export function planWire(wiring: Wiring): WirePlan {
 }
 
 /**
- * For `ip -force -batch`: lines whose thing is gone already are not a failure. `superseded`: a newer sandbox of the same Pod uses the address and
- * the sub-ENI, so only this sandbox's own device goes.
+ * For `ip -force -batch`: lines whose thing is gone already are not a failure. What the link is told is its driver's part. A late call for an old
+ * sandbox must not come here: it would take the rules that the new sandbox of the same Pod shares.
  */
-export function planUnwire(wiring: Wiring, options: { readonly superseded: boolean }): readonly string[] {
-  const { podIp, hostVeth, vlanId } = wiring;
-  const device = `link delete ${hostVeth}`;
-  if (options.superseded) return [device];
+export function planUnwire(wiring: Wiring): readonly string[] {
   return [
     ...rulesOf(wiring).map((rule) => `rule del ${rule}`),
-    device,
-    // Deleting the device took its routes; what is left of the table goes through the link, which stays.
-    `route flush table ${tableOf(vlanId)}`,
-    `route delete ${podIp}/32 dev ${hostVeth}`,
+    `link delete ${wiring.hostVeth}`,
+    // Deleting the device took its routes; what is left of the table goes through the link, which may stay.
+    `route flush table ${tableOf(wiring.vlanId)}`,
   ];
 }

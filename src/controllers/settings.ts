@@ -6,6 +6,8 @@ export interface Settings {
   /** Tells every listener when something differs. */
   set(values: AddonValues): void;
   onChange(listener: () => void): () => void;
+  /** Why calls of this kind are held back now (`paused`, DESIGN decision 8); nothing while they may be made. */
+  held(kind: 'create' | 'delete'): string | undefined;
 }
 
 export function createSettings(initial: AddonValues): Settings {
@@ -21,6 +23,11 @@ export function createSettings(initial: AddonValues): Settings {
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    held: (kind) => {
+      const { paused } = state.values;
+      const stops = paused === 'all' || (paused === 'deletes' && kind === 'delete');
+      return stops ? `add-on value paused is "${paused}"` : undefined;
     },
   };
 }

@@ -19,7 +19,8 @@ export function createSubEniPermission(clock: Clock): SubEniPermission {
     for (const listener of listeners) listener();
   };
   return {
-    refusal: () => (state.message !== undefined && clock.monotonicMs() - state.since < ASK_AGAIN_MS ? state.message : undefined),
+    refusal: () =>
+      state.message !== undefined && clock.monotonicMs() - state.since < ASK_AGAIN_MS ? state.message : undefined,
     refused: (message) => {
       const news = state.message === undefined;
       state.message = message;

@@ -30,7 +30,9 @@ export function projectPod(pod: Pod): WorkingPod {
     nodeName: pod.spec.nodeName,
     hostNetwork: pod.spec.hostNetwork === true,
     ended: pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed',
-    scheduledAt: pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled' && condition.status === 'True')?.lastTransitionTime,
+    scheduledAt: pod.status?.conditions?.find(
+      (condition) => condition.type === 'PodScheduled' && condition.status === 'True',
+    )?.lastTransitionTime,
   };
 }
 

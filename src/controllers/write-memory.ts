@@ -18,7 +18,8 @@ export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): 
     const own = written.get(key);
     if (own === undefined) return;
     const sameObject = (after ?? before)?.metadata.uid === own.metadata.uid;
-    if (type === 'deleted' ? sameObject : after !== undefined && (!sameObject || version(after) >= version(own))) written.delete(key);
+    if (type === 'deleted' ? sameObject : after !== undefined && (!sameObject || version(after) >= version(own)))
+      written.delete(key);
   });
   return {
     wrote: (object) => {

@@ -15,7 +15,11 @@ export function eniName(kind: 'sub' | 'trunk', uid: string, attempt: number): st
 }
 
 /** Ownership: the cluster's tag, without which nothing is ours, and the owner. */
-export function ownershipTags(clusterUid: string, owner: { readonly name: string; readonly uid: string }, attempt: number): Tag[] {
+export function ownershipTags(
+  clusterUid: string,
+  owner: { readonly name: string; readonly uid: string },
+  attempt: number,
+): Tag[] {
   return [
     { key: tags.cluster, value: clusterUid },
     { key: tags.owner, value: `VpcENI/${owner.name}` },

@@ -20,14 +20,20 @@ function common(kind: 'sub' | 'trunk', input: RequestInput): Omit<CreateEniReque
     vpcId,
     subnetId,
     name: eniName(kind, uid, attempt),
-    description: kind === 'sub' ? `Pod ${eni.spec.pod?.namespace ?? ''}/${eni.spec.pod?.name ?? ''}`.slice(0, 60) : `trunk of node ${eni.spec.nodeName}`.slice(0, 60),
+    description:
+      kind === 'sub'
+        ? `Pod ${eni.spec.pod?.namespace ?? ''}/${eni.spec.pod?.name ?? ''}`.slice(0, 60)
+        : `trunk of node ${eni.spec.nodeName}`.slice(0, 60),
     securityGroups: eni.spec.securityGroups,
     tags: ownershipTags(clusterUid, { name: eni.metadata.name, uid }, attempt),
     clientToken: clientToken(uid, attempt),
   };
 }
 
-export const subEniRequest = (input: RequestInput & { readonly trunkEniId: string }): CreateSubEniRequest => ({ ...common('sub', input), trunkEniId: input.trunkEniId });
+export const subEniRequest = (input: RequestInput & { readonly trunkEniId: string }): CreateSubEniRequest => ({
+  ...common('sub', input),
+  trunkEniId: input.trunkEniId,
+});
 
 export const trunkRequest = (input: RequestInput): CreateEniRequest => ({ ...common('trunk', input), trunk: true });
 

@@ -26,11 +26,19 @@ export function wantsSubEni(networksAnnotation: string | undefined): boolean {
   return (networksAnnotation ?? '').split(',').some((entry) => entry.trim().split('@')[0] === networks.subEni);
 }
 
-export function planPodIntent(pod: PodFacts, node: { readonly instanceType?: string; readonly address: string }, mode: EnforcingMode): PodIntent {
-  if (pod.nodeName === undefined || pod.ended || pod.hostNetwork || node.instanceType === SUPER_NODE_INSTANCE_TYPE) return { kind: 'none' };
+export function planPodIntent(
+  pod: PodFacts,
+  node: { readonly instanceType?: string; readonly address: string },
+  mode: EnforcingMode,
+): PodIntent {
+  if (pod.nodeName === undefined || pod.ended || pod.hostNetwork || node.instanceType === SUPER_NODE_INSTANCE_TYPE)
+    return { kind: 'none' };
   if (!wantsSubEni(pod.annotations[annotations.networks])) {
     if (pod.annotations[annotations.admissionDecision] === undefined) return { kind: 'none' };
-    return { kind: 'super-node-only', message: `security groups is only support super node, node ${node.address} is not super node` };
+    return {
+      kind: 'super-node-only',
+      message: `security groups is only support super node, node ${node.address} is not super node`,
+    };
   }
   const written = pod.annotations[annotations.securityGroupId] ?? '';
   const groups = written.split(',').map((id) => id.trim());

@@ -37,10 +37,17 @@ export function planSubEniQuota(input: QuotaInput): Quota {
   if (instanceType === undefined) return { quota: 0, reason: 'the instance is not known yet' };
   const family = modelFamily(instanceType);
   if (override === undefined && !TRUNKING_FAMILIES.includes(family))
-    return { quota: 0, reason: `model family ${family} is not one of ${TRUNKING_FAMILIES.join(', ')}; set spec.maxSubENI when the account was granted it` };
+    return {
+      quota: 0,
+      reason: `model family ${family} is not one of ${TRUNKING_FAMILIES.join(', ')}; set spec.maxSubENI when the account was granted it`,
+    };
   if (cloudQuantity === undefined) return { quota: 0, reason: 'the cloud has not told the limit of the instance yet' };
   const most = cpu !== undefined && cpu >= LARGE_CORES ? LARGE_QUOTA : DEFAULT_QUOTA;
   const wanted = override ?? most;
-  if (cloudQuantity < wanted) return { quota: cloudQuantity, reason: `the cloud allows ${cloudQuantity} on this instance` };
-  return { quota: wanted, reason: override === undefined ? `default of ${family} with ${cpu ?? 'unknown'} cores` : 'spec.maxSubENI' };
+  if (cloudQuantity < wanted)
+    return { quota: cloudQuantity, reason: `the cloud allows ${cloudQuantity} on this instance` };
+  return {
+    quota: wanted,
+    reason: override === undefined ? `default of ${family} with ${cpu ?? 'unknown'} cores` : 'spec.maxSubENI',
+  };
 }

@@ -1,7 +1,9 @@
 // Which subnet a new ENI is made in. Pure.
 import type { Subnet } from '../cloud/vpc-cloud.ts';
 
-export type SubnetChoice = { readonly kind: 'subnet'; readonly subnet: Subnet } | { readonly kind: 'none'; readonly reason: string };
+export type SubnetChoice =
+  | { readonly kind: 'subnet'; readonly subnet: Subnet }
+  | { readonly kind: 'none'; readonly reason: string };
 
 /**
  * Of the container subnets in the zone the one with most free addresses; one that was found dry rests alone (DESIGN, decision 8) and does
@@ -9,9 +11,19 @@ export type SubnetChoice = { readonly kind: 'subnet'; readonly subnet: Subnet } 
  */
 export function chooseSubnet(subnets: readonly Subnet[], zone: string, resting: ReadonlySet<string>): SubnetChoice {
   const inZone = subnets.filter((subnet) => subnet.zone === zone);
-  if (inZone.length === 0) return { kind: 'none', reason: `none of the container subnets (${subnets.map((subnet) => subnet.subnetId).join(', ')}) is in zone ${zone}` };
+  if (inZone.length === 0)
+    return {
+      kind: 'none',
+      reason: `none of the container subnets (${subnets.map((subnet) => subnet.subnetId).join(', ')}) is in zone ${zone}`,
+    };
   const usable = inZone.filter((subnet) => !resting.has(subnet.subnetId) && subnet.availableIpCount > 0);
-  const [best] = [...usable].sort((a, b) => b.availableIpCount - a.availableIpCount || a.subnetId.localeCompare(b.subnetId));
-  if (best === undefined) return { kind: 'none', reason: `the container subnets of zone ${zone} (${inZone.map((subnet) => subnet.subnetId).join(', ')}) have no free address` };
+  const [best] = [...usable].sort(
+    (a, b) => b.availableIpCount - a.availableIpCount || a.subnetId.localeCompare(b.subnetId),
+  );
+  if (best === undefined)
+    return {
+      kind: 'none',
+      reason: `the container subnets of zone ${zone} (${inZone.map((subnet) => subnet.subnetId).join(', ')}) have no free address`,
+    };
   return { kind: 'subnet', subnet: best };
 }

@@ -18,9 +18,9 @@ export interface NewEni {
   readonly eniId?: string;
 }
 
-/** Adds a PENDING record; the caller starts the task. The addresses must have been taken from the subnet already. */
+/** Adds a PENDING record; the caller starts the task. The addresses must have been taken from the subnet already; they go back when it throws. */
 export function addEni(core: CloudCore, wanted: NewEni): EniRecord {
-  const vlanId = wanted.trunk === undefined ? null : takeVlan(wanted.trunk);
+  const vlanId = wanted.trunk === undefined ? null : takeVlan(wanted.trunk, wanted);
   const eni: EniRecord = {
     eniId: wanted.eniId ?? core.newId('eni'),
     name: wanted.name,
@@ -48,11 +48,11 @@ export function addEni(core: CloudCore, wanted: NewEni): EniRecord {
   return eni;
 }
 
-function takeVlan(trunk: EniRecord): number {
+function takeVlan(trunk: EniRecord, wanted: NewEni): number {
   const vlanId = trunk.vlans.take();
-  if (vlanId === undefined)
-    throw new ApiError('ResourceInsufficient', `every VLAN id of trunk ${trunk.eniId} is used or resting`);
-  return vlanId;
+  if (vlanId !== undefined) return vlanId;
+  for (const ip of wanted.addresses) wanted.subnet.addresses.release(ip);
+  throw new ApiError('ResourceInsufficient', `every VLAN id of trunk ${trunk.eniId} is used or resting`);
 }
 
 /** Forgets the ENI; its addresses go back to the subnet and its VLAN id to rest. */

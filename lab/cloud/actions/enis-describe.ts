@@ -4,7 +4,7 @@ import { type Action, defineAction, filterList, integer, text, textList } from '
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { isId } from '../ids.ts';
-import { findInstance } from '../lookup.ts';
+import { findEni, findInstance } from '../lookup.ts';
 import { applyFilters, checkIdsOrFilters, pageOf } from '../paging.ts';
 import { type EniRecord, type InstanceRecord, subEnisOf } from '../state.ts';
 import { eniAnswer, eniFilters, visibleEnis } from './eni-answer.ts';
@@ -43,17 +43,26 @@ const describeNetworkInterfaceLimit = defineAction({
   name: 'DescribeNetworkInterfaceLimit',
   services: ['vpc'],
   parameters: z.object({ InstanceId: text }),
-  handle: ({ InstanceId }, { core }) => limitAnswer(findInstance(core, InstanceId)),
+  handle: ({ InstanceId }, { core }) => limitAnswer(core, instanceBehind(core, InstanceId)),
 });
 
-function limitAnswer(instance: InstanceRecord): object {
+/** An `ins-` or an `eni-` id is asked for (facts, section 8). */
+function instanceBehind(core: CloudCore, id: string): InstanceRecord {
+  const instanceId = isId('eni', id) ? findEni(core, id).attachment?.instanceId : id;
+  if (instanceId === undefined) throw new ApiError('InvalidInstanceId.NotFound', `\`${id}\` is attached to no instance`);
+  return findInstance(core, instanceId);
+}
+
+/** An account without the sub-ENI feature has no such quota (GUESS). */
+function limitAnswer(core: CloudCore, instance: InstanceRecord): object {
+  const subEnis = core.settings.subEniAllowed ? instance.subEniQuantity : 0;
   return {
     EniQuantity: instance.eniQuantity,
     EniPrivateIpAddressQuantity: instance.eniPrivateIpQuantity,
     ExtendEniQuantity: 0,
     ExtendEniPrivateIpAddressQuantity: 0,
-    SubEniQuantity: instance.subEniQuantity,
-    SubEniPrivateIpAddressQuantity: instance.subEniQuantity === 0 ? 0 : 1,
+    SubEniQuantity: subEnis,
+    SubEniPrivateIpAddressQuantity: subEnis === 0 ? 0 : 1,
   };
 }
 

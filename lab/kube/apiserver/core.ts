@@ -5,6 +5,7 @@ import type { Authorizer } from './access/rbac.ts';
 import type { Tokens } from './access/tokens.ts';
 import type { User } from './access/user.ts';
 import type { Admission } from './admission/admission.ts';
+import type { BodyReader } from './http/body.ts';
 import type { ApiObject } from './json.ts';
 import type { Definition, RuleContext, Subresource } from './registry/definition.ts';
 import { apiVersionOf, collectionId, objectKey } from './registry/definition.ts';
@@ -29,6 +30,7 @@ export interface Core {
   readonly tokens: Tokens;
   readonly authorizer: Authorizer;
   readonly admission: Admission;
+  readonly readBody: BodyReader;
 }
 
 /** One request about a resource. */

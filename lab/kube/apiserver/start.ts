@@ -13,6 +13,7 @@ import { builtInDefinitions } from './builtin/kinds.ts';
 import { builtInTypes, typeOf } from './builtin/schemas.ts';
 import type { Core, IdSource } from './core.ts';
 import { serveCustomResources } from './custom/establish.ts';
+import { createBodyReader } from './http/body.ts';
 import { createRequestHandler } from './http/server.ts';
 import type { ApiObject } from './json.ts';
 import { kubeconfigYaml } from './kubeconfig.ts';
@@ -40,7 +41,7 @@ export interface ApiServerOptions {
   readonly resolveService: ResolveService;
   /** `iss` of ServiceAccount tokens; default `https://kubernetes.default.svc.cluster.local`. */
   readonly serviceAccountIssuer?: string;
-  /** Events kept per resource for watches to resume from; default 10,000. Older versions answer 410. */
+  /** Events kept per resource for watches to resume from; default 5,000. Older versions answer 410. */
   readonly historyLimit?: number;
   /** Default: random. */
   readonly ids?: IdSource;
@@ -63,16 +64,17 @@ export interface ApiServer {
   adminConnection(): AdminConnection;
   /** Serves a raw TCP connection that was accepted elsewhere, TLS included. */
   accept(socket: Socket): void;
-  /** A token of a ServiceAccount for a day. Throws StatusError (404) when there is no such ServiceAccount. */
+  /** A token of a ServiceAccount for a year. Throws StatusError (404) when there is no such ServiceAccount. */
   issueToken(namespace: string, serviceAccount: string): string;
   /** Ends every connection and watch, and the listener. */
   close(): Promise<void>;
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
-const DEFAULT_HISTORY = 10_000;
+const DEFAULT_HISTORY = 5_000;
 const SNAPSHOTS_KEPT = 32;
-const DAY_SECONDS = 86_400;
+/** Longer than any lab lives. */
+const TOKEN_SECONDS = 365 * 86_400;
 
 const randomIds: IdSource = {
   uid: () => randomUUID(),
@@ -113,7 +115,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     issueToken(namespace, serviceAccount) {
       const account = lookUp(core, 'serviceaccounts', namespace, serviceAccount);
       if (account === undefined) throw notFound({ group: '', plural: 'serviceaccounts' }, serviceAccount);
-      return core.tokens.issue({ serviceAccount: account, audiences: [], lifetimeSeconds: DAY_SECONDS }).token;
+      return core.tokens.issue({ serviceAccount: account, audiences: [], lifetimeSeconds: TOKEN_SECONDS }).token;
     },
     close: () =>
       new Promise((resolve) => {
@@ -150,6 +152,6 @@ function createCore(options: ApiServerOptions): Core {
   });
   const admission = createWebhookAdmission({ store, logger, resolveService: options.resolveService });
   serveCustomResources({ store, registry, logger, objectMeta: typeOf(types, 'ObjectMeta') });
-  const core: Core = { clock, logger, ids, store, registry, snapshots: createSnapshots(SNAPSHOTS_KEPT), tokens, authorizer, admission };
+  const core: Core = { clock, logger, ids, store, registry, snapshots: createSnapshots(SNAPSHOTS_KEPT), tokens, authorizer, admission, readBody: createBodyReader() };
   return core;
 }

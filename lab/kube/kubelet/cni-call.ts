@@ -45,7 +45,10 @@ export async function cniAdd(caller: CniCaller, network: CniNetwork, attachment:
   }
   const decoded = resultSchema.safeParse(previous);
   if (!decoded.success)
-    throw kubeletError('sandbox', `network "${network.name}": the result has no readable ips: ${z.prettifyError(decoded.error)}`);
+    throw kubeletError(
+      'sandbox',
+      `network "${network.name}": the result has no readable ips: ${z.prettifyError(decoded.error)}`,
+    );
   return { ips: decoded.data.ips.map(({ address }) => address.replace(/\/.*$/, '')), raw: previous };
 }
 
@@ -78,7 +81,10 @@ async function callPlugin(
     timeoutMs: PLUGIN_TIMEOUT_MS,
   });
   if (result.code === 0) return result;
-  throw kubeletError('sandbox', `plugin type="${plugin.type}" failed (${command.toLowerCase()}): ${failureText(result)}`);
+  throw kubeletError(
+    'sandbox',
+    `plugin type="${plugin.type}" failed (${command.toLowerCase()}): ${failureText(result)}`,
+  );
 }
 
 function pluginEnvironment(attachment: CniAttachment, command: string): Record<string, string> {
@@ -105,7 +111,11 @@ function parseAnswer(type: string, stdout: string): unknown {
   try {
     return JSON.parse(stdout) as unknown;
   } catch (error) {
-    throw kubeletError('sandbox', `plugin type="${type}" failed (add): its answer is not JSON: ${stdout.slice(0, 200)}`, error);
+    throw kubeletError(
+      'sandbox',
+      `plugin type="${type}" failed (add): its answer is not JSON: ${stdout.slice(0, 200)}`,
+      error,
+    );
   }
 }
 

@@ -1,11 +1,12 @@
 // The node's CNI configuration: the first file by name in /etc/cni/net.d, as container runtimes choose it.
 import { z } from 'zod';
 
-import { errorText, TrunklineError } from '../../../src/base/errors.ts';
+import { errorText } from '../../../src/base/errors.ts';
 import type { LabHost } from '../../host/types.ts';
-import { KUBELET_ERRORS } from './errors.ts';
+import { kubeletError } from './errors.ts';
 
 export const CNI_CONF_DIR = '/etc/cni/net.d';
+export const CNI_BIN_DIR = '/opt/cni/bin';
 
 export interface CniNetwork {
   readonly file: string;
@@ -17,7 +18,9 @@ export interface CniNetwork {
 
 export type CniPluginConf = Readonly<Record<string, unknown>> & { readonly type: string };
 
-const pluginSchema = z.looseObject({ type: z.string().regex(/^[^/]+$/, 'expected the name of a program, without "/"') });
+const pluginSchema = z.looseObject({
+  type: z.string().regex(/^[^/]+$/, 'expected the name of a program, without "/"'),
+});
 const listSchema = z.looseObject({
   name: z.string().min(1),
   cniVersion: z.string().default('0.2.0'),
@@ -37,22 +40,29 @@ export function parseNetwork(file: string, text: string): CniNetwork {
     return { file, name: single.name, cniVersion: single.cniVersion, plugins: [single] };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : errorText(error);
-    throw new TrunklineError(KUBELET_ERRORS.sandbox, `${CNI_CONF_DIR}/${file}: ${why}`);
+    throw kubeletError('sandbox', `${CNI_CONF_DIR}/${file}: ${why}`, error);
   }
 }
 
-/** The node's network. Throws KUBELET-NETWORK when there is no file yet, KUBELET-SANDBOX when the first one cannot be read. */
-export async function readNetwork(host: Pick<LabHost, 'exec' | 'readFile'>, nodeRoot: string): Promise<CniNetwork> {
+export type FoundNetwork =
+  | { readonly kind: 'network'; readonly network: CniNetwork }
+  | { readonly kind: 'none' | 'malformed'; readonly message: string };
+
+/** The node's network, or why there is none: no file yet, or the first one cannot be read. Throws only when the host does. */
+export async function findCniNetwork(
+  host: Pick<LabHost, 'exec' | 'readFile'>,
+  nodeRoot: string,
+): Promise<FoundNetwork> {
   const { stdout } = await host.exec(['ls', '-1', CNI_CONF_DIR], { root: nodeRoot });
   const file = stdout
     .split('\n')
     .filter((name) => /\.(?:conflist|conf|json)$/.test(name))
     .toSorted()[0];
   const text = file === undefined ? undefined : await host.readFile(nodeRoot, `${CNI_CONF_DIR}/${file}`);
-  if (file === undefined || text === undefined)
-    throw new TrunklineError(
-      KUBELET_ERRORS.networkNotReady,
-      `network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:no CNI configuration in ${CNI_CONF_DIR}`,
-    );
-  return parseNetwork(file, text);
+  if (file === undefined || text === undefined) return { kind: 'none', message: 'cni plugin not initialized' };
+  try {
+    return { kind: 'network', network: parseNetwork(file, text) };
+  } catch (error) {
+    return { kind: 'malformed', message: errorText(error) };
+  }
 }

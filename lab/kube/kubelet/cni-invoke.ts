@@ -1,12 +1,12 @@
 // Calls CNI plugins as a container runtime does: environment and configuration in, result or error out.
 import { z } from 'zod';
 
-import { errorText, TrunklineError } from '../../../src/base/errors.ts';
+import { errorText } from '../../../src/base/errors.ts';
 import type { LabHost } from '../../host/types.ts';
+import { CNI_BIN_DIR } from './cni-config.ts';
 import type { CniNetwork, CniPluginConf } from './cni-config.ts';
-import { KUBELET_ERRORS } from './errors.ts';
+import { kubeletError } from './errors.ts';
 
-export const CNI_BIN_DIR = '/opt/cni/bin';
 const TIMEOUT_MS = 90_000;
 
 /** The sandbox that a call is about. */
@@ -61,10 +61,10 @@ export function createCniInvoker(deps: {
         timeoutMs: TIMEOUT_MS,
       })
       .catch((error: unknown) => {
-        throw new TrunklineError(KUBELET_ERRORS.sandbox, `${what}: ${errorText(error)}`, { cause: error });
+        throw kubeletError('sandbox', `${what}: ${errorText(error)}`, error);
       });
     if (done.code === 0) return done.stdout;
-    throw new TrunklineError(KUBELET_ERRORS.sandbox, `${what}: ${failureText(done)}`);
+    throw kubeletError('sandbox', `${what}: ${failureText(done)}`);
   };
   return {
     add: async (network, target) => {
@@ -102,8 +102,8 @@ function asResult(plugin: CniPluginConf, stdout: string): unknown {
   const parsed = parseJson(stdout);
   const result = resultSchema.safeParse(parsed ?? {});
   if (result.success) return parsed;
-  throw new TrunklineError(
-    KUBELET_ERRORS.sandbox,
+  throw kubeletError(
+    'sandbox',
     `plugin type="${plugin.type}" succeeded (add) with an answer that is no CNI result: ${stdout.slice(0, 200)}`,
   );
 }

@@ -41,7 +41,11 @@ export function expandVariables(text: string, env: Readonly<Record<string, strin
   });
 }
 
-function variableValue(variable: EnvVar, input: EnvironmentInput, env: Readonly<Record<string, string>>): string | undefined {
+function variableValue(
+  variable: EnvVar,
+  input: EnvironmentInput,
+  env: Readonly<Record<string, string>>,
+): string | undefined {
   const from = variable.valueFrom;
   if (from === undefined) return expandVariables(variable.value ?? '', env);
   if (from.fieldRef !== undefined) return fieldValue(input.pod, input.place, from.fieldRef.fieldPath);
@@ -65,6 +69,11 @@ function wholeSource(source: EnvFrom, data: ReferencedData): Record<string, stri
   if (ref === undefined) return {};
   const values = source.configMapRef === undefined ? data.secret(ref.name) : data.configMap(ref.name);
   if (values === undefined && ref.optional !== true)
-    throw kubeletError('config', `${source.configMapRef === undefined ? 'Secret' : 'ConfigMap'} "${ref.name}" does not exist`);
-  return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [`${source.prefix ?? ''}${name}`, value]));
+    throw kubeletError(
+      'config',
+      `${source.configMapRef === undefined ? 'Secret' : 'ConfigMap'} "${ref.name}" does not exist`,
+    );
+  return Object.fromEntries(
+    Object.entries(values ?? {}).map(([name, value]) => [`${source.prefix ?? ''}${name}`, value]),
+  );
 }

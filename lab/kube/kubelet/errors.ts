@@ -1,4 +1,5 @@
 // What can keep a Pod of the lab's kubelet from running, as catalogue rows; `eventReason` is the waiting reason shown.
+import { TrunklineError } from '../../../src/base/errors.ts';
 import type { CatalogueEntry } from '../../../src/base/errors.ts';
 
 const row = (code: string, eventReason: string, title: string, cause: string, cure: string): CatalogueEntry => ({
@@ -24,6 +25,13 @@ export const KUBELET_ERRORS = {
     'A container cannot be put together',
     'A ConfigMap, Secret or key that it needs does not exist, or a field is not one the lab runs.',
     'Create what the message names; the kubelet looks again by itself.',
+  ),
+  unsupported: row(
+    'KUBELET-UNSUPPORTED',
+    'CreateContainerConfigError',
+    'The Pod asks for something that the lab does not run',
+    'The lab refuses what it does not implement rather than ignore it.',
+    'Leave out the field that the message names, or use a real cluster.',
   ),
   mount: row(
     'KUBELET-MOUNT',
@@ -54,3 +62,8 @@ export const KUBELET_ERRORS = {
     'Look at the Pod first.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
+
+/** An error of this catalogue; `message` says what and where. */
+export function kubeletError(kind: keyof typeof KUBELET_ERRORS, message: string, cause?: unknown): TrunklineError {
+  return new TrunklineError(KUBELET_ERRORS[kind], message, cause === undefined ? {} : { cause });
+}

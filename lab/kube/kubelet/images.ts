@@ -18,7 +18,8 @@ export interface ImageTable {
   readonly repositories: readonly string[];
 }
 
-const WELCOME = '<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>';
+const WELCOME =
+  '<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>';
 
 // exec: the server itself must be the container's process, so that its end is the container's.
 const NGINX = `mkdir -p /var/www/nginx && echo '${WELCOME}' > /var/www/nginx/index.html && exec busybox httpd -f -p 80 -h /var/www/nginx`;

@@ -28,13 +28,19 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
   const { client, clock, logger, host, node } = options;
   // Only general nodes use CNI; the others are ready from the start.
   const state: { network: NetworkState; conditions: readonly PodCondition[] } = {
-    network: node.kind === 'general' ? { ready: false, message: 'cni plugin not initialized' } : { ready: true, message: '' },
+    network:
+      node.kind === 'general' ? { ready: false, message: 'cni plugin not initialized' } : { ready: true, message: '' },
     conditions: [],
   };
 
   const report = async (): Promise<void> => {
     const status = nodeStatusPatch(node, state.network, state.conditions, rfc3339(clock.now()));
-    const written = await client.patch(nodes, node.name, { type: 'strategic', body: { status } }, { subresource: 'status' });
+    const written = await client.patch(
+      nodes,
+      node.name,
+      { type: 'strategic', body: { status } },
+      { subresource: 'status' },
+    );
     state.conditions = written.status?.conditions ?? [];
   };
 
@@ -52,7 +58,8 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
 
   const look = async (nodeRoot: string): Promise<void> => {
     const found = await findCniNetwork(host, nodeRoot);
-    const now: NetworkState = found.kind === 'network' ? { ready: true, message: '' } : { ready: false, message: found.message };
+    const now: NetworkState =
+      found.kind === 'network' ? { ready: true, message: '' } : { ready: false, message: found.message };
     const changed = now.ready !== state.network.ready;
     state.network = now;
     if (!changed) return;
@@ -61,12 +68,18 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
     await report();
   };
 
-  const every = async (signal: AbortSignal, what: string, waitMs: () => number, act: () => Promise<void>): Promise<void> => {
+  const every = async (
+    signal: AbortSignal,
+    what: string,
+    waitMs: () => number,
+    act: () => Promise<void>,
+  ): Promise<void> => {
     while (!signal.aborted) {
       await clock.sleep(waitMs(), signal).catch(() => undefined);
       if (signal.aborted) return;
       await act().catch((error: unknown) => {
-        if (!signal.aborted) logger.warn({ node: node.name, what, error: errorText(error) }, 'node upkeep failed; it runs again');
+        if (!signal.aborted)
+          logger.warn({ node: node.name, what, error: errorText(error) }, 'node upkeep failed; it runs again');
       });
     }
   };
@@ -105,7 +118,12 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
       await Promise.all([
         every(signal, 'heartbeat', () => HEARTBEAT_MS, heartbeat),
         node.kind === 'general'
-          ? every(signal, 'network', () => (state.network.ready ? LOOK_PRESENT_MS : LOOK_MISSING_MS), () => look(nodeRoot))
+          ? every(
+              signal,
+              'network',
+              () => (state.network.ready ? LOOK_PRESENT_MS : LOOK_MISSING_MS),
+              () => look(nodeRoot),
+            )
           : undefined,
       ]);
     },
@@ -119,7 +137,12 @@ async function renewLease({ client, clock, node }: KubeletOptions): Promise<void
     await client.patch(leases, node.name, { type: 'merge', body: { spec } }, { namespace });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: node.name, namespace }, spec };
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: node.name, namespace },
+      spec,
+    };
     await client.create(leases, lease, { namespace }).catch((failure: unknown) => {
       if (!isAlreadyExists(failure) && !isConflict(failure)) throw failure;
     });

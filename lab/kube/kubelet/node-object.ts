@@ -80,7 +80,12 @@ export function nodeStatusPatch(
 }
 
 function nodeConditions(network: NetworkState, before: readonly PodCondition[], now: string): Record<string, string>[] {
-  const pressure = (type: string, reason: string, message: string): Record<string, string> => ({ type, status: 'False', reason, message });
+  const pressure = (type: string, reason: string, message: string): Record<string, string> => ({
+    type,
+    status: 'False',
+    reason,
+    message,
+  });
   const ready = network.ready
     ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
     : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: networkNotReadyText(network) };

@@ -22,7 +22,13 @@ export type ContainerView = {
   readonly lastEnd?: ContainerEnd;
 } & (
   | { readonly state: 'waiting'; readonly reason: string; readonly message?: string }
-  | { readonly state: 'running'; readonly startedAt: string; readonly containerID: string; readonly ready: boolean; readonly started: boolean }
+  | {
+      readonly state: 'running';
+      readonly startedAt: string;
+      readonly containerID: string;
+      readonly ready: boolean;
+      readonly started: boolean;
+    }
   | { readonly state: 'terminated'; readonly end: ContainerEnd }
 );
 
@@ -87,7 +93,10 @@ function podConditions(view: PodView, phase: Phase): PodCondition[] {
       : undefined;
   const blocked =
     gates.length > 0
-      ? { reason: 'ReadinessGatesNotReady', message: `conditions not True: [${gates.map((gate) => gate.conditionType).join(' ')}]` }
+      ? {
+          reason: 'ReadinessGatesNotReady',
+          message: `conditions not True: [${gates.map((gate) => gate.conditionType).join(' ')}]`,
+        }
       : undefined;
   const incomplete =
     pendingInit.length > 0
@@ -103,7 +112,11 @@ function podConditions(view: PodView, phase: Phase): PodCondition[] {
 }
 
 /** True without a problem, False with one. */
-function condition(view: PodView, type: string, problem: { reason?: string; message?: string } | undefined): PodCondition {
+function condition(
+  view: PodView,
+  type: string,
+  problem: { reason?: string; message?: string } | undefined,
+): PodCondition {
   const status = problem === undefined ? 'True' : 'False';
   const before = view.before.find((each) => each.type === type);
   const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? view.now) : view.now;
@@ -137,7 +150,12 @@ function containerStatus(container: ContainerView, init: boolean): Record<string
 function stateOf(container: ContainerView): Record<string, unknown> {
   switch (container.state) {
     case 'waiting':
-      return { waiting: { reason: container.reason, ...(container.message === undefined ? {} : { message: container.message }) } };
+      return {
+        waiting: {
+          reason: container.reason,
+          ...(container.message === undefined ? {} : { message: container.message }),
+        },
+      };
     case 'running':
       return { running: { startedAt: container.startedAt } };
     case 'terminated':

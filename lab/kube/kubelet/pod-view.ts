@@ -124,7 +124,9 @@ export interface LabPodSpec {
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
   nodeSelector?: Record<string, string>;
-  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } } };
+  affinity?: {
+    nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } };
+  };
   tolerations?: Toleration[];
   terminationGracePeriodSeconds?: number;
   overhead?: Record<string, string>;

@@ -1,116 +1,178 @@
-// A Pod's place on the network: a namespace of its own wired by CNI, the node's, or a machine of its own in the cloud.
-import { randomBytes } from 'node:crypto';
+// The network of a Pod: the node's for host-network Pods, a machine of its own on super nodes, a namespace with CNI elsewhere.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { TrunklineError } from '../../../src/base/errors.ts';
-import type { LabHost } from '../../host/types.ts';
-import { readNetwork } from './cni-config.ts';
-import { createCniInvoker } from './cni-invoke.ts';
-import type { CniTarget } from './cni-invoke.ts';
-import { KUBELET_ERRORS } from './errors.ts';
-import type { KubeletNode, SuperNodeNetwork } from './kubelet-deps.ts';
+import { cniAdd, cniDel } from './cni-call.ts';
+import type { CniAttachment, CniCaller } from './cni-call.ts';
+import { findCniNetwork } from './cni-config.ts';
+import type { CniNetwork } from './cni-config.ts';
+import { kubeletError } from './errors.ts';
+import type { KubeletOptions } from './kubelet-types.ts';
+import { networkNotReadyText } from './node-object.ts';
+import type { NetworkState } from './node-object.ts';
 import type { LabPod } from './pod-view.ts';
 
+/** One attempt to give a Pod its network. An attempt that failed is removed and never attached again; the next has a new id. */
 export interface Sandbox {
-  /** Network namespace by name; `undefined`: the user's own network. */
+  /** 64 hexadecimal digits, CNI's container id. */
+  readonly id: string;
+  /** Network namespace of the Pod's processes; absent: the user's own network. */
   readonly netns: string | undefined;
+  /** Empty before `attach`. */
   readonly ips: readonly string[];
-  readonly hostNetwork: boolean;
+  /** Makes the network. Throws a KUBELET error; then only `remove` may follow. */
+  attach(): Promise<void>;
+  /** Takes it down; repeating until it does not throw is right, steps that are done are not done again. */
+  remove(): Promise<void>;
 }
 
-/** What a failed or finished sandbox still holds; `release` may be repeated until it succeeds. */
-export interface SandboxRemains {
-  release(): Promise<void>;
-}
-
-export interface Sandboxes {
-  /**
-   * Makes a sandbox with a new container id. `remains` is told before anything is done, so that whatever happens can be
-   * undone. Throws KUBELET-NETWORK or KUBELET-SANDBOX.
-   */
-  create(pod: LabPod, attempt: number, remains: (remains: SandboxRemains) => void): Promise<Sandbox>;
-}
-
-export interface SandboxDeps {
-  readonly host: LabHost;
-  readonly node: KubeletNode;
+export interface SandboxDeps extends Pick<KubeletOptions, 'host' | 'node' | 'stateDir' | 'superNodeNetwork'> {
   readonly nodeRoot: string;
-  readonly stateDir: string;
-  readonly superNodeNetwork?: SuperNodeNetwork;
+  readonly network: () => NetworkState;
 }
 
-export function createSandboxes(deps: SandboxDeps): Sandboxes {
-  const { host, node, superNodeNetwork } = deps;
-  const nodeNetns = node.netns;
-  const cni = nodeNetns === undefined ? undefined : createCniInvoker({ ...deps, nodeNetns });
+/** A sandbox of the kind that the Pod and its node call for; nothing is done before `attach`. */
+export function createSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
+  const { node, superNodeNetwork } = deps;
+  if (pod.spec.hostNetwork === true && node.kind !== 'super') return hostSandbox(deps, pod, id);
+  if (node.kind === 'control-plane')
+    return refusedSandbox(
+      id,
+      `node ${node.name} runs host-network Pods only; set hostNetwork: true or choose another node`,
+    );
+  if (node.kind === 'general') return cniSandbox(deps, pod, id);
+  if (pod.spec.hostNetwork === true)
+    return refusedSandbox(id, `node ${node.name} is a super node: it has no network of its own for hostNetwork: true`);
+  if (superNodeNetwork === undefined)
+    return refusedSandbox(
+      id,
+      `node ${node.name} is a super node, and this lab has no network for the Pods of super nodes`,
+    );
+  return machineSandbox(deps, superNodeNetwork, pod, id);
+}
 
-  const onCni = async (pod: LabPod, attempt: number, remains: (remains: SandboxRemains) => void): Promise<Sandbox> => {
-    if (cni === undefined)
-      throw new TrunklineError(KUBELET_ERRORS.sandbox, `node ${node.name} runs only Pods with hostNetwork: true`);
-    const network = await readNetwork(host, deps.nodeRoot);
-    const uid = pod.metadata.uid ?? '';
-    const target: CniTarget = {
-      containerId: randomBytes(32).toString('hex'),
-      netns: `cni-${uid.slice(0, 13)}-${attempt}`,
-      podNamespace: pod.metadata.namespace ?? '',
-      podName: pod.metadata.name,
-      podUid: uid,
-    };
-    let result: unknown;
-    const steps = createSteps([
-      () => cni.del(network, target, result),
-      () => forget(deps, uid),
-      () => host.deleteNetns(target.netns),
-    ]);
-    await host.addNetns(target.netns);
-    remains({ release: steps });
-    const added = await cni.add(network, target);
-    result = added.raw;
-    await remember(deps, uid, target.netns);
-    return { netns: target.netns, ips: added.ips, hostNetwork: false };
-  };
-
-  const onSuperNode = async (
-    pod: LabPod,
-    network: SuperNodeNetwork,
-    remains: (remains: SandboxRemains) => void,
-  ): Promise<Sandbox> => {
-    const uid = pod.metadata.uid ?? '';
-    remains({ release: createSteps([() => network.remove(uid), () => forget(deps, uid)]) });
-    const { netns, ips } = await network.add(pod);
-    await remember(deps, uid, netns);
-    return { netns, ips, hostNetwork: false };
-  };
-
+function hostSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
+  const { node } = deps;
+  const record = recordOf(deps, pod);
   return {
-    create: async (pod, attempt, remains) => {
-      if (superNodeNetwork !== undefined) return await onSuperNode(pod, superNodeNetwork, remains);
-      if (pod.spec.hostNetwork === true) return { netns: nodeNetns, ips: [node.internalIp], hostNetwork: true };
-      return await onCni(pod, attempt, remains);
+    id,
+    netns: node.netns,
+    ips: [node.internalIp],
+    attach: () => (node.netns === undefined ? Promise.resolve() : record.write(node.netns)),
+    remove: () => record.remove(),
+  };
+}
+
+function refusedSandbox(id: string, message: string): Sandbox {
+  return {
+    id,
+    netns: undefined,
+    ips: [],
+    attach: () => Promise.reject(kubeletError('unsupported', message)),
+    remove: () => Promise.resolve(),
+  };
+}
+
+function machineSandbox(
+  deps: SandboxDeps,
+  network: NonNullable<SandboxDeps['superNodeNetwork']>,
+  pod: LabPod,
+  id: string,
+): Sandbox {
+  const record = recordOf(deps, pod);
+  const state: { netns?: string; ips: readonly string[] } = { ips: [] };
+  return {
+    id,
+    get netns() {
+      return state.netns;
+    },
+    get ips() {
+      return state.ips;
+    },
+    attach: async () => {
+      const { netns, ips } = await network.add(pod);
+      state.netns = netns;
+      state.ips = ips;
+      await record.write(netns);
+    },
+    remove: async () => {
+      await network.remove(pod.metadata.uid ?? '');
+      await record.remove();
     },
   };
 }
 
-/** Runs each step until it has succeeded once, in order; a repeated call goes on where the last one failed. */
-function createSteps(steps: readonly (() => Promise<void>)[]): () => Promise<void> {
-  const pending = [...steps];
-  return async () => {
-    for (let step = pending[0]; step !== undefined; step = pending[0]) {
-      await step();
-      pending.shift();
-    }
+function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
+  const { host, node, nodeRoot } = deps;
+  const netns = `pod-${id.slice(0, 12)}`;
+  const record = recordOf(deps, pod);
+  const caller: CniCaller = { host, nodeRoot, ...(node.netns === undefined ? {} : { nodeNetns: node.netns }) };
+  const attachment: CniAttachment = {
+    containerId: id,
+    netns,
+    podNamespace: pod.metadata.namespace ?? 'default',
+    podName: pod.metadata.name,
+    podUid: pod.metadata.uid ?? '',
+  };
+  /** What is there and has to go again. */
+  const state: { ips: readonly string[]; network?: CniNetwork; added?: unknown; hasNetns: boolean } = {
+    ips: [],
+    hasNetns: false,
+  };
+  return {
+    id,
+    netns,
+    get ips() {
+      return state.ips;
+    },
+    attach: async () => {
+      const network = await networkOf(deps);
+      await host.addNetns(netns);
+      state.hasNetns = true;
+      await loopbackUp(deps, netns);
+      // From here on a DEL is owed, whatever becomes of the ADD (CNI specification, DEL).
+      state.network = network;
+      const result = await cniAdd(caller, network, attachment);
+      state.added = result.raw;
+      if (result.ips.length === 0)
+        throw kubeletError('sandbox', `network "${network.name}": the plugin gave no address`);
+      state.ips = result.ips;
+      await record.write(netns);
+    },
+    remove: async () => {
+      if (state.network !== undefined) await cniDel(caller, state.network, attachment, state.added);
+      delete state.network;
+      if (state.hasNetns) await host.deleteNetns(netns);
+      state.hasNetns = false;
+      await record.remove();
+    },
   };
 }
 
-const recordPath = ({ stateDir }: SandboxDeps, uid: string): string => join(stateDir, 'sandboxes', `${uid}.json`);
-
-/** For `lab shell`, which is another process. */
-async function remember(deps: SandboxDeps, uid: string, netns: string): Promise<void> {
-  await mkdir(join(deps.stateDir, 'sandboxes'), { recursive: true });
-  await writeFile(recordPath(deps, uid), JSON.stringify({ netns }));
+async function networkOf({ host, nodeRoot, network }: SandboxDeps): Promise<CniNetwork> {
+  const state = network();
+  if (!state.ready) throw kubeletError('networkNotReady', `network is not ready: ${networkNotReadyText(state)}`);
+  const found = await findCniNetwork(host, nodeRoot);
+  if (found.kind === 'network') return found.network;
+  throw kubeletError('networkNotReady', `network is not ready: ${found.message}`);
 }
 
-async function forget(deps: SandboxDeps, uid: string): Promise<void> {
-  await rm(recordPath(deps, uid), { force: true });
+async function loopbackUp({ host }: SandboxDeps, netns: string): Promise<void> {
+  const result = await host.exec(['ip', 'link', 'set', 'lo', 'up'], { netns });
+  if (result.code !== 0) throw kubeletError('sandbox', `loopback of namespace ${netns}: ${result.stderr.trim()}`);
+}
+
+/** The file by which other terminals find the namespace of a Pod. */
+function recordOf(
+  { stateDir }: SandboxDeps,
+  pod: LabPod,
+): { write(netns: string): Promise<void>; remove(): Promise<void> } {
+  const directory = join(stateDir, 'sandboxes');
+  const file = join(directory, `${pod.metadata.uid ?? ''}.json`);
+  return {
+    write: async (netns) => {
+      await mkdir(directory, { recursive: true });
+      await writeFile(file, `${JSON.stringify({ netns })}\n`);
+    },
+    remove: async () => rm(file, { force: true }),
+  };
 }

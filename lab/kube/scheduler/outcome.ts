@@ -41,7 +41,10 @@ export async function reportUnschedulable(
     lastTransitionTime:
       known?.status === 'False' && known.lastTransitionTime !== undefined
         ? known.lastTransitionTime
-        : clock.now().toISOString().replace(/\.\d+Z$/, 'Z'),
+        : clock
+            .now()
+            .toISOString()
+            .replace(/\.\d+Z$/, 'Z'),
   };
   await client.patch(
     labPods,

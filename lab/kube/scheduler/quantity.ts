@@ -22,7 +22,10 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 /** The quantity in thousandths of its unit, rounded up as Kubernetes does. Throws a `RangeError` naming a text that is no quantity. */
 export function quantityMilli(text: string | number): number {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]))?$/.exec(String(text));
-  if (match === null) throw new RangeError(`"${text}" is not a resource quantity; expected a number with an optional suffix such as 500m, 2Gi or 1e3`);
+  if (match === null)
+    throw new RangeError(
+      `"${text}" is not a resource quantity; expected a number with an optional suffix such as 500m, 2Gi or 1e3`,
+    );
   const [, digits = '0', exponent = '', suffix = ''] = match;
   const value = Number(`${digits}${exponent}`) * (SUFFIXES[suffix] ?? 1) * 1000;
   // Binary floats leave dust such as 100.00000000000001, which must not round up to 101.

@@ -11,7 +11,8 @@ export type Resources = ReadonlyMap<string, number>;
  */
 export function podRequests(pod: LabPod): Resources {
   const total = new Map<string, number>();
-  for (const container of pod.spec.containers) for (const [name, amount] of containerRequests(container)) add(total, name, amount);
+  for (const container of pod.spec.containers)
+    for (const [name, amount] of containerRequests(container)) add(total, name, amount);
   for (const container of pod.spec.initContainers ?? [])
     for (const [name, amount] of containerRequests(container)) total.set(name, Math.max(total.get(name) ?? 0, amount));
   for (const [name, amount] of Object.entries(pod.spec.overhead ?? {})) add(total, name, quantityMilli(amount));

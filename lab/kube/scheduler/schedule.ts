@@ -20,7 +20,10 @@ export type RequestsOf = (pod: LabPod) => Resources;
 const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /** What a Pod without requests counts as when nodes are compared, so that many small Pods still spread. */
-const SCORING_DEFAULTS: Readonly<Record<string, number>> = { cpu: quantityMilli('100m'), memory: quantityMilli('200Mi') };
+const SCORING_DEFAULTS: Readonly<Record<string, number>> = {
+  cpu: quantityMilli('100m'),
+  memory: quantityMilli('200Mi'),
+};
 
 /**
  * Chooses the node with the highest score among those that pass every filter; equal scores go to the first name.
@@ -44,13 +47,18 @@ export function schedule(
     const score = leastAllocated(node, [...bound, pod].map(requestsOf)) + spread(pod, bound);
     if (best === undefined || score > best.score) best = { name: node.metadata.name, score };
   }
-  return best === undefined ? { kind: 'unschedulable', message: failureMessage(nodes.length, refusals) } : { kind: 'bind', node: best.name };
+  return best === undefined
+    ? { kind: 'unschedulable', message: failureMessage(nodes.length, refusals) }
+    : { kind: 'bind', node: best.name };
 }
 
 /** Why this node refuses the Pod; empty when it would take it. The first filter that fails speaks, as in Kubernetes. */
 export function refusalsOf(pod: LabPod, requests: Resources, node: Node, used: Resources): string[] {
   const tolerations = pod.spec.tolerations ?? [];
-  if (node.spec?.unschedulable === true && !tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE_TAINT)))
+  if (
+    node.spec?.unschedulable === true &&
+    !tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE_TAINT))
+  )
     return ['node(s) were unschedulable'];
   const taint = untoleratedTaint(node.spec?.taints ?? [], tolerations);
   if (taint !== undefined) return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];

@@ -9,7 +9,7 @@ import type { Node } from '../../../src/kube/resources.ts';
 import type { Controller, Informer, InformerChange, KubeClient, ObjectKey } from '../../../src/kube/types.ts';
 import { isTerminal, labPods, podKey } from '../kubelet/pod-view.ts';
 import type { LabPod } from '../kubelet/pod-view.ts';
-import { createAssumedPods } from './assumed-pods.ts';
+import { createAssumptions } from './assumptions.ts';
 import { bindPod, reportUnschedulable } from './outcome.ts';
 import { schedule } from './schedule.ts';
 
@@ -40,15 +40,18 @@ export function createScheduler({ client, clock, logger }: SchedulerDeps): Sched
     indexes: { node: (pod) => [pod.spec.nodeName ?? ''] },
   });
   const recorder = createEventRecorder({ client, component: DEFAULT_SCHEDULER, clock, logger });
-  const assumed = createAssumedPods();
-  pods.onChange((change) => assumed.observe(change));
+  const assumed = createAssumptions();
+  pods.onChange(({ before, after }) => {
+    if (before !== undefined && after === undefined) assumed.remove(before);
+    if (after !== undefined && (after.spec.nodeName ?? '') !== '') assumed.remove(after);
+  });
 
   const waiting = (): readonly LabPod[] => pods.byIndex('node', '').filter(awaitsScheduling);
   const podsByNode = (): ReadonlyMap<string, readonly LabPod[]> =>
     new Map(
       nodes.list().map(({ metadata: { name } }) => {
         const bound = pods.byIndex('node', name).filter((pod) => !isTerminal(pod));
-        return [name, [...bound, ...assumed.onNode(name)]];
+        return [name, [...bound, ...assumed.on(name)]];
       }),
     );
 
@@ -65,7 +68,7 @@ export function createScheduler({ client, clock, logger }: SchedulerDeps): Sched
     try {
       await bindPod({ client, recorder }, pod, decision.node);
     } catch (error) {
-      assumed.forget(pod);
+      assumed.remove(pod);
       throw error;
     }
   };

@@ -7,7 +7,8 @@ export interface ServingCertificates {
   readonly keyPem: string;
 }
 
-const DAY = 86_400_000;
+/** Wide on both sides, so that neither a skewed nor a simulated clock makes them invalid. */
+const VALIDITY_MS = 3650 * 86_400_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Names and addresses that clients inside and outside the lab use for the API server. */
@@ -20,8 +21,8 @@ export async function createServingCertificates(now: Date, sans: readonly string
   const x509 = await import('@peculiar/x509');
   const { isIP } = await import('node:net');
   x509.cryptoProvider.set(webcrypto as unknown as Crypto);
-  const notBefore = new Date(now.getTime() - DAY);
-  const notAfter = new Date(now.getTime() + 3650 * DAY);
+  const notBefore = new Date(now.getTime() - VALIDITY_MS);
+  const notAfter = new Date(now.getTime() + VALIDITY_MS);
   const caKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const serverKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({

@@ -64,18 +64,13 @@ export function ownersAfterUpdate(before: ApiObject | undefined, after: ApiObjec
   const self: Omit<Owner, 'fields'> = { ...writer, operation: 'Update' };
   const owners = recorded.map((owner) => {
     const mine = ownerKey(owner) === ownerKey(self);
-    const kept = withoutSubtrees(mine ? owner.fields : difference(owner.fields, taken), goneRoots(changes.removed));
+    const kept = withoutSubtrees(mine ? owner.fields : difference(owner.fields, taken), normalized(changes.removed));
     if (!mine) return { ...owner, fields: kept };
     const fields = union(kept, taken);
     return { ...owner, fields, time: equalSets(fields, owner.fields) && isEmptySet(taken) ? owner.time : writer.time };
   });
   if (!isEmptySet(taken) && !recorded.some((owner) => ownerKey(owner) === ownerKey(self))) owners.push({ ...self, fields: taken });
   return formatOwners(owners);
-}
-
-/** Paths whose whole subtree vanished. */
-function goneRoots(removed: FieldSet): FieldSet {
-  return normalized(removed);
 }
 
 export interface Applied {

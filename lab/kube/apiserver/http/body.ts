@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { errorText } from '../../../../src/base/errors.ts';
+import { createProtobufDecoder, ProtobufError } from '../protobuf/decode.ts';
 import { badRequest, StatusError } from '../status.ts';
 
 /** As a real server's limit for resource requests. */
@@ -12,7 +13,10 @@ export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+/** Reads the body of a request in whatever form it came. */
+export type BodyReader = (request: IncomingMessage) => Promise<unknown>;
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -22,24 +26,43 @@ async function readText(request: IncomingMessage): Promise<string> {
       throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-/** The body as a value; `undefined` when empty. Throws 400, 413 or 415. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
-  const text = await readText(request);
+/** A reader of bodies: their value, `undefined` when empty. Throws 400, 413 or 415. */
+export function createBodyReader(): BodyReader {
+  const decodeProtobuf = createProtobufDecoder();
+  return async (request) => {
+    const bytes = await readBytes(request);
+    const type = mediaType(request);
+    if (bytes.length === 0) return undefined;
+    if (type === 'application/vnd.kubernetes.protobuf') return asUnsupported(() => decodeProtobuf(bytes));
+    if (type.includes('cbor')) throw unsupported('application/cbor is not read');
+    return readText(bytes.toString('utf8'), type.endsWith('yaml'));
+  };
+}
+
+function readText(text: string, isYaml: boolean): unknown {
   if (text.trim() === '') return undefined;
-  const type = mediaType(request);
-  if (type.includes('protobuf') || type.includes('cbor'))
-    throw new StatusError(
-      415,
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
-    );
-  const isYaml = type.endsWith('yaml');
   try {
     return isYaml ? parse(text) : JSON.parse(text);
   } catch (error) {
     throw badRequest(`the body of the request is not ${isYaml ? 'YAML' : 'JSON'}: ${errorText(error)}`);
   }
+}
+
+function asUnsupported<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw error instanceof ProtobufError ? unsupported(error.message) : error;
+  }
+}
+
+function unsupported(why: string): StatusError {
+  return new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (${why})`,
+  );
 }

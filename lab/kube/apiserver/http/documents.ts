@@ -1,7 +1,6 @@
 // The server's own documents: version, health, discovery, OpenAPI, the issuer of tokens.
 import type { Core } from '../core.ts';
 import type { JsonObject } from '../json.ts';
-import { notImplemented } from '../status.ts';
 import { coreVersions, groupDocument, groupList, resourceList } from './discovery.ts';
 import { openApiGroupVersion, openApiIndex } from './openapi.ts';
 import type { Reply } from './reply.ts';
@@ -54,11 +53,16 @@ export function documentAt(core: Core, pathname: string, address: string): Reply
 const found = (document: JsonObject | undefined): Reply | undefined => (document === undefined ? undefined : jsonReply(document));
 
 function openApi(core: Core, edition: string, rest: readonly string[]): Reply | undefined {
-  if (edition === 'v2') throw notImplemented('/openapi/v2; use /openapi/v3');
+  if (edition === 'v2') return openApiV2();
   if (edition !== 'v3') return undefined;
   if (rest.length === 0) return jsonReply(openApiIndex(core.registry));
   const [root, group = '', groupVersion = ''] = rest;
   return found(root === 'api' ? openApiGroupVersion(core.registry, '', group) : openApiGroupVersion(core.registry, group, groupVersion));
+}
+
+/** An empty document, in the form that old clients parse: it says nothing about any kind, as v3 says it all. */
+function openApiV2(): Reply {
+  return { code: 200, json: '', contentType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' };
 }
 
 function issuerDocument(core: Core, address: string): JsonObject {

@@ -16,7 +16,7 @@ import { apiVersionOf } from '../registry/definition.ts';
 import { badRequest, methodNotAllowed, success } from '../status.ts';
 import type { StoredObject } from '../storage/store.ts';
 import { buildTable } from '../table/table.ts';
-import { mediaType, readBody } from './body.ts';
+import { mediaType } from './body.ts';
 import { includeObjectOf, wantsTable } from './negotiation.ts';
 import type { Reply } from './reply.ts';
 import { jsonReply, statusReply } from './reply.ts';
@@ -35,7 +35,7 @@ export const isWatch = (query: URLSearchParams): boolean => query.get('watch') =
 
 /** Serves a request; `undefined` when the answer is a stream under way. Throws StatusError. */
 export async function serveResource(asked: ResourceRequest): Promise<Reply | undefined> {
-  const { scope, request } = asked;
+  const { core, scope, request } = asked;
   const method = request.method ?? 'GET';
   switch (scope.subresource) {
     case undefined:
@@ -46,11 +46,11 @@ export async function serveResource(asked: ResourceRequest): Promise<Reply | und
       return serveScale(asked, method);
     case 'binding':
       if (method !== 'POST') throw methodNotAllowed();
-      await bindPod(asked.core, scope, await readBody(request));
+      await bindPod(core, scope, await core.readBody(request));
       return statusReply(success(undefined, 201));
     case 'token':
       if (method !== 'POST') throw methodNotAllowed();
-      return jsonReply(requestToken(asked.core, scope, await readBody(request)), 201);
+      return jsonReply(requestToken(core, scope, await core.readBody(request)), 201);
   }
 }
 
@@ -64,9 +64,9 @@ async function serveCollection(asked: ResourceRequest, method: string): Promise<
       return undefined;
     }
     case 'POST':
-      return objectReply(asked, await createFromBody(core, scope, await readBody(request)), 201);
+      return objectReply(asked, await createFromBody(core, scope, await core.readBody(request)), 201);
     case 'DELETE': {
-      const options = deleteOptionsOf(scope.query, await readBody(request));
+      const options = deleteOptionsOf(scope.query, await core.readBody(request));
       const page = listObjects(core, scope);
       for (const { object } of page.items) {
         await deleteObject(core, { ...scope, name: object.metadata.name, namespace: object.metadata.namespace }, { ...options, uid: object.metadata.uid });
@@ -91,18 +91,18 @@ async function serveObject(asked: ResourceRequest, method: string): Promise<Repl
       return objectReply(asked, getObject(core, scope), 200);
     }
     case 'PUT': {
-      const draft = decodeObject(scope, await readBody(request), fieldValidationOf(scope.query));
+      const draft = decodeObject(scope, await core.readBody(request), fieldValidationOf(scope.query));
       const insists = scope.definition.custom || scope.definition.rules.needsLock === true;
       if (insists && (draft.metadata.resourceVersion ?? '') === '') throw missingLock(scope.definition, scope.name);
       return objectReply(asked, await updateObject(core, scope, (current) => ({ draft: replacement(scope, draft, current.metadata.name) })), 200);
     }
     case 'PATCH': {
-      const { stored, created } = await patchObject(core, scope, mediaType(request), await readBody(request));
+      const { stored, created } = await patchObject(core, scope, mediaType(request), await core.readBody(request));
       return objectReply(asked, stored, created ? 201 : 200);
     }
     case 'DELETE': {
       if (scope.subresource !== undefined) throw methodNotAllowed();
-      const { removed, object } = await deleteObject(core, scope, deleteOptionsOf(scope.query, await readBody(request)));
+      const { removed, object } = await deleteObject(core, scope, deleteOptionsOf(scope.query, await core.readBody(request)));
       if (!removed || scope.definition.kind === 'Pod') return jsonReply(object);
       const { group, plural } = scope.definition;
       return statusReply(success({ name: scope.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }));
@@ -125,9 +125,9 @@ async function serveScale(asked: ResourceRequest, method: string): Promise<Reply
     case 'GET':
       return jsonReply(getScale(core, scope));
     case 'PUT':
-      return jsonReply(await writeScale(core, scope, await readBody(request), undefined));
+      return jsonReply(await writeScale(core, scope, await core.readBody(request), undefined));
     case 'PATCH':
-      return jsonReply(await writeScale(core, scope, await readBody(request), mediaType(request)));
+      return jsonReply(await writeScale(core, scope, await core.readBody(request), mediaType(request)));
     default:
       throw methodNotAllowed();
   }

@@ -9,7 +9,6 @@ import { anonymous, AUTHENTICATED } from '../access/user.ts';
 import type { Core, Scope } from '../core.ts';
 import type { Definition, Subresource } from '../registry/definition.ts';
 import { forbidden, internalError, methodNotAllowed, noSuchPath, notImplemented, StatusError, unauthorized } from '../status.ts';
-import { readBody } from './body.ts';
 import { documentAt } from './documents.ts';
 import { refusesJson } from './negotiation.ts';
 import type { Reply } from './reply.ts';
@@ -67,7 +66,7 @@ async function answer(core: Core, request: IncomingMessage, response: ServerResp
     if (request.method !== 'POST') throw methodNotAllowed();
     const self = review.kind.startsWith('Self') && user.groups.includes(AUTHENTICATED);
     if (!self) authorize(core, user, attributesOf(path, 'create'));
-    return jsonReply(answerReview(core, user, review, await readBody(request)), 201);
+    return jsonReply(answerReview(core, user, review, await core.readBody(request)), 201);
   }
   authorize(core, user, attributesOf(path, verbOf(request.method ?? 'GET', path, url.searchParams)));
   const scope = scopeOf(core, path, url.searchParams, user, request, warnings);

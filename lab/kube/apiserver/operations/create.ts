@@ -42,8 +42,9 @@ export async function createObject(
   managedFields: readonly unknown[] | undefined,
 ): Promise<StoredObject> {
   const { definition } = scope;
-  checkNamespace(core, scope);
-  const request = { scope: { ...scope, name: draft.metadata.name ?? '' }, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
+  const named = { ...scope, name: draft.metadata.name ?? '' };
+  checkNamespace(core, named);
+  const request = { scope: named, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
   const object = stampNew(core, scope, mutated);
   const context = ruleContext(core, scope);
@@ -71,7 +72,7 @@ export async function createObject(
     return new Stored(object);
   }
   // Webhooks took time: the Namespace may have gone meanwhile.
-  checkNamespace(core, scope);
+  checkNamespace(core, named);
   const stored = collection.create(key, object);
   if (stored === undefined) throw alreadyExists(definition, object.metadata.name);
   return stored;

@@ -146,7 +146,7 @@ function goType(schema: Schema): string {
       return 'float64';
     case 'string':
       return 'string';
-    case undefined:
+    default:
       return 'interface {}';
   }
 }

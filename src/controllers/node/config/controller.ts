@@ -33,7 +33,10 @@ export function createNodeConfig(deps: IpamdDeps): Controller {
   const instanceFacts = async (instanceId: string, context: ReconcileContext): Promise<InstanceFacts | undefined> => {
     const known = facts.get(instanceId);
     if (known !== undefined && clock.monotonicMs() - known.at < LIMITS_FRESH_MS) return known;
-    const [instance] = await deps.cloud.describeInstances({ instanceIds: [instanceId] }, { signal: context.signal, priority: 'warm' });
+    const [instance] = await deps.cloud.describeInstances(
+      { instanceIds: [instanceId] },
+      { signal: context.signal, priority: 'warm' },
+    );
     if (instance === undefined) return undefined;
     const limits = await deps.cloud.describeEniLimits(instanceId, { signal: context.signal, priority: 'warm' });
     const fresh = { instance, limits, at: clock.monotonicMs() };
@@ -53,15 +56,31 @@ export function createNodeConfig(deps: IpamdDeps): Controller {
     const quota = planSubEniQuota({
       trunkingEnabled: settings.current()['vpcCni.trunkingEni.enableSubEni'],
       callsRefused: refusal !== undefined,
-      ...(known === undefined ? {} : { instanceType: known.instance.instanceType, cpu: known.instance.cpu, cloudQuantity: known.limits.subEniQuantity }),
+      ...(known === undefined
+        ? {}
+        : {
+            instanceType: known.instance.instanceType,
+            cpu: known.instance.cpu,
+            cloudQuantity: known.limits.subEniQuantity,
+          }),
       ...(nec.spec.maxSubENI === undefined ? {} : { override: nec.spec.maxSubENI }),
     });
-    const condition = known === undefined
-      ? { type: 'Ready', status: 'False' as const, reason: 'InstanceUnknown', message: `the cloud knows no instance ${instanceId}` }
-      : refusal === undefined
-        ? { type: 'Ready', status: 'True' as const, reason: 'Configured', message: quota.reason }
-        : { type: 'Ready', status: 'False' as const, reason: 'SubEniCallsRefused', message: refusal };
-    await writeConfigStatus(deps, nec, { subENI: quota, eniInfos: eniInfosOf(nec, trunk), conditions: [...setCondition(nec.status?.conditions as Condition[] | undefined, condition, clock.now())] });
+    const condition =
+      known === undefined
+        ? {
+            type: 'Ready',
+            status: 'False' as const,
+            reason: 'InstanceUnknown',
+            message: `the cloud knows no instance ${instanceId}`,
+          }
+        : refusal === undefined
+          ? { type: 'Ready', status: 'True' as const, reason: 'Configured', message: quota.reason }
+          : { type: 'Ready', status: 'False' as const, reason: 'SubEniCallsRefused', message: refusal };
+    await writeConfigStatus(deps, nec, {
+      subENI: quota,
+      eniInfos: eniInfosOf(nec, trunk),
+      conditions: [...setCondition(nec.status?.conditions as Condition[] | undefined, condition, clock.now())],
+    });
     return known === undefined ? { requeueAfterMs: 30_000 } : { requeueAfterMs: LIMITS_FRESH_MS };
   };
 
@@ -71,9 +90,13 @@ export function createNodeConfig(deps: IpamdDeps): Controller {
     logger,
     concurrency: 8,
     watches: [
-      watchOf(informers.nodes, ({ key, before, after }) => (before !== undefined && after !== undefined && before.spec?.providerID === after.spec?.providerID ? [] : [key])),
+      watchOf(informers.nodes, ({ key, before, after }) =>
+        before !== undefined && after !== undefined && before.spec?.providerID === after.spec?.providerID ? [] : [key],
+      ),
       watchOf(informers.nodeEniConfigs, ownKey),
-      watchOf(informers.vpcEnis, ({ before, after }) => ((after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [])),
+      watchOf(informers.vpcEnis, ({ before, after }) =>
+        (after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [],
+      ),
     ],
     sources: [
       (enqueue, signal) => {
@@ -95,11 +118,24 @@ export function managedInstance(node: Node): string | undefined {
 }
 
 /** Creates the nec, or fills in what only the cloud knows; fields that users write are left alone. */
-async function ensureConfig(deps: IpamdDeps, name: string, instanceID: string, instance: Instance | undefined): Promise<NodeEniConfig> {
-  const spec = { instanceID, ...(instance === undefined ? {} : { zone: instance.zone, instanceType: instance.instanceType }) };
+async function ensureConfig(
+  deps: IpamdDeps,
+  name: string,
+  instanceID: string,
+  instance: Instance | undefined,
+): Promise<NodeEniConfig> {
+  const spec = {
+    instanceID,
+    ...(instance === undefined ? {} : { zone: instance.zone, instanceType: instance.instanceType }),
+  };
   const existing = deps.informers.nodeEniConfigs.get(name);
   if (existing === undefined) {
-    const object: NodeEniConfig = { apiVersion: 'networking.tke.cloud.tencent.com/v1', kind: 'NodeENIConfig', metadata: { name, labels: { [labels.managedBy]: MANAGED_BY } }, spec };
+    const object: NodeEniConfig = {
+      apiVersion: 'networking.tke.cloud.tencent.com/v1',
+      kind: 'NodeENIConfig',
+      metadata: { name, labels: { [labels.managedBy]: MANAGED_BY } },
+      spec,
+    };
     try {
       return await deps.client.create(nodeEniConfigs, object);
     } catch (error) {
@@ -107,7 +143,9 @@ async function ensureConfig(deps: IpamdDeps, name: string, instanceID: string, i
       throw error;
     }
   }
-  const same = Object.entries(spec).every(([field, value]) => (existing.spec as Record<string, unknown>)[field] === value);
+  const same = Object.entries(spec).every(
+    ([field, value]) => (existing.spec as Record<string, unknown>)[field] === value,
+  );
   return same ? existing : deps.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec } });
 }
 
@@ -130,9 +168,17 @@ function eniInfosOf(nec: NodeEniConfig, trunk: VpcEni | undefined): NonNullable<
   ];
 }
 
-async function writeConfigStatus(deps: IpamdDeps, nec: NodeEniConfig, status: Pick<NodeEniConfigStatus, 'subENI' | 'eniInfos' | 'conditions'>): Promise<void> {
+async function writeConfigStatus(
+  deps: IpamdDeps,
+  nec: NodeEniConfig,
+  status: Pick<NodeEniConfigStatus, 'subENI' | 'eniInfos' | 'conditions'>,
+): Promise<void> {
   const { subENI, eniInfos = [], conditions } = nec.status ?? {};
-  if (JSON.stringify({ subENI, eniInfos, conditions }) === JSON.stringify({ subENI: status.subENI, eniInfos: status.eniInfos, conditions: status.conditions })) return;
+  if (
+    JSON.stringify({ subENI, eniInfos, conditions }) ===
+    JSON.stringify({ subENI: status.subENI, eniInfos: status.eniInfos, conditions: status.conditions })
+  )
+    return;
   await applyStatus(deps.client, nodeEniConfigs, nec.metadata.name, { fieldManager: fieldManagers.ipamd, status });
 }
 

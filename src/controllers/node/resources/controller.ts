@@ -17,9 +17,13 @@ export function createNodeResources(deps: IpamdDeps): Controller {
     concurrency: 8,
     watches: [
       // A kubelet that registers anew resets its status; the change brings us back.
-      watchOf(informers.nodes, ({ key, before, after }) => (published(before) === published(after) && before !== undefined ? [] : [key])),
+      watchOf(informers.nodes, ({ key, before, after }) =>
+        published(before) === published(after) && before !== undefined ? [] : [key],
+      ),
       watchOf(informers.nodeEniConfigs, ownKey),
-      watchOf(informers.vpcEnis, ({ before, after }) => ((after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [])),
+      watchOf(informers.vpcEnis, ({ before, after }) =>
+        (after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [],
+      ),
     ],
     reconcile: async (name) => {
       const node = informers.nodes.get(name);
@@ -32,7 +36,12 @@ export function createNodeResources(deps: IpamdDeps): Controller {
       if (published(node) === quantity && node.status?.capacity?.[resourceNames.subEni] === quantity) return;
       const amount = { [resourceNames.subEni]: quantity };
       try {
-        await client.patch(nodes, name, { type: 'merge', body: { status: { capacity: amount, allocatable: amount } } }, { subresource: 'status' });
+        await client.patch(
+          nodes,
+          name,
+          { type: 'merge', body: { status: { capacity: amount, allocatable: amount } } },
+          { subresource: 'status' },
+        );
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
@@ -40,4 +49,5 @@ export function createNodeResources(deps: IpamdDeps): Controller {
   });
 }
 
-const published = (node: { status?: { allocatable?: Record<string, string> } } | undefined): string | undefined => node?.status?.allocatable?.[resourceNames.subEni];
+const published = (node: { status?: { allocatable?: Record<string, string> } } | undefined): string | undefined =>
+  node?.status?.allocatable?.[resourceNames.subEni];

@@ -15,12 +15,18 @@ export function createNodeTrunk(deps: IpamdDeps, created: (name: string) => void
     clock,
     logger,
     concurrency: 8,
-    watches: [watchOf(informers.nodeEniConfigs, ownKey), watchOf(informers.vpcEnis, ({ type, before }) => (type === 'deleted' && before?.spec.type === 'Trunk' ? [before.spec.nodeName] : []))],
+    watches: [
+      watchOf(informers.nodeEniConfigs, ownKey),
+      watchOf(informers.vpcEnis, ({ type, before }) =>
+        type === 'deleted' && before?.spec.type === 'Trunk' ? [before.spec.nodeName] : [],
+      ),
+    ],
     reconcile: async (nodeName, context) => {
       const nec = informers.nodeEniConfigs.get(nodeName);
       const name = trunkEniName(nodeName);
       // Without a quota a trunk would only cost an ENI of the node.
-      if (nec === undefined || (nec.status?.subENI?.quota ?? 0) === 0 || informers.nodes.get(nodeName) === undefined) return;
+      if (nec === undefined || (nec.status?.subENI?.quota ?? 0) === 0 || informers.nodes.get(nodeName) === undefined)
+        return;
       if (deps.enis.latest(name) !== undefined) return;
       const groups = nec.spec.securityGroups ?? (await instanceGroups(deps, nec.spec.instanceID ?? '', context.signal));
       const intent: VpcEni = {

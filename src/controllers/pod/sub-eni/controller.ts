@@ -15,7 +15,8 @@ import type { WorkingPod } from '../../views.ts';
 export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void): Controller {
   const { informers, client, clock, logger, recorder, settings } = deps;
 
-  const warn = (pod: WorkingPod, reason: string, message: string): void => recorder.record({ regarding: pod, type: 'Warning', reason, message });
+  const warn = (pod: WorkingPod, reason: string, message: string): void =>
+    recorder.record({ regarding: pod, type: 'Warning', reason, message });
 
   const ensureIntent = async (spec: VpcEniSpec): Promise<void> => {
     const name = subEniName(spec.pod?.uid ?? '');
@@ -36,16 +37,25 @@ export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void
     watches: [
       watchOf(informers.pods, ownKey),
       // A VpcENI that vanished under a living Pod is made again.
-      watchOf(informers.vpcEnis, ({ type, before }) => (type === 'deleted' && before?.spec.pod !== undefined ? [`${before.spec.pod.namespace}/${before.spec.pod.name}`] : [])),
+      watchOf(informers.vpcEnis, ({ type, before }) =>
+        type === 'deleted' && before?.spec.pod !== undefined
+          ? [`${before.spec.pod.namespace}/${before.spec.pod.name}`]
+          : [],
+      ),
     ],
     reconcile: async (key) => {
       const pod = informers.pods.get(key);
       if (pod === undefined) return;
       const node = informers.nodes.get(pod.nodeName ?? '');
       const instanceType = node?.metadata.labels?.[labels.instanceType];
-      const address = node?.status?.addresses?.find((candidate) => candidate.type === 'InternalIP')?.address ?? pod.nodeName ?? '';
+      const address =
+        node?.status?.addresses?.find((candidate) => candidate.type === 'InternalIP')?.address ?? pod.nodeName ?? '';
       const mode = settings.current()['vpcCni.trunkingEni.podSecurityGroupEnforcingMode'];
-      const intent = planPodIntent(podFacts(pod), { address, ...(instanceType === undefined ? {} : { instanceType }) }, mode);
+      const intent = planPodIntent(
+        podFacts(pod),
+        { address, ...(instanceType === undefined ? {} : { instanceType }) },
+        mode,
+      );
       switch (intent.kind) {
         case 'none':
           return;

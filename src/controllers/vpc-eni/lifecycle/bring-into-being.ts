@@ -24,7 +24,8 @@ export async function bringIntoBeing<R extends CreateEniRequest | CreateSubEniRe
   const attempt = eni.status?.operation?.attempt ?? 0;
   const vanished = eni.status?.operation?.requestID !== undefined;
   const recorded = attempt === 0 || refused || vanished ? await recordOperation(deps, eni, kind, attempt + 1) : eni;
-  if (recorded.status?.phase !== 'Creating' && recorded.status?.phase !== 'Attaching') return { requeueAfterMs: BLOCKED_MS };
+  if (recorded.status?.phase !== 'Creating' && recorded.status?.phase !== 'Attaching')
+    return { requeueAfterMs: BLOCKED_MS };
   try {
     return await next(await sendOperation(deps, recorded, kind, context));
   } catch (error) {

@@ -11,13 +11,22 @@ import type { IpamdDeps } from '../../deps.ts';
 /** What ipamd owns of the status; `agent` belongs to the agent. */
 export type OwnStatus = Omit<VpcEniStatus, 'agent'>;
 
-export function readyCondition(eni: VpcEni, status: 'True' | 'False', reason: string, message: string, now: Date): Condition[] {
-  return [...setCondition(eni.status?.conditions as Condition[] | undefined, { type: 'Ready', status, reason, message }, now)];
+export function readyCondition(
+  eni: VpcEni,
+  status: 'True' | 'False',
+  reason: string,
+  message: string,
+  now: Date,
+): Condition[] {
+  return [
+    ...setCondition(eni.status?.conditions as Condition[] | undefined, { type: 'Ready', status, reason, message }, now),
+  ];
 }
 
 /** Reason, message and cure of anything thrown, for people. */
 export function explain(error: unknown): { readonly reason: string; readonly message: string } {
-  if (error instanceof TrunklineError) return { reason: error.entry.eventReason, message: `${error.code}: ${error.message}. ${error.entry.cure}` };
+  if (error instanceof TrunklineError)
+    return { reason: error.entry.eventReason, message: `${error.code}: ${error.message}. ${error.entry.cure}` };
   return { reason: 'Error', message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -25,7 +34,11 @@ export function explain(error: unknown): { readonly reason: string; readonly mes
  * Writes ipamd's part of the status: what is given replaces the same field, the rest stays. The object's version is the lock: a conflict means
  * that somebody else wrote since we read, and nothing that depends on this write may happen.
  */
-export async function writeStatus(deps: IpamdDeps, eni: VpcEni, change: Partial<OwnStatus> & { readonly clear?: readonly (keyof OwnStatus)[] }): Promise<VpcEni> {
+export async function writeStatus(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  change: Partial<OwnStatus> & { readonly clear?: readonly (keyof OwnStatus)[] },
+): Promise<VpcEni> {
   const { clear = [], ...fields } = change;
   const { agent: _agent, ...own } = eni.status ?? {};
   const status: Record<string, unknown> = { ...own, ...fields };

@@ -17,18 +17,27 @@ export function createVpcEniLifecycle(deps: IpamdDeps): Controller {
     watches: [
       watchOf(informers.vpcEnis, ownKey),
       // A Pod that ends releases its sub-ENI.
-      watchOf(informers.pods, ({ before, after }) => (after === undefined || after.ended ? [subEniName((after ?? before)?.metadata.uid ?? '')] : [])),
+      watchOf(informers.pods, ({ before, after }) =>
+        after === undefined || after.ended ? [subEniName((after ?? before)?.metadata.uid ?? '')] : [],
+      ),
       // A trunk that became ready lets the node's sub-ENIs go on; one whose last sub-ENI is gone may go.
       watchOf(informers.vpcEnis, ({ before, after }) => {
         const changed = after ?? before;
         if (changed === undefined) return [];
-        const turnedReady = changed.spec.type === 'Trunk' && after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
+        const turnedReady =
+          changed.spec.type === 'Trunk' && after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
         const lastOne = changed.spec.type === 'SubENI' && after === undefined;
         if (!turnedReady && !lastOne) return [];
         return informers.vpcEnis.byIndex('node', changed.spec.nodeName).map((eni) => eni.metadata.name);
       }),
-      watchOf(informers.nodeEniConfigs, ({ key, after, before }) => (after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID ? [] : informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name))),
-      watchOf(informers.nodes, ({ type, key }) => (type === 'deleted' ? informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name) : [])),
+      watchOf(informers.nodeEniConfigs, ({ key, after, before }) =>
+        after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID
+          ? []
+          : informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name),
+      ),
+      watchOf(informers.nodes, ({ type, key }) =>
+        type === 'deleted' ? informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name) : [],
+      ),
     ],
     sources: [
       (enqueue, signal) => {

@@ -11,7 +11,9 @@ import { explain, readyCondition, writeStatus } from './conditions.ts';
 /** After an answer that will not change by itself (missing group, no permission): look again, in case a person mended it. */
 export const LOOK_AGAIN_MS = 30_000;
 
-export type Prepared<R> = { readonly kind: 'request'; readonly request: R } | { readonly kind: 'blocked'; readonly reason: string; readonly message: string };
+export type Prepared<R> =
+  | { readonly kind: 'request'; readonly request: R }
+  | { readonly kind: 'blocked'; readonly reason: string; readonly message: string };
 
 export interface CreateKind<R extends CreateEniRequest | CreateSubEniRequest> {
   readonly action: VpcEniOperation['action'];
@@ -21,9 +23,18 @@ export interface CreateKind<R extends CreateEniRequest | CreateSubEniRequest> {
 }
 
 /** Records the exact request before anything is sent; the write's lock is part of the fence (DESIGN, decisions 3 and 4). */
-export async function recordOperation<R extends CreateEniRequest | CreateSubEniRequest>(deps: IpamdDeps, eni: VpcEni, kind: CreateKind<R>, attempt: number): Promise<VpcEni> {
+export async function recordOperation<R extends CreateEniRequest | CreateSubEniRequest>(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  kind: CreateKind<R>,
+  attempt: number,
+): Promise<VpcEni> {
   const prepared = await kind.prepare(attempt);
-  if (prepared.kind === 'blocked') return writeStatus(deps, eni, { phase: 'Pending', conditions: readyCondition(eni, 'False', prepared.reason, prepared.message, deps.clock.now()) });
+  if (prepared.kind === 'blocked')
+    return writeStatus(deps, eni, {
+      phase: 'Pending',
+      conditions: readyCondition(eni, 'False', prepared.reason, prepared.message, deps.clock.now()),
+    });
   const operation: VpcEniOperation = {
     action: kind.action,
     request: JSON.stringify(prepared.request),
@@ -32,18 +43,28 @@ export async function recordOperation<R extends CreateEniRequest | CreateSubEniR
     holder: deps.identity,
     recordedAt: deps.clock.now().toISOString(),
   };
-  return writeStatus(deps, eni, { phase: 'Creating', operation, conditions: readyCondition(eni, 'False', 'Creating', 'the cloud is asked for the ENI', deps.clock.now()) });
+  return writeStatus(deps, eni, {
+    phase: 'Creating',
+    operation,
+    conditions: readyCondition(eni, 'False', 'Creating', 'the cloud is asked for the ENI', deps.clock.now()),
+  });
 }
 
 /** Sends what is recorded, byte for byte, and records what the cloud gave. */
-export async function sendOperation<R extends CreateEniRequest | CreateSubEniRequest>(deps: IpamdDeps, eni: VpcEni, kind: CreateKind<R>, context: ReconcileContext): Promise<VpcEni> {
+export async function sendOperation<R extends CreateEniRequest | CreateSubEniRequest>(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  kind: CreateKind<R>,
+  context: ReconcileContext,
+): Promise<VpcEni> {
   const { operation } = eni.status ?? {};
   if (operation === undefined) return eni;
   // Ours alone: written by `recordOperation` from a typed value.
   const request = JSON.parse(operation.request) as R;
   const { eni: made, taskId } = await kind.send(request);
   const subnet = await deps.subnets.find(made.subnetId, context.signal);
-  if (subnet === undefined) throw new Error(`subnet ${made.subnetId} of ENI ${made.eniId} is not described by the cloud`);
+  if (subnet === undefined)
+    throw new Error(`subnet ${made.subnetId} of ENI ${made.eniId} is not described by the cloud`);
   return writeStatus(deps, eni, {
     phase: eni.spec.type === 'Trunk' ? 'Attaching' : 'Creating',
     operation: { ...operation, requestID: taskId },
@@ -65,7 +86,11 @@ export async function sendOperation<R extends CreateEniRequest | CreateSubEniReq
  * What an error of the creating call means for the record. The service answered with a refusal: nothing was made, so the next attempt may be another
  * one. No answer: the same bytes go out again, by throwing.
  */
-export async function afterRefusal(deps: IpamdDeps, eni: VpcEni, error: unknown): Promise<'same-again' | 'new-attempt' | 'look-again'> {
+export async function afterRefusal(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  error: unknown,
+): Promise<'same-again' | 'new-attempt' | 'look-again'> {
   const { operation } = eni.status ?? {};
   if (!(error instanceof TrunklineError) || operation === undefined) return 'same-again';
   if (error.code === cloudErrors.subnetDry.code) {
@@ -73,7 +98,8 @@ export async function afterRefusal(deps: IpamdDeps, eni: VpcEni, error: unknown)
     deps.subnets.rest(subnetId);
     return 'new-attempt';
   }
-  if (error.code === cloudErrors.unknownAction.code && eni.spec.type === 'SubENI') deps.permission.refused(`${error.code}: ${error.message}. ${error.entry.cure}`);
+  if (error.code === cloudErrors.unknownAction.code && eni.spec.type === 'SubENI')
+    deps.permission.refused(`${error.code}: ${error.message}. ${error.entry.cure}`);
   if (error.retry !== 'terminal' && error.retry !== 'not-found') return 'same-again';
   return 'look-again';
 }
@@ -83,10 +109,17 @@ export async function reportFailure(deps: IpamdDeps, eni: VpcEni, error: unknown
   const { reason, message } = explain(error);
   if (eni.spec.pod !== undefined)
     deps.recorder.record({
-      regarding: { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: eni.spec.pod.namespace, name: eni.spec.pod.name, uid: eni.spec.pod.uid } },
+      regarding: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { namespace: eni.spec.pod.namespace, name: eni.spec.pod.name, uid: eni.spec.pod.uid },
+      },
       type: 'Warning',
       reason,
       message,
     });
-  return writeStatus(deps, eni, { phase: 'Failed', conditions: readyCondition(eni, 'False', reason, message, deps.clock.now()) });
+  return writeStatus(deps, eni, {
+    phase: 'Failed',
+    conditions: readyCondition(eni, 'False', reason, message, deps.clock.now()),
+  });
 }

@@ -16,7 +16,9 @@ const ASK_CLOUD_AGAIN_MS = 30_000;
 /** Time in which a creating call that got no answer may still take effect. */
 const CONSISTENCY_WINDOW_MS = 10_000;
 
-export type ReleaseOutcome = { readonly kind: 'keep' } | { readonly kind: 'releasing'; readonly result: ReconcileResult | undefined };
+export type ReleaseOutcome =
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'releasing'; readonly result: ReconcileResult | undefined };
 
 const releasing = (result?: ReconcileResult): ReleaseOutcome => ({ kind: 'releasing', result });
 
@@ -28,12 +30,20 @@ export async function releaseSubEni(deps: IpamdDeps, eni: VpcEni, context: Recon
   }
   // Past the point of no return the facts are not asked again.
   if (eni.status?.phase !== 'Deleting') {
-    const agent = eni.status?.agent?.podUID === eni.spec.pod?.uid ? (eni.status?.agent?.state === 'TornDown' ? 'torn-down' : 'wired') : 'silent';
+    const agent =
+      eni.status?.agent?.podUID === eni.spec.pod?.uid
+        ? eni.status?.agent?.state === 'TornDown'
+          ? 'torn-down'
+          : 'wired'
+        : 'silent';
     const instance = agent === 'torn-down' ? 'unknown' : await instanceState(deps, eni, context.signal);
     const decision = planRelease({ pod, agent, instance });
     if (decision.kind === 'wait') {
       if (eni.status?.phase !== 'Releasing')
-        await writeStatus(deps, eni, { phase: 'Releasing', conditions: readyCondition(eni, 'False', 'Releasing', decision.reason, deps.clock.now()) });
+        await writeStatus(deps, eni, {
+          phase: 'Releasing',
+          conditions: readyCondition(eni, 'False', 'Releasing', decision.reason, deps.clock.now()),
+        });
       return releasing({ requeueAfterMs: ASK_CLOUD_AGAIN_MS });
     }
   }
@@ -41,7 +51,11 @@ export async function releaseSubEni(deps: IpamdDeps, eni: VpcEni, context: Recon
 }
 
 /** Deletes the ENI, waits until the cloud no longer lists it, then lets the object go. */
-async function removeFromCloud(deps: IpamdDeps, eni: VpcEni, context: ReconcileContext): Promise<ReconcileResult | undefined> {
+async function removeFromCloud(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
   const eniId = eni.status?.eni?.eniID ?? (await leftoverOf(deps, eni, context.signal));
   if (eniId === 'undecided') return { requeueAfterMs: CONSISTENCY_WINDOW_MS };
   if (eniId === undefined) {
@@ -49,7 +63,10 @@ async function removeFromCloud(deps: IpamdDeps, eni: VpcEni, context: ReconcileC
     return undefined;
   }
   if (eni.status?.phase !== 'Deleting') {
-    const recorded = await writeStatus(deps, eni, { phase: 'Deleting', conditions: readyCondition(eni, 'False', 'Deleting', `${eniId} is being deleted in the cloud`, deps.clock.now()) });
+    const recorded = await writeStatus(deps, eni, {
+      phase: 'Deleting',
+      conditions: readyCondition(eni, 'False', 'Deleting', `${eniId} is being deleted in the cloud`, deps.clock.now()),
+    });
     deps.watcher.forget(eniId);
     await deps.cloud.deleteSubEni(eniId, deps.mutating('release', 'delete', context.signal));
     return removeFromCloud(deps, recorded, context);
@@ -57,7 +74,8 @@ async function removeFromCloud(deps: IpamdDeps, eni: VpcEni, context: ReconcileC
   const seen = deps.watcher.observe(eniId, 'gone');
   if (seen.state !== 'gone') {
     // After a restart nobody knows whether the call was sent; deleting what is already being deleted is success.
-    if (seen.state === 'ready') await deps.cloud.deleteSubEni(eniId, deps.mutating('release', 'delete', context.signal));
+    if (seen.state === 'ready')
+      await deps.cloud.deleteSubEni(eniId, deps.mutating('release', 'delete', context.signal));
     return undefined;
   }
   deps.watcher.forget(eniId);
@@ -84,8 +102,12 @@ async function letGo(deps: IpamdDeps, eni: VpcEni): Promise<void> {
   const { name, uid, resourceVersion } = eni.metadata;
   const kept = (eni.metadata.finalizers ?? []).filter((finalizer) => finalizer !== finalizers.eni);
   try {
-    const freed = await deps.client.patch(vpcEnis, name, { type: 'merge', body: { metadata: { finalizers: kept, resourceVersion } } });
-    if (freed.metadata.deletionTimestamp === undefined) await deps.client.delete(vpcEnis, name, uid === undefined ? {} : { preconditions: { uid } });
+    const freed = await deps.client.patch(vpcEnis, name, {
+      type: 'merge',
+      body: { metadata: { finalizers: kept, resourceVersion } },
+    });
+    if (freed.metadata.deletionTimestamp === undefined)
+      await deps.client.delete(vpcEnis, name, uid === undefined ? {} : { preconditions: { uid } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -110,12 +132,16 @@ async function podState(deps: IpamdDeps, eni: VpcEni, signal: AbortSignal): Prom
 /** Asked only when the node is not there to report; a node that is Ready will report by itself. */
 async function instanceState(deps: IpamdDeps, eni: VpcEni, signal: AbortSignal): Promise<ReleaseFacts['instance']> {
   const node = deps.informers.nodes.get(eni.spec.nodeName);
-  if (node?.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true) return 'unknown';
-  const instanceId = node === undefined ? (await instanceOfGoneNode(deps, eni, signal)) : instanceIdOf(node.spec?.providerID);
+  if (node?.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true)
+    return 'unknown';
+  const instanceId =
+    node === undefined ? await instanceOfGoneNode(deps, eni, signal) : instanceIdOf(node.spec?.providerID);
   if (instanceId === undefined) return node === undefined ? 'gone' : 'unknown';
   const [instance] = await deps.cloud.describeInstances({ instanceIds: [instanceId] }, { signal, priority: 'release' });
   if (instance === undefined) return 'gone';
-  return instance.state === 'STOPPED' || instance.state === 'SHUTDOWN' || instance.state === 'TERMINATING' ? 'stopped' : 'running';
+  return instance.state === 'STOPPED' || instance.state === 'SHUTDOWN' || instance.state === 'TERMINATING'
+    ? 'stopped'
+    : 'running';
 }
 
 /** The node object is gone; its nec may still name the instance. */
@@ -132,9 +158,19 @@ async function instanceOfGoneNode(deps: IpamdDeps, eni: VpcEni, signal: AbortSig
 
 async function warnDeletedInUse(deps: IpamdDeps, eni: VpcEni): Promise<void> {
   const message = `deleted while its Pod ${eni.spec.pod?.namespace}/${eni.spec.pod?.name} lives: the sub-ENI stays until the Pod ends`;
-  if (eni.status?.conditions?.some((condition) => condition.type === 'Deletable' && condition.message === message) === true) return;
+  if (
+    eni.status?.conditions?.some((condition) => condition.type === 'Deletable' && condition.message === message) ===
+    true
+  )
+    return;
   deps.recorder.record({ regarding: eni, type: 'Warning', reason: 'DeletedInUse', message });
   const conditions = [...(eni.status?.conditions ?? []).filter((condition) => condition.type !== 'Deletable')];
-  conditions.push({ type: 'Deletable', status: 'False', reason: 'PodLives', message, lastTransitionTime: deps.clock.now().toISOString() });
+  conditions.push({
+    type: 'Deletable',
+    status: 'False',
+    reason: 'PodLives',
+    message,
+    lastTransitionTime: deps.clock.now().toISOString(),
+  });
   await writeStatus(deps, eni, { conditions });
 }

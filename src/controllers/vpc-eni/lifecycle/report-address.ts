@@ -30,7 +30,11 @@ export function reportAddress(deps: IpamdDeps, eni: VpcEni): void {
     podUID: owner.uid,
   });
   deps.recorder.record({
-    regarding: { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: owner.namespace, name: owner.name, uid: owner.uid } },
+    regarding: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: owner.namespace, name: owner.name, uid: owner.uid },
+    },
     type: 'Normal',
     reason: 'SucceedSetPodIP',
     message,

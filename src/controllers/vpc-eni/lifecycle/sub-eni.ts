@@ -22,22 +22,51 @@ function subEniKind(deps: IpamdDeps, eni: VpcEni, context: ReconcileContext): Cr
       if (refusal !== undefined) return { kind: 'blocked', reason: 'SubEniCallsRefused', message: refusal };
       const trunk = deps.enis.latest(trunkEniName(eni.spec.nodeName));
       const trunkEniId = trunk?.status?.phase === 'Ready' ? trunk.status.eni?.eniID : undefined;
-      if (trunkEniId === undefined) return { kind: 'blocked', reason: 'TrunkNotReady', message: `the trunk ENI of node ${eni.spec.nodeName} is not ready` };
+      if (trunkEniId === undefined)
+        return {
+          kind: 'blocked',
+          reason: 'TrunkNotReady',
+          message: `the trunk ENI of node ${eni.spec.nodeName} is not ready`,
+        };
       const zone = deps.informers.nodeEniConfigs.get(eni.spec.nodeName)?.spec.zone;
-      if (zone === undefined) return { kind: 'blocked', reason: 'ZoneUnknown', message: `the zone of node ${eni.spec.nodeName} is not known yet` };
-      const choice = chooseSubnet(await deps.subnets.get(values.subnetIds, context.signal), zone, deps.subnets.resting());
+      if (zone === undefined)
+        return {
+          kind: 'blocked',
+          reason: 'ZoneUnknown',
+          message: `the zone of node ${eni.spec.nodeName} is not known yet`,
+        };
+      const choice = chooseSubnet(
+        await deps.subnets.get(values.subnetIds, context.signal),
+        zone,
+        deps.subnets.resting(),
+      );
       if (choice.kind === 'none') return { kind: 'blocked', reason: 'NoSubnet', message: choice.reason };
-      return { kind: 'request', request: subEniRequest({ eni, attempt, vpcId: values.vpcId, subnetId: choice.subnet.subnetId, clusterUid: deps.clusterUid, trunkEniId }) };
+      return {
+        kind: 'request',
+        request: subEniRequest({
+          eni,
+          attempt,
+          vpcId: values.vpcId,
+          subnetId: choice.subnet.subnetId,
+          clusterUid: deps.clusterUid,
+          trunkEniId,
+        }),
+      };
     },
     send: (request) => deps.cloud.createSubEni(request, deps.mutating('waiting-pod', 'create', context.signal)),
   };
 }
 
-export async function reconcileSubEni(deps: IpamdDeps, eni: VpcEni, context: ReconcileContext): Promise<ReconcileResult | undefined> {
+export async function reconcileSubEni(
+  deps: IpamdDeps,
+  eni: VpcEni,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
   const release = await releaseSubEni(deps, eni, context);
   if (release.kind !== 'keep') return release.result;
   const eniId = eni.status?.eni?.eniID;
-  if (eniId === undefined) return bringIntoBeing(deps, eni, subEniKind(deps, eni, context), context, (made) => waitForGroups(deps, made));
+  if (eniId === undefined)
+    return bringIntoBeing(deps, eni, subEniKind(deps, eni, context), context, (made) => waitForGroups(deps, made));
   if (eni.status?.phase !== 'Ready') return waitForGroups(deps, eni);
   return undefined;
 }
@@ -51,10 +80,29 @@ async function waitForGroups(deps: IpamdDeps, eni: VpcEni): Promise<ReconcileRes
   deps.watcher.forget(eniId);
   if (seen.state === 'gone') {
     // Positive evidence that the attempt left nothing: the cloud no longer knows its ENI.
-    await writeStatus(deps, eni, { phase: 'Pending', clear: ['eni'], conditions: readyCondition(eni, 'False', 'EniVanished', `the cloud no longer knows ${eniId}; it is made anew`, deps.clock.now()) });
+    await writeStatus(deps, eni, {
+      phase: 'Pending',
+      clear: ['eni'],
+      conditions: readyCondition(
+        eni,
+        'False',
+        'EniVanished',
+        `the cloud no longer knows ${eniId}; it is made anew`,
+        deps.clock.now(),
+      ),
+    });
     return { requeueAfterMs: 0 };
   }
-  const ready = await writeStatus(deps, eni, { phase: 'Ready', conditions: readyCondition(eni, 'True', 'GroupsInForce', 'the ENI exists and its groups are in force', deps.clock.now()) });
+  const ready = await writeStatus(deps, eni, {
+    phase: 'Ready',
+    conditions: readyCondition(
+      eni,
+      'True',
+      'GroupsInForce',
+      'the ENI exists and its groups are in force',
+      deps.clock.now(),
+    ),
+  });
   reportAddress(deps, ready);
   return undefined;
 }

@@ -1,0 +1,148 @@
+// A running API server for tests, with a plain HTTPS client and a raw watch client beside it.
+import { Agent, request } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { silentLogger } from '../../../../src/base/logger.ts';
+import type { FakeClock } from '../../../../test/fake-clock.ts';
+import { createFakeClock } from '../../../../test/fake-clock.ts';
+import type { ApiServer, ApiServerOptions } from '../index.ts';
+import { startApiServer } from '../index.ts';
+import type { JsonObject } from '../json.ts';
+
+export interface Answer {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The decoded body; an empty object when there was none. */
+  readonly body: JsonObject;
+  readonly text: string;
+}
+
+export interface CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default: the administrator's; '' sends none. */
+  readonly token?: string;
+}
+
+/** One watch connection. `next` waits for the next line and rejects when the stream ends first. */
+export interface RawWatch {
+  next(): Promise<JsonObject>;
+  /** Resolves when the server ends the stream. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+export interface TestApi {
+  readonly api: ApiServer;
+  readonly clock: FakeClock;
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+  /** PATCH with a content type: `json`, `merge`, `strategic` or `apply`. */
+  patch(type: keyof typeof patchTypes, path: string, body: unknown, options?: CallOptions): Promise<Answer>;
+  watch(path: string, options?: CallOptions): Promise<RawWatch>;
+  close(): Promise<void>;
+}
+
+export const patchTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+export async function startTestApi(options: Partial<ApiServerOptions> = {}): Promise<TestApi> {
+  const clock = createFakeClock();
+  const api = await startApiServer({
+    clock,
+    logger: silentLogger,
+    listen: { host: '127.0.0.1', port: 0 },
+    resolveService: () => Promise.resolve(undefined),
+    ...options,
+  });
+  const agent = new Agent({ keepAlive: true, ca: api.caPem });
+  const adminToken = api.adminConnection().auth.token;
+
+  const open = (method: string, path: string, body: string | undefined, { headers = {}, token = adminToken }: CallOptions): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({
+        host: '127.0.0.1',
+        port: api.port,
+        agent,
+        method,
+        path,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'tester/1.0',
+          ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+      });
+      outgoing.on('response', resolve);
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+
+  const call: TestApi['call'] = async (method, path, body, callOptions = {}) => {
+    const response = await open(method, path, body === undefined ? undefined : JSON.stringify(body), callOptions);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString('utf8');
+    return { code: response.statusCode ?? 0, headers: response.headers, text, body: decoded(text) };
+  };
+  return {
+    api,
+    clock,
+    call,
+    patch: (type, path, body, callOptions = {}) =>
+      call('PATCH', path, body, { ...callOptions, headers: { 'content-type': patchTypes[type], ...callOptions.headers } }),
+    async watch(path, callOptions = {}) {
+      const response = await open('GET', path, undefined, callOptions);
+      if (response.statusCode !== 200) throw new Error(`watch ${path} answered ${response.statusCode}`);
+      return rawWatch(response);
+    },
+    async close() {
+      agent.destroy();
+      await api.close();
+    },
+  };
+}
+
+function decoded(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return {};
+  }
+}
+
+function rawWatch(response: IncomingMessage): RawWatch {
+  const lines: JsonObject[] = [];
+  const waiting: { resolve: (line: JsonObject) => void; reject: (error: Error) => void }[] = [];
+  let rest = '';
+  let over = false;
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const line = JSON.parse(part) as JsonObject;
+      const waiter = waiting.shift();
+      if (waiter === undefined) lines.push(line);
+      else waiter.resolve(line);
+    }
+  });
+  const ended = new Promise<void>((resolve) => {
+    response.on('close', () => {
+      over = true;
+      for (const waiter of waiting.splice(0)) waiter.reject(new Error('the watch ended'));
+      resolve();
+    });
+  });
+  return {
+    ended,
+    next() {
+      const line = lines.shift();
+      if (line !== undefined) return Promise.resolve(line);
+      if (over) return Promise.reject(new Error('the watch ended'));
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    close: () => void response.destroy(),
+  };
+}

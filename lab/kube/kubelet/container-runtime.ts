@@ -1,0 +1,131 @@
+// Runs one container: a private root, a process in the Pod's network, its end, and what was left behind.
+import { constants } from 'node:os';
+import type { Clock } from '../../../src/base/clock.ts';
+import { errorText } from '../../../src/base/errors.ts';
+import type { Logger } from '../../../src/base/logger.ts';
+import { rfc3339 } from '../../../src/kube/times.ts';
+import type { ExecResult, HostProcess, LabHost, RootSpec } from '../../host/types.ts';
+import type { ContainerSignal } from './kubelet-types.ts';
+import type { ContainerEnd } from './pod-status.ts';
+
+export interface ContainerSpec {
+  /** 64 hexadecimal digits, unique in the lab. */
+  readonly id: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Absent: the user's own network. */
+  readonly netns?: string;
+  readonly binds: RootSpec['binds'];
+  /** Files of the image and of the Pod, absolute path to content. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}
+
+export interface RunningContainer {
+  readonly containerID: string;
+  readonly startedAt: string;
+  readonly startedMs: number;
+  /** Never rejects; everything of the container is gone when it resolves. */
+  readonly ended: Promise<ContainerEnd>;
+  /** SIGTERM now and SIGKILL after `graceMs`, or SIGKILL at once when it is 0. A later call can only shorten the grace. */
+  stop(graceMs: number): void;
+  signal(signal: ContainerSignal): void;
+  exec(
+    argv: readonly string[],
+    options?: { readonly stdin?: string; readonly timeoutMs?: number },
+  ): Promise<ExecResult>;
+}
+
+export interface RuntimeDeps {
+  readonly host: LabHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const ID_PREFIX = 'lab://';
+
+/** Starts a container. Rejects with the host's error when it cannot be; nothing is left behind then. */
+export async function startContainer(deps: RuntimeDeps, spec: ContainerSpec): Promise<RunningContainer> {
+  const { host, clock } = deps;
+  const root = await host.makeRoot({ name: `c-${spec.id.slice(0, 32)}`, binds: spec.binds });
+  try {
+    for (const [path, content] of Object.entries(spec.files)) await host.writeFile(root, path, content);
+    const place = {
+      root,
+      ...(spec.netns === undefined ? {} : { netns: spec.netns }),
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    };
+    const process = await host.spawn(spec.argv, { ...place, env: spec.env, logFile: spec.logFile });
+    const startedAt = rfc3339(clock.now());
+    const stopper = createStopper(clock, process);
+    return {
+      containerID: `${ID_PREFIX}${spec.id}`,
+      startedAt,
+      startedMs: clock.monotonicMs(),
+      ended: endOf(deps, process, root, { startedAt, containerID: `${ID_PREFIX}${spec.id}` }, stopper),
+      stop: (graceMs) => stopper.stop(graceMs),
+      signal: (signal) => process.kill(signal),
+      exec: (argv, options = {}) => host.exec(argv, { ...place, env: spec.env, ...options }),
+    };
+  } catch (error) {
+    await host.removeRoot(root).catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Stopper {
+  stop(graceMs: number): void;
+  cancel(): void;
+}
+
+function createStopper(clock: Clock, process: HostProcess): Stopper {
+  const state: { deadlineMs: number; cancel: () => void } = {
+    deadlineMs: Number.POSITIVE_INFINITY,
+    cancel: () => undefined,
+  };
+  return {
+    stop: (graceMs) => {
+      const first = state.deadlineMs === Number.POSITIVE_INFINITY;
+      const deadlineMs = clock.monotonicMs() + graceMs;
+      if (deadlineMs >= state.deadlineMs) return;
+      state.deadlineMs = deadlineMs;
+      state.cancel();
+      if (graceMs <= 0) return process.kill('SIGKILL');
+      if (first) process.kill('SIGTERM');
+      state.cancel = clock.after(graceMs, () => process.kill('SIGKILL'));
+    },
+    cancel: () => state.cancel(),
+  };
+}
+
+async function endOf(
+  { host, clock, logger }: RuntimeDeps,
+  process: HostProcess,
+  root: string,
+  run: Pick<ContainerEnd, 'startedAt' | 'containerID'>,
+  stopper: Stopper,
+): Promise<ContainerEnd> {
+  // A host that is gone took the process along.
+  const { code, signal } = await process.exited.catch(() => ({ code: null, signal: 'SIGKILL' }));
+  stopper.cancel();
+  const finishedAt = rfc3339(clock.now());
+  // What the program started is its process group; without this it would outlive the container.
+  await host.exec(['busybox', 'kill', '-9', `-${process.pid}`]).catch(() => undefined);
+  await host.removeRoot(root).catch((error: unknown) => {
+    logger.debug({ root, error: errorText(error) }, 'root of a container could not be removed');
+  });
+  const number = signal === null ? undefined : signalNumber(signal);
+  const exitCode = code ?? 128 + (number ?? 0);
+  return {
+    exitCode,
+    ...(number === undefined ? {} : { signal: number }),
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    finishedAt,
+    ...run,
+  };
+}
+
+function signalNumber(name: string): number {
+  return Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? constants.signals.SIGKILL;
+}

@@ -1,0 +1,143 @@
+// A kubelet of the lab: registers a node, watches the Pods bound to it and runs them as processes in namespaces.
+import { errorText } from '../../../src/base/errors.ts';
+import { createController, watchOf } from '../../../src/kube/controller.ts';
+import { createInformer } from '../../../src/kube/informer.ts';
+import { createEventRecorder } from '../../../src/kube/recorder.ts';
+import type { Controller } from '../../../src/kube/types.ts';
+import type { LabHost } from '../../host/types.ts';
+import { CNI_BIN_DIR, CNI_CONF_DIR } from './cni-config.ts';
+import { containerLogFile } from './container-launch.ts';
+import type { RunningContainer } from './container-runtime.ts';
+import type { Kubelet, KubeletNode, KubeletOptions, PodIdentity } from './kubelet-types.ts';
+import { createNodeAgent } from './node-agent.ts';
+import type { NodeAgent } from './node-agent.ts';
+import { allSlots } from './pod-state.ts';
+import { labPods } from './pod-view.ts';
+import type { LabPod } from './pod-view.ts';
+import { createPodWorker } from './pod-worker.ts';
+import type { PodWorker } from './pod-worker.ts';
+
+export type {
+  ContainerSignal,
+  Kubelet,
+  KubeletNode,
+  KubeletOptions,
+  PodIdentity,
+  SuperNodeNetwork,
+} from './kubelet-types.ts';
+
+/** Pods looked at in parallel: one may wait long for its CNI ADD. */
+const CONCURRENCY = 16;
+/** Longer than the longest CNI ADD or DEL. */
+const DEADLINE_MS = 180_000;
+/** Tokens are good for a day. */
+const TOKEN_REFRESH_MS = 6 * 3_600_000;
+
+/** Nothing happens before `run`. `run` rejects when the node's root cannot be made; later failures are retried for ever. */
+export function createKubelet(options: KubeletOptions): Kubelet {
+  const { clock, node, stateDir } = options;
+  const logger = options.logger.child({ node: node.name });
+  const late: { worker?: PodWorker; started: boolean } = { started: false };
+
+  const runningContainer = (pod: PodIdentity, container: string): RunningContainer => {
+    const state = late.worker?.find(pod);
+    const run = state && allSlots(state).find((slot) => slot.spec.name === container)?.run;
+    if (run !== undefined) return run;
+    const { namespace = 'default', name } = pod.metadata;
+    throw new Error(`container "${container}" of Pod ${namespace}/${name} does not run on node ${node.name}`);
+  };
+
+  return {
+    run: async (signal) => {
+      if (late.started) throw new Error(`the kubelet of ${node.name} was started twice`);
+      late.started = true;
+      const nodeRoot = await makeNodeRoot(options.host, node);
+      const parts = assemble({ ...options, logger }, nodeRoot);
+      late.worker = parts.worker;
+      const refresh = async (): Promise<void> => {
+        while (!signal.aborted) {
+          await clock.sleep(TOKEN_REFRESH_MS, signal).catch(() => undefined);
+          if (!signal.aborted)
+            await parts.worker.refreshTokens().catch((error: unknown) => {
+              logger.warn({ error: errorText(error) }, 'ServiceAccount tokens could not be refreshed');
+            });
+        }
+      };
+      await Promise.all([
+        parts.informer.run(signal),
+        parts.agent.run(nodeRoot, signal),
+        runThenAbandon(parts.controller, parts.worker, signal),
+        refresh(),
+      ]);
+    },
+    exec: async (pod, container, argv, execOptions) => runningContainer(pod, container).exec(argv, execOptions),
+    signal: async (pod, container, name) => runningContainer(pod, container).signal(name),
+    logFile: (pod, container) => containerLogFile(stateDir, pod, container),
+  };
+}
+
+/** Containers must not wait for a reconcile that hangs in a plugin, so they end with the signal and not with the controller. */
+async function runThenAbandon(controller: Controller, worker: PodWorker, signal: AbortSignal): Promise<void> {
+  const abandoned = new Promise<void>((resolve, reject) => {
+    const act = (): void => void worker.abandon().then(resolve, reject);
+    if (signal.aborted) act();
+    else signal.addEventListener('abort', act, { once: true });
+  });
+  await controller.run(signal);
+  await abandoned;
+  // A reconcile that was under way may have started one more.
+  await worker.abandon();
+}
+
+function assemble(
+  options: KubeletOptions,
+  nodeRoot: string,
+): { informer: ReturnType<typeof podInformer>; agent: NodeAgent; worker: PodWorker; controller: Controller } {
+  const { client, clock, logger, node } = options;
+  const random = options.random ?? Math.random;
+  const recorder = createEventRecorder({ client, component: 'kubelet', host: node.name, clock, logger, random });
+  const informer = podInformer(options);
+  const agent = createNodeAgent(options, () => {
+    for (const uid of worker.networkReady()) controller.enqueue(uid);
+  });
+  const worker: PodWorker = createPodWorker({
+    ...options,
+    nodeRoot,
+    network: () => agent.network,
+    randomHex: (digits) => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join(''),
+    event: (pod, type, reason, message) => recorder.record({ regarding: pod, type, reason, message }),
+    wake: (uid) => controller.enqueue(uid),
+    podOf: (uid) => informer.byIndex('uid', uid)[0],
+  });
+  const controller: Controller = createController({
+    name: `kubelet-${node.name}`,
+    clock,
+    logger,
+    concurrency: CONCURRENCY,
+    deadlineMs: DEADLINE_MS,
+    watches: [watchOf(informer, ({ before, after }) => [(after ?? before)?.metadata.uid ?? ''])],
+    reconcile: async (uid) => worker.reconcile(uid),
+  });
+  return { informer, agent, worker, controller };
+}
+
+function podInformer({ client, clock, logger, node }: KubeletOptions) {
+  return createInformer<LabPod>({
+    client,
+    clock,
+    logger,
+    resource: labPods,
+    fieldSelector: `spec.nodeName=${node.name}`,
+    indexes: { uid: (pod) => [pod.metadata.uid ?? ''] },
+  });
+}
+
+/** The node's own files: the machine's, with private /etc, /opt, /run, /tmp and /var. */
+async function makeNodeRoot(host: LabHost, node: KubeletNode): Promise<string> {
+  const root = await host.makeRoot({ name: `node-${node.name}`, binds: [] });
+  // The machine's own CNI files must not become this node's: /etc reads through until it is written.
+  const script = 'rm -rf "$1" && mkdir -p "$1" "$2" /var/lib/kubelet /var/lib/cni';
+  const made = await host.exec(['busybox', 'sh', '-eu', '-c', script, 'sh', CNI_CONF_DIR, CNI_BIN_DIR], { root });
+  if (made.code !== 0) throw new Error(`node ${node.name}: cannot prepare its root: ${made.stderr.trim()}`);
+  return root;
+}

@@ -1,0 +1,158 @@
+// Makes the volumes of a Pod on the machine and says which binds a container's root needs for them.
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import type { LabHost, RootSpec } from '../../host/types.ts';
+import { kubeletError } from './errors.ts';
+import type { PodPlace } from './field-ref.ts';
+import type { KubeletNode } from './kubelet-types.ts';
+import type { LabContainer, LabPod, Volume } from './pod-view.ts';
+import { wantsToken } from './referenced-data.ts';
+import type { PodData } from './referenced-data.ts';
+import { SERVICE_ACCOUNT_DIR, serviceAccountFiles, volumeFiles } from './volume-files.ts';
+import type { VolumeFile } from './volume-files.ts';
+
+/** Where a volume's content is, and whether containers may write it. */
+export interface MountedVolume {
+  readonly source: string;
+  /** Root that `source` is seen in; absent: the machine. */
+  readonly sourceRoot?: string;
+  readonly readOnly: boolean;
+}
+
+export type PodVolumes = ReadonlyMap<string, MountedVolume>;
+
+export interface VolumeDeps {
+  readonly host: LabHost;
+  readonly node: KubeletNode;
+  readonly nodeRoot: string;
+}
+
+/** Name of the volume with the ServiceAccount's files; no volume of a Pod can be called so. */
+const SERVICE_ACCOUNT_VOLUME = '/serviceaccount';
+
+/** Top directories that every root of the lab has for itself; elsewhere the machine's own files read through. */
+const PRIVATE_TOPS: ReadonlySet<string> = new Set(['etc', 'opt', 'run', 'tmp', 'var']);
+
+/** Makes every volume below `directory`; repeating it writes the files again. Throws KUBELET-MOUNT or KUBELET-UNSUPPORTED. */
+export async function mountVolumes(
+  deps: VolumeDeps,
+  directory: string,
+  pod: LabPod,
+  place: PodPlace,
+  data: PodData,
+): Promise<PodVolumes> {
+  const mounted = new Map<string, MountedVolume>();
+  for (const volume of pod.spec.volumes ?? [])
+    mounted.set(volume.name, await mountVolume(deps, join(directory, volume.name), volume, pod, place, data));
+  if (wantsToken(pod)) {
+    const source = join(directory, 'kube-api-access');
+    await writeFiles(source, serviceAccountFiles(pod, data));
+    mounted.set(SERVICE_ACCOUNT_VOLUME, { source, readOnly: true });
+  }
+  return mounted;
+}
+
+/** Forgets the content of a Pod's volumes; paths of the node stay. */
+export async function unmountVolumes(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Binds of one container: its mounts and, unless it mounts that path itself, the ServiceAccount's files. */
+export function containerBinds(pod: LabPod, container: LabContainer, volumes: PodVolumes): RootSpec['binds'] {
+  const mounts = container.volumeMounts ?? [];
+  const binds = mounts.map((mount) => {
+    const volume = volumes.get(mount.name);
+    if (volume === undefined)
+      throw kubeletError(
+        'config',
+        `container ${container.name} mounts volume "${mount.name}", which the Pod does not have`,
+      );
+    if (mount.subPath?.split('/').includes('..') === true)
+      throw kubeletError('unsupported', `subPath "${mount.subPath}" leads out of its volume`);
+    return {
+      source: posix.join(volume.source, mount.subPath ?? ''),
+      ...(volume.sourceRoot === undefined ? {} : { sourceRoot: volume.sourceRoot }),
+      target: mount.mountPath,
+      readOnly: volume.readOnly || mount.readOnly === true,
+    };
+  });
+  const account = volumes.get(SERVICE_ACCOUNT_VOLUME);
+  const isTaken = mounts.some((mount) => posix.normalize(mount.mountPath).replace(/\/$/, '') === SERVICE_ACCOUNT_DIR);
+  if (account === undefined || isTaken || pod.spec.automountServiceAccountToken === false) return binds;
+  return [...binds, { source: account.source, target: SERVICE_ACCOUNT_DIR, readOnly: true }];
+}
+
+/**
+ * Refuses mount points that would have to be made in a directory of the machine itself, such as a new folder below /usr.
+ * Throws KUBELET-UNSUPPORTED.
+ */
+export async function checkMountPoints({ host, nodeRoot }: VolumeDeps, binds: RootSpec['binds']): Promise<void> {
+  for (const { target } of binds) {
+    const top = target.split('/')[1] ?? '';
+    if (PRIVATE_TOPS.has(top)) continue;
+    const script = 'test ! -e "$1" || test -e "$2"';
+    const allowed = await host.exec(['busybox', 'sh', '-c', script, 'sh', `/${top}`, target], { root: nodeRoot });
+    if (allowed.code !== 0)
+      throw kubeletError(
+        'unsupported',
+        `mountPath ${target}: does not exist, and /${top} is the machine's own; use a path below /${[...PRIVATE_TOPS].join(', /')}`,
+      );
+  }
+}
+
+async function mountVolume(
+  deps: VolumeDeps,
+  directory: string,
+  volume: Volume,
+  pod: LabPod,
+  place: PodPlace,
+  data: PodData,
+): Promise<MountedVolume> {
+  if (volume.hostPath !== undefined) return mountHostPath(deps, volume.hostPath);
+  if (volume.emptyDir !== undefined) {
+    await mkdir(directory, { recursive: true });
+    return { source: directory, readOnly: false };
+  }
+  const files = volumeFiles(volume, pod, place, data);
+  if (files === undefined) {
+    const kinds = Object.keys(volume).filter((key) => key !== 'name');
+    throw kubeletError(
+      'unsupported',
+      `volume "${volume.name}" of kind ${kinds.join(', ') || 'nothing'}; the lab has hostPath, emptyDir, configMap, secret, downwardAPI, projected`,
+    );
+  }
+  await writeFiles(directory, files);
+  return { source: directory, readOnly: true };
+}
+
+async function mountHostPath(
+  { host, node, nodeRoot }: VolumeDeps,
+  hostPath: { path: string; type?: string },
+): Promise<MountedVolume> {
+  const { path, type = '' } = hostPath;
+  if (node.kind === 'super')
+    throw kubeletError('unsupported', `hostPath ${path}: a super node has no files of its own`);
+  const inNode = async (script: string): Promise<boolean> =>
+    (await host.exec(['busybox', 'sh', '-c', script, 'sh', path], { root: nodeRoot })).code === 0;
+  // Without a type nothing is checked, and runtimes make the directory.
+  if (type === '' || type === 'DirectoryOrCreate') await inNode('test -e "$1" || mkdir -p "$1"');
+  if (type === 'FileOrCreate') await inNode('test -e "$1" || touch "$1"');
+  const test = type.startsWith('Directory') ? '-d' : type.startsWith('File') ? '-f' : type === 'Socket' ? '-S' : '-e';
+  if (!(await inNode(`test ${test} "$1"`)))
+    throw kubeletError(
+      'mount',
+      `hostPath ${path} (type "${type}") does not exist on node ${node.name}, or is something else`,
+    );
+  return { source: path, sourceRoot: nodeRoot, readOnly: false };
+}
+
+async function writeFiles(directory: string, files: readonly VolumeFile[]): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const { path, content, mode } of files) {
+    const file = join(directory, path);
+    await mkdir(dirname(file), { recursive: true });
+    // Renamed into place, so that a program that reads a token meanwhile never sees half of it.
+    await writeFile(`${file}.new`, content, { mode });
+    await rename(`${file}.new`, file);
+  }
+}

@@ -1,0 +1,32 @@
+// Document 002, played whole on a fresh lab with real packets. Needs root or user namespaces; fails, naming what is missing, where there are none.
+import { resolve } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { installHint, probeHost } from '../host/probe.ts';
+import { startLab } from '../lab.ts';
+import { podSecurityGroupsTrunk } from './pod-security-groups-trunk.ts';
+import { createStoryContext } from './story.ts';
+
+describe('story pod-security-groups-trunk', () => {
+  it('goes as document 002 says, step by step, and leaves nothing in the cloud', { timeout: 240_000 }, async () => {
+    const probe = probeHost();
+    expect(installHint(probe.missing), 'system tools').toBeUndefined();
+    expect(probe.root || probe.userns, 'root or user namespaces').toBe(true);
+    const lines: string[] = [];
+    const failures: unknown[] = [];
+    const lab = await startLab({
+      projectDir: resolve(import.meta.dirname, '..', '..'),
+      progress: (line) => lines.push(line),
+      onFailure: (error) => failures.push(error),
+    });
+    try {
+      await podSecurityGroupsTrunk.run(createStoryContext(lab, (line) => lines.push(line)));
+    } catch (error) {
+      throw new Error(`${lines.join('\n')}\n${String(error)}`, { cause: error });
+    } finally {
+      await lab.close();
+    }
+    expect(failures).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+// DEL, CHECK, STATUS and GC: all of them from local state alone, so that they work while the Kubernetes API is down.
+import { podOf } from '../cni/args.ts';
+import type { CniCall } from '../cni/call.ts';
+import { cniCodes, CniError } from '../cni/error.ts';
+import { parseNetConf } from '../cni/net-conf.ts';
+import { podKey, type ServiceDeps } from './service-deps.ts';
+import { unwire } from './wire.ts';
+import type { Wired } from './wired-store.ts';
+
+/** Succeeds for a container that is unknown or deleted already. A late call for an old sandbox finds no record, so the new one is not touched. */
+export async function del(deps: ServiceDeps, call: Pick<CniCall, 'containerId' | 'args'>): Promise<void> {
+  const known = deps.store.get(call.containerId);
+  const key = known === undefined ? podKeyOf(call) : podKey(known.pod);
+  await deps.lock.hold(key, async () => {
+    // Read again: an ADD of this container may have ended while we waited.
+    const record = deps.store.get(call.containerId);
+    if (record === undefined) return;
+    await unwire(deps, record);
+    deps.logger.info({ containerId: record.containerId, pod: key, ip: record.wiring.podIp }, 'Pod unwired');
+  });
+}
+
+/** Arguments that cannot be read must not keep a sandbox from going; without a Pod the container is its own key. */
+function podKeyOf({ args, containerId }: Pick<CniCall, 'containerId' | 'args'>): string {
+  try {
+    const pod = podOf(args);
+    return pod === undefined ? containerId : podKey(pod);
+  } catch {
+    return containerId;
+  }
+}
+
+/** Throws CniError 3 for an unknown container, and 101 naming what is missing in the kernel. */
+export async function check(deps: ServiceDeps, call: CniCall): Promise<void> {
+  parseNetConf(call.stdin);
+  const record = deps.store.get(call.containerId);
+  if (record?.phase !== 'wired')
+    throw new CniError(cniCodes.unknownContainer, `container ${call.containerId} is not wired on this node`);
+  const missing = await whatIsMissing(deps, record);
+  if (missing !== undefined)
+    throw new CniError(cniCodes.kernel, `container ${call.containerId}: ${missing}`, 'delete the Pod to wire it anew');
+}
+
+async function whatIsMissing({ kernel }: ServiceDeps, { wiring }: Wired): Promise<string | undefined> {
+  const links = await kernel.links();
+  for (const device of [wiring.hostVeth, wiring.link]) {
+    const link = links.find(({ ifname }) => ifname === device);
+    if (link === undefined) return `the node has no device ${device}`;
+    if (!link.flags.includes('UP')) return `the node's device ${device} is down`;
+  }
+  const addresses = await kernel.addresses(wiring.ifName, { netns: wiring.netns });
+  return addresses.includes(wiring.podIp) ? undefined : `${wiring.ifName} of the Pod does not hold ${wiring.podIp}`;
+}
+
+/** Throws CniError 50 while an ADD could not be served. */
+export function status(deps: ServiceDeps, call: CniCall): void {
+  parseNetConf(call.stdin);
+  if (deps.node.ready === undefined)
+    throw new CniError(cniCodes.notAvailable, `node ${deps.nodeName} takes no Pods yet: ${deps.node.message}`);
+}
+
+/** Unwires every record that the runtime does not list as valid. A list that is absent deletes nothing. */
+export async function collect(deps: ServiceDeps, call: CniCall): Promise<void> {
+  const valid = parseNetConf(call.stdin)['cni.dev/valid-attachments'];
+  if (valid === undefined)
+    throw new CniError(cniCodes.invalidConfiguration, 'GC needs cni.dev/valid-attachments in the network configuration');
+  const kept = new Set(valid.map(({ containerID }) => containerID));
+  // Taken before anything waits: what an ADD makes meanwhile is not in the runtime's list yet.
+  const doomed = deps.store.list().filter(({ containerId, phase }) => phase === 'wired' && !kept.has(containerId));
+  for (const record of doomed) await del(deps, { containerId: record.containerId, args: '' });
+}

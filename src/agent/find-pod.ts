@@ -1,0 +1,58 @@
+// Which Pod a sandbox belongs to, from the watch or, when that lags behind, from the server.
+import { networks } from '../api/keys.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import type { PodArgs } from '../cni/args.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import { pods } from '../kube/resources.ts';
+import { agentErrors } from './errors.ts';
+import { hasEnded, type PodView, viewPod } from './pod-view.ts';
+import { podKey, type ServiceDeps } from './service-deps.ts';
+
+/** A Pod with its UID, that this version can connect. Throws AGENT-POD-GONE, AGENT-NETWORK-UNSUPPORTED, or AGENT-NOT-YET when the server does not answer. */
+export async function findPod(
+  deps: Pick<ServiceDeps, 'pods' | 'client' | 'tornDown'>,
+  wanted: PodArgs,
+  signal: AbortSignal,
+): Promise<{ readonly pod: PodView; readonly uid: string }> {
+  const cached = deps.pods.get(podKey(wanted));
+  const isWanted = (pod: PodView): boolean => wanted.uid === undefined || pod.metadata.uid === wanted.uid;
+  const pod = cached !== undefined && isWanted(cached) ? cached : await read(deps, wanted, signal);
+  const { uid } = pod.metadata;
+  if (uid === undefined || !isWanted(pod))
+    throw gone(wanted, `the Pod of that name is another one (uid ${uid ?? 'none'})`);
+  if (hasEnded(pod)) throw gone(wanted, `its phase is ${pod.phase}`);
+  if (deps.tornDown.has(uid)) throw gone(wanted, 'its network was taken down for good');
+  if (pod.networks !== networks.subEni) throw unsupported(wanted, pod.networks);
+  return { pod, uid };
+}
+
+async function read(
+  deps: Pick<ServiceDeps, 'client'>,
+  { namespace, name, uid }: PodArgs,
+  signal: AbortSignal,
+): Promise<PodView> {
+  try {
+    return viewPod(await deps.client.get(pods, name, { namespace, signal }));
+  } catch (error) {
+    if (isNotFound(error)) throw gone({ namespace, name, uid }, 'the server has no Pod of that name');
+    signal.throwIfAborted();
+    throw new TrunklineError(agentErrors.notYet, `Pod ${namespace}/${name} cannot be read: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** For a Pod that will never be connected again. */
+export function gone(pod: PodArgs, why: string): TrunklineError {
+  return new TrunklineError(
+    agentErrors.podGone,
+    `Pod ${pod.namespace}/${pod.name} (uid ${pod.uid ?? 'not given'}) is gone: ${why}`,
+  );
+}
+
+function unsupported(pod: PodArgs, found: string | undefined): TrunklineError {
+  return new TrunklineError(
+    agentErrors.networkUnsupported,
+    `Pod ${pod.namespace}/${pod.name} asks for network ${found ?? networks.routeEni}: shared-ENI addresses are not in this version; only ${networks.subEni} is`,
+  );
+}

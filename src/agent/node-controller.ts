@@ -1,0 +1,104 @@
+// Keeps the node able to connect Pods, and says whether it is: to ADD, to the runtime (conflist) and to the API (nec.status.node).
+import { isDeepStrictEqual } from 'node:util';
+import { fieldManagers } from '../api/keys.ts';
+import { type NodeEniConfig, type NodeEniConfigStatus, nodeEniConfigs } from '../api/node-eni-config.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import { applyStatus } from '../kube/apply.ts';
+import { createController, ownKey, watchOf } from '../kube/controller.ts';
+import type { Controller, Informer, KubeClient } from '../kube/types.ts';
+import type { ConflistFile } from './conflist.ts';
+import type { LinkWatch } from './link-watch.ts';
+import type { MutableNodeNetwork } from './node-network.ts';
+import { type PrepareDeps, type Prepared, prepareNode } from './prepare-node.ts';
+
+export interface NodeControllerDeps extends PrepareDeps {
+  readonly client: Pick<KubeClient, 'patch'>;
+  readonly necs: Informer<NodeEniConfig>;
+  readonly links: Pick<LinkWatch, 'onChange'>;
+  readonly network: MutableNodeNetwork;
+  readonly conflist: ConflistFile;
+  readonly agentVersion: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type NodeStatus = NonNullable<NodeEniConfigStatus['node']>;
+
+/** Every wired Pod changes links too: a node that is ready looks again at most this often. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Level-triggered by the node's nec and by changes of links. */
+export function createNodeController(deps: NodeControllerDeps): Controller {
+  const { nodeName, network, necs, clock, logger } = deps;
+  return createController({
+    name: 'node-network',
+    clock,
+    logger,
+    watches: [watchOf(necs, ownKey)],
+    sources: [
+      (enqueue, signal) => {
+        // Also when there is no nec yet: the runtime and ADD want to know.
+        enqueue(nodeName);
+        const stop = deps.links.onChange(
+          createThrottle(clock, () => network.ready !== undefined, () => enqueue(nodeName)),
+        );
+        signal.addEventListener('abort', stop, { once: true });
+      },
+    ],
+    reconcile: async (_key, { signal, log }) => {
+      const nec = necs.get(nodeName);
+      const prepared = await prepareNode(deps, nec);
+      if ('ready' in prepared) {
+        if (network.ready === undefined)
+          log.info({ trunk: prepared.ready.trunk, driver: prepared.ready.driver.name }, 'node can connect Pods');
+        network.becomeReady(prepared.ready);
+        await deps.conflist.publish();
+      } else {
+        if (network.message !== prepared.missing) log.info({ missing: prepared.missing }, 'node cannot connect Pods');
+        network.becomeUnready(prepared.missing);
+        await deps.conflist.withdraw();
+      }
+      if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, deps.agentVersion), signal);
+    },
+  });
+}
+
+/** What nec.status.node says. */
+export function nodeStatus(prepared: Prepared, agentVersion: string): NodeStatus {
+  if ('missing' in prepared)
+    return { linkDriver: 'unavailable', ready: false, message: prepared.missing, agentVersion };
+  const sysctls = Object.fromEntries(
+    Object.entries(prepared.sysctls).map(([name, value]) => [name.replaceAll('/', '.'), value]),
+  );
+  return { linkDriver: prepared.ready.driver.name, ready: true, sysctls, agentVersion };
+}
+
+async function report(deps: NodeControllerDeps, nec: NodeEniConfig, node: NodeStatus, signal: AbortSignal): Promise<void> {
+  if (isDeepStrictEqual(nec.status?.node, node)) return;
+  try {
+    await applyStatus(deps.client, nodeEniConfigs, nec.metadata.name, {
+      fieldManager: fieldManagers.agent,
+      status: { node },
+      signal,
+    });
+  } catch (error) {
+    // Deleted meanwhile; a new one brings us back.
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** Calls `act` at once, or, while `relaxed`, once after a pause however often it is asked meanwhile. */
+function createThrottle(clock: Clock, relaxed: () => boolean, act: () => void): () => void {
+  let pending = false;
+  return () => {
+    if (!relaxed()) return act();
+    if (pending) return;
+    pending = true;
+    clock.after(LOOK_AGAIN_MS, () => {
+      pending = false;
+      act();
+    });
+  };
+}

@@ -1,0 +1,31 @@
+// The part of a Pod that the agent reads.
+import { annotations } from '../api/keys.ts';
+import type { Pod } from '../kube/resources.ts';
+import type { KubeObject } from '../kube/types.ts';
+
+/** Small on purpose: the agent keeps every Pod of its node in memory. */
+export interface PodView extends KubeObject {
+  readonly phase: NonNullable<Pod['status']>['phase'];
+  /** Annotation `networks`; undefined when absent. */
+  readonly networks: string | undefined;
+}
+
+/** For the informer and for what an uncached GET gives. */
+export function viewPod({ apiVersion, kind, metadata, status }: Pod): PodView {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    phase: status?.phase,
+    networks: metadata.annotations?.[annotations.networks],
+  };
+}
+
+/** Succeeded and Failed are final: no container of it runs again. */
+export const hasEnded = (pod: PodView): boolean => pod.phase === 'Succeeded' || pod.phase === 'Failed';

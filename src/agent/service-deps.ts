@@ -1,0 +1,54 @@
+// What the commands of the agent share.
+import type { VpcEni } from '../api/vpc-eni.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Informer, KubeClient } from '../kube/types.ts';
+import type { KeyLock } from './key-lock.ts';
+import type { Kernel } from './kernel.ts';
+import type { LinkDriver } from './link-driver.ts';
+import type { PodView } from './pod-view.ts';
+import type { WiredStore } from './wired-store.ts';
+
+/** The node's own part: the trunk's device and the driver for sub-ENIs on it. */
+export interface ReadyNode {
+  readonly trunk: string;
+  readonly driver: LinkDriver;
+}
+
+export interface NodeNetwork {
+  /** Undefined while the trunk is not up. */
+  readonly ready: ReadyNode | undefined;
+  /** What is missing, for people; '' when ready. */
+  readonly message: string;
+  /** Rejects with the signal's reason when it aborts first. */
+  waitReady(signal: AbortSignal): Promise<ReadyNode>;
+}
+
+/** UIDs that were reported as torn down: their sub-ENI may be gone at any moment, so they are never wired again. */
+export interface TornDownPods {
+  add(uid: string): void;
+  has(uid: string): boolean;
+  /** The VpcENI is gone; a further ADD finds none and waits. */
+  forget(uid: string): void;
+}
+
+export interface ServiceDeps {
+  readonly nodeName: string;
+  readonly client: Pick<KubeClient, 'get'>;
+  readonly pods: Pick<Informer<PodView>, 'get' | 'onChange' | 'synced'>;
+  readonly enis: Pick<Informer<VpcEni>, 'get' | 'onChange' | 'synced'>;
+  readonly store: WiredStore;
+  /** Keyed by `namespace/name` of the Pod. */
+  readonly lock: KeyLock;
+  readonly kernel: Kernel;
+  readonly node: NodeNetwork;
+  readonly tornDown: TornDownPods;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly addTimeoutMs: number;
+  /** Tells the reporter that the wiring of a Pod changed. */
+  readonly changed: (podUid: string) => void;
+}
+
+export const podKey = (pod: { readonly namespace: string; readonly name: string }): string =>
+  `${pod.namespace}/${pod.name}`;

@@ -1,0 +1,51 @@
+// Carrying out a wiring and taking it back, with the record on disk before the kernel is touched.
+import { errorText, TrunklineError } from '../base/errors.ts';
+import { agentErrors } from './errors.ts';
+import { planRemoveLink } from './link-driver.ts';
+import { planUnwire, planWire } from './plan-wire.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import type { Wired } from './wired-store.ts';
+import type { Wiring } from './wiring.ts';
+
+type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'logger' | 'changed'>;
+
+/** Wires; when the kernel refuses, what is in the way is cleared and it is tried once more. Throws AGENT-KERNEL-REFUSED with nothing left behind. */
+export async function wire(deps: WireDeps, record: Wired): Promise<void> {
+  await deps.store.put({ ...record, phase: 'wiring' });
+  try {
+    await carryOut(deps, record.wiring);
+  } catch (error) {
+    deps.logger.warn({ containerId: record.containerId, error: errorText(error) }, 'wiring failed; tried once more');
+    await clear(deps, record.wiring);
+    try {
+      await carryOut(deps, record.wiring);
+    } catch (again) {
+      await unwire(deps, record);
+      throw again;
+    }
+  }
+  await deps.store.put({ ...record, phase: 'wired' });
+  deps.changed(record.pod.uid);
+}
+
+async function carryOut({ kernel }: WireDeps, wiring: Wiring): Promise<void> {
+  const plan = planWire(wiring);
+  await kernel.ipBatch(plan.node);
+  for (const device of plan.unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
+  await kernel.ipBatch(plan.pod, { netns: wiring.netns });
+}
+
+/** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. */
+export async function unwire(deps: WireDeps, record: Wired, options: { readonly keepLink?: boolean } = {}): Promise<void> {
+  const link = options.keepLink === true ? [] : planRemoveLink(record.linkDriver, record.wiring.link);
+  await clear(deps, record.wiring, link);
+  await deps.store.remove(record.containerId);
+  deps.changed(record.pod.uid);
+}
+
+async function clear({ kernel }: WireDeps, wiring: Wiring, more: readonly string[] = []): Promise<void> {
+  await kernel.ipBatch([...planUnwire(wiring), ...more], { force: true });
+  // Lines may fail because the thing is gone; the device tells that from a kernel that refuses.
+  if ((await kernel.links()).some((link) => link.ifname === wiring.hostVeth))
+    throw new TrunklineError(agentErrors.kernel, `ip link delete ${wiring.hostVeth}: the device is still there`);
+}

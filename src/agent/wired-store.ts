@@ -1,0 +1,82 @@
+// What is wired on this node: one durable file per container, read once at start and kept in memory.
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { isMissing, readIfThere, removeDurably, writeDurably } from './durable-file.ts';
+import { agentErrors } from './errors.ts';
+import { wiringSchema } from './wiring.ts';
+
+export const wiredSchema = z.object({
+  /** Counts upward over the life of the node's state: the newest record of a Pod is the sandbox that is served. */
+  sequence: z.int(),
+  /** `wiring` until the kernel has everything: a record that stays so is taken back, never trusted. */
+  phase: z.enum(['wiring', 'wired']),
+  containerId: z.string(),
+  pod: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }),
+  linkDriver: z.enum(['vlan', 'veth']),
+  wiring: wiringSchema,
+});
+export type Wired = z.infer<typeof wiredSchema>;
+
+export interface WiredStore {
+  /** Reads the directory; a file that cannot be read is set aside with the ending `.unreadable`, and logged. */
+  load(): Promise<void>;
+  get(containerId: string): Wired | undefined;
+  list(): readonly Wired[];
+  /** Oldest first. */
+  ofPod(uid: string): readonly Wired[];
+  /** Resolves once it is on disk. */
+  put(record: Wired): Promise<void>;
+  remove(containerId: string): Promise<void>;
+  nextSequence(): number;
+}
+
+/** Below `directory`, which is made when missing. */
+export function createWiredStore(options: { directory: string; logger: Logger }): WiredStore {
+  const { directory, logger } = options;
+  const records = new Map<string, Wired>();
+  let sequence = 0;
+  const pathOf = (containerId: string): string => join(directory, `${containerId}.json`);
+  return {
+    load: async () => {
+      for (const name of await namesIn(directory)) {
+        if (!name.endsWith('.json') || name.startsWith('.')) continue;
+        try {
+          const record = wiredSchema.parse(JSON.parse(String(await readIfThere(join(directory, name)))));
+          records.set(record.containerId, record);
+          sequence = Math.max(sequence, record.sequence);
+        } catch (cause) {
+          const error = new TrunklineError(agentErrors.stateUnreadable, `${join(directory, name)}: ${errorText(cause)}`);
+          logger.error({ code: error.code, error: error.message }, 'state file set aside');
+          await rename(join(directory, name), join(directory, `${name}.unreadable`));
+        }
+      }
+    },
+    get: (containerId) => records.get(containerId),
+    list: () => [...records.values()],
+    ofPod: (uid) =>
+      [...records.values()].filter((record) => record.pod.uid === uid).toSorted((a, b) => a.sequence - b.sequence),
+    put: async (record) => {
+      // In memory first: whoever asks meanwhile must not think that nothing is there.
+      records.set(record.containerId, record);
+      await writeDurably(pathOf(record.containerId), `${JSON.stringify(record)}\n`);
+    },
+    remove: async (containerId) => {
+      await removeDurably(pathOf(containerId));
+      records.delete(containerId);
+    },
+    nextSequence: () => ++sequence,
+  };
+}
+
+/** Names in a directory; none when it does not exist. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

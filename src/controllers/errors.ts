@@ -1,0 +1,22 @@
+// The catalogue of what can go wrong in ipamd itself: configuration, other installs, and what its controllers report.
+import type { CatalogueEntry } from '../base/errors.ts';
+
+/** Rows of the area IPAMD. */
+export const ipamdErrors = {
+  valuesInvalid: {
+    code: 'IPAMD-VALUES-INVALID',
+    title: 'The add-on values cannot be used',
+    cause: 'ConfigMap kube-system/tke-eni-ipamd is absent, or a key of it is missing, unknown or has a value that is not accepted.',
+    cure: 'The message names the key, its value and what is accepted; edit the ConfigMap.',
+    retry: 'terminal',
+    eventReason: 'InvalidAddonValues',
+  },
+  foreignInstall: {
+    code: 'IPAMD-FOREIGN-INSTALL',
+    title: 'Another install of the same names is in this cluster',
+    cause: 'A Deployment or objects of our kinds exist that do not carry the marker label app.kubernetes.io/managed-by=trunkline.',
+    cure: 'Remove the other install and start with --adopt to take its objects over; until then nothing is changed.',
+    retry: 'terminal',
+    eventReason: 'ForeignInstall',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,75 @@
+// The command line of ipamd: every flag with its default and what it accepts.
+import { z } from 'zod';
+import { booleanFlag, choiceFlag, durationFlag, type FlagSchemas, integerFlag, textFlag } from '../base/flags.ts';
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port` or `:port` for every address, with an IPv6 host in brackets; port 0 takes any free one. */
+const listenFlag = (fallback: string): z.ZodType<ListenAddress, string | undefined> =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value, context) => {
+      const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value);
+      const port = Number(match?.[3]);
+      if (match !== null && port <= 65_535) return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+      context.addIssue({ code: 'custom', message: `expected host:port, e.g. ${fallback}` });
+      return z.NEVER;
+    });
+
+const endpointFlag = (): z.ZodType<string | undefined, string | undefined> =>
+  z
+    .string()
+    .optional()
+    .refine((value) => value === undefined || /^https?:\/\/[^/\s]+\/?$/.test(value), {
+      error: 'expected http://host:port or https://host',
+    });
+
+const NOT_YET = 'this version does not implement it yet';
+
+/** A documented switch of a later issue: only off is accepted, so that it is never silently ignored. */
+const switchNotYet = (): z.ZodType<boolean, string | undefined> =>
+  booleanFlag(false).refine((on) => !on, { error: `${NOT_YET}; only false, its default, is accepted` });
+
+/** A documented value of a later issue: only its absence is accepted. */
+const valueNotYet = (): z.ZodType<undefined, string | undefined> =>
+  z
+    .string()
+    .optional()
+    .transform((value, context) => {
+      if (value !== undefined && value !== '') context.addIssue({ code: 'custom', message: `${NOT_YET}; remove the flag` });
+      return undefined;
+    });
+
+/** One schema per flag; decoded in src/main, read by the deployment's test. */
+export const ipamdFlags = {
+  kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
+  'cloud-endpoint': endpointFlag().describe("URL of the cloud's API for every service; without it, the region's own"),
+  'credential-source': choiceFlag(['auto', 'static', 'cvm-role', 'oidc'], 'auto').describe(
+    'auto (files of --credentials-dir when they exist, else cvm-role), static, cvm-role or oidc (default auto)',
+  ),
+  'credentials-dir': textFlag('/etc/tke-eni-ipamd/credentials').describe(
+    'Folder with secretId, secretKey and optionally token (default /etc/tke-eni-ipamd/credentials)',
+  ),
+  'cloud-call-timeout': durationFlag(10_000).describe('Longest single cloud call (default 10s)'),
+  'leader-elect': booleanFlag(true).describe('Stand for election before changing anything (default true)'),
+  'lease-duration': durationFlag(15_000).describe('How long a leader that vanished is waited for (default 15s)'),
+  'renew-deadline': durationFlag(10_000).describe('A leader that could not renew for this long gives up (default 10s)'),
+  'retry-period': durationFlag(2_000).describe('Time between two tries to get or renew the lease (default 2s)'),
+  'kube-api-qps': integerFlag(500, { min: 1, max: 100_000 }).describe('Kubernetes calls a second (default 500)'),
+  'kube-api-burst': integerFlag(1000, { min: 1, max: 100_000 }).describe('Kubernetes calls at once (default 1000)'),
+  'health-address': listenFlag('127.0.0.1:61678').describe('Address of GET /health (default 127.0.0.1:61678)'),
+  'metrics-address': listenFlag('0.0.0.0:8080').describe('Address of GET /metrics and /health (default 0.0.0.0:8080)'),
+  'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
+    'debug, info, warn or error (default info)',
+  ),
+  adopt: booleanFlag(false).describe('Take over the objects of another install of the same names (default false)'),
+  'enable-security-groups': switchNotYet().describe('Security groups of node ENIs (spec 000); not implemented yet'),
+  'security-groups': valueNotYet().describe('Groups of new node ENIs (spec 000); not implemented yet'),
+  'claim-expired-duration': valueNotYet().describe('Release of unbound claims (spec 004); not implemented yet'),
+  'enable-ownerref': switchNotYet().describe('Release of claims with their workload (spec 004); not implemented yet'),
+} as const satisfies FlagSchemas;
