@@ -215,7 +215,7 @@ function runInstance(core: CloudCore, wanted: NewInstance, instanceId: string): 
     state: 'AVAILABLE',
     wired: true,
     groupsReady: true,
-    attachment: { instanceId, deviceIndex: 0, at: core.clock.now() },
+    attachment: { instanceId, deviceIndex: 0, at: core.clock.now(), plugged: true },
   } satisfies Partial<typeof eni>);
   core.touch();
   return {

@@ -64,9 +64,23 @@ describe('the life of an ENI', () => {
     await account.tasksEnd();
     await account.call('vpc', 'DeleteNetworkInterface', { NetworkInterfaceId });
     await account.tasksEnd();
-    expect(await account.refusal('vpc', 'DescribeNetworkInterfaces', { NetworkInterfaceIds: [NetworkInterfaceId] })).toBe(
-      'ResourceNotFound',
-    );
+    expect(
+      await account.refusal('vpc', 'DescribeNetworkInterfaces', { NetworkInterfaceIds: [NetworkInterfaceId] }),
+    ).toBe('ResourceNotFound');
+  });
+
+  test('reaches its instance in the fabric only when the attaching task has run', async () => {
+    await open();
+    const { NetworkInterfaceId } = createdEni(await account.call('vpc', 'CreateNetworkInterface', eniRequest));
+    await account.tasksEnd();
+    const port = (): unknown => account.cloud.snapshot().enis.find((eni) => eni.eniId === NetworkInterfaceId);
+    await account.call('vpc', 'AttachNetworkInterface', { NetworkInterfaceId, InstanceId: INSTANCE_ID });
+    const before = port();
+    await account.tasksEnd();
+    expect([before, port()]).toMatchObject([
+      { instanceId: null, deviceIndex: null },
+      { instanceId: INSTANCE_ID, deviceIndex: 1 },
+    ]);
   });
 
   test('refuses a second call while its task runs', async () => {

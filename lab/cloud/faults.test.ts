@@ -67,9 +67,9 @@ describe('a client token', () => {
 
   test('over 64 characters is refused', async () => {
     await open();
-    expect(
-      await account.refusal('vpc', 'CreateNetworkInterface', { ...eniRequest, ClientToken: 'x'.repeat(65) }),
-    ).toBe('InvalidParameterValue');
+    expect(await account.refusal('vpc', 'CreateNetworkInterface', { ...eniRequest, ClientToken: 'x'.repeat(65) })).toBe(
+      'InvalidParameterValue',
+    );
   });
 });
 
@@ -122,7 +122,13 @@ describe('the request log', () => {
     await account.refusal('vpc', 'DescribeNothing');
     expect(heard).toEqual(['DescribeVpcs']);
     expect(account.cloud.requestLog()).toMatchObject([
-      { action: 'DescribeVpcs', body: { Limit: '5' }, client: expect.stringMatching(/^SDK_NODEJS/) as string, at: 500, outcome: 'ok' },
+      {
+        action: 'DescribeVpcs',
+        body: { Limit: '5' },
+        client: expect.stringMatching(/^SDK_NODEJS/) as string,
+        at: 500,
+        outcome: 'ok',
+      },
       { action: 'DescribeNothing', outcome: 'InvalidAction' },
     ]);
   });

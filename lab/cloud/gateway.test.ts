@@ -62,7 +62,11 @@ describe('a request that cannot be served', () => {
       'MissingParameter',
     ],
     ['a wrong type', { action: 'DescribeVpcs', body: { VpcIds: VPC_ID } }, 'InvalidParameter'],
-    ['no signature', { action: 'DescribeVpcs', headers: { Authorization: 'SKIP' } }, 'AuthFailure.InvalidAuthorization'],
+    [
+      'no signature',
+      { action: 'DescribeVpcs', headers: { Authorization: 'SKIP' } },
+      'AuthFailure.InvalidAuthorization',
+    ],
     ['an old timestamp', { action: 'DescribeVpcs', headers: { 'X-TC-Timestamp': '1' } }, 'AuthFailure.SignatureExpire'],
   ];
   test.each(requests)('%s gets its code in the usual envelope', async (_what, wish, code) => {

@@ -94,11 +94,14 @@ describe('verifySignature', () => {
     ]);
   });
 
-  test.each(['', 'SKIP', 'TC3-HMAC-SHA256 Credential=AKIDEXAMPLE'])('refuses the header `%s` as malformed', (header) => {
-    expect(refusal(signed(examples.node, { headers: { authorization: header } }))).toBe(
-      'AuthFailure.InvalidAuthorization',
-    );
-  });
+  test.each(['', 'SKIP', 'TC3-HMAC-SHA256 Credential=AKIDEXAMPLE'])(
+    'refuses the header `%s` as malformed',
+    (header) => {
+      expect(refusal(signed(examples.node, { headers: { authorization: header } }))).toBe(
+        'AuthFailure.InvalidAuthorization',
+      );
+    },
+  );
 
   test('refuses temporary keys without their token', () => {
     expect(refusal(signed(examples.node), [{ ...key, token: 'session' } as typeof key])).toBe(

@@ -20,13 +20,15 @@ function fabricEni(state: AccountState, eni: EniRecord, bare: readonly FabricSec
   const subnet = state.subnets.get(eni.subnetId);
   if (subnet === undefined) return [];
   const trunk = eni.trunkEniId === null ? undefined : state.enis.get(eni.trunkEniId);
+  const { attachment } = eni.kind === 'sub' ? (trunk ?? eni) : eni;
+  const port = attachment?.plugged === true ? attachment : undefined;
   return [
     {
       eniId: eni.eniId,
       kind: eni.kind,
       mac: eni.mac,
-      instanceId: (eni.kind === 'sub' ? trunk?.attachment?.instanceId : eni.attachment?.instanceId) ?? null,
-      deviceIndex: eni.attachment?.deviceIndex ?? null,
+      instanceId: port?.instanceId ?? null,
+      deviceIndex: eni.kind === 'sub' ? null : (port?.deviceIndex ?? null),
       trunkEniId: eni.trunkEniId,
       vlanId: eni.vlanId,
       subnetId: eni.subnetId,

@@ -43,7 +43,13 @@ export interface EniRecord {
   addresses: { readonly ip: string; readonly primary: boolean }[];
   /** In order of priority. */
   securityGroupIds: string[];
-  attachment: { readonly instanceId: string; readonly deviceIndex: number; readonly at: Date } | null;
+  attachment: {
+    readonly instanceId: string;
+    readonly deviceIndex: number;
+    readonly at: Date;
+    /** False until the attaching task's time has come: a place in the quota, no port yet. */
+    readonly plugged: boolean;
+  } | null;
   trunking: boolean;
   /** Set on a trunk. */
   readonly vlans: VlanIds;

@@ -71,15 +71,6 @@ describe('CreateSubNetworkInterface', () => {
     expect(new Set(vlans).size).toBe(3);
   });
 
-  test('lets a VLAN id rest after use', async () => {
-    const trunk = await open({ settings: { vlanRestMs: 60_000 } });
-    const first = await createSub(trunk);
-    await account.tasksEnd();
-    await account.call('vpc', 'DeleteSubNetworkInterface', { NetworkInterfaceId: first.NetworkInterfaceId });
-    await account.tasksEnd();
-    expect((await createSub(trunk)).VlanId).not.toBe(first.VlanId);
-  });
-
   test('refuses above the quota of the instance, counting those that are being deleted', async () => {
     const trunk = await open();
     const all = await Promise.all(Array.from({ length: 100 }, () => createSub(trunk)));

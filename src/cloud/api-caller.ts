@@ -40,7 +40,11 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /** Rows after which a read may simply be asked again. */
-const REPEATABLE: ReadonlySet<string> = new Set([cloudErrors.throttled.code, cloudErrors.network.code, cloudErrors.service.code]);
+const REPEATABLE: ReadonlySet<string> = new Set([
+  cloudErrors.throttled.code,
+  cloudErrors.network.code,
+  cloudErrors.service.code,
+]);
 
 export function createApiCaller(deps: ApiCallerDeps): ApiCaller {
   const { clock, random } = deps;
@@ -60,7 +64,12 @@ export function createApiCaller(deps: ApiCallerDeps): ApiCaller {
   };
 }
 
-async function sendOnce<T>(deps: ApiCallerDeps, operation: ApiOperation<T>, call: CloudCall, mutating: boolean): Promise<T> {
+async function sendOnce<T>(
+  deps: ApiCallerDeps,
+  operation: ApiOperation<T>,
+  call: CloudCall,
+  mutating: boolean,
+): Promise<T> {
   const { clock, budget, credentials, transport, metrics, callTimeoutMs } = deps;
   const { service, action, body } = operation;
   const { signal, priority = 'waiting-pod' } = call;
@@ -74,7 +83,14 @@ async function sendOnce<T>(deps: ApiCallerDeps, operation: ApiOperation<T>, call
   const sentAt = clock.monotonicMs();
   let outcome = 'ok';
   try {
-    const answer = await transport.send({ service, action, body, credential, mutating, ...(signal === undefined ? {} : { signal }) });
+    const answer = await transport.send({
+      service,
+      action,
+      body,
+      credential,
+      mutating,
+      ...(signal === undefined ? {} : { signal }),
+    });
     return decodeAnswer(operation, answer, mutating);
   } catch (error) {
     outcome = error instanceof CloudError ? error.code : 'CLOUD-BUG';
@@ -92,7 +108,10 @@ function checkFence(action: string, call: CloudCall, callTimeoutMs: number): voi
   } catch (error) {
     throw new CloudError(cloudErrors.fenced, `${action} was not sent: ${errorText(error)}`, { action, cause: error });
   }
-  if (!passed) throw new CloudError(cloudErrors.fenced, `${action} was not sent: this process may not change the cloud now`, { action });
+  if (!passed)
+    throw new CloudError(cloudErrors.fenced, `${action} was not sent: this process may not change the cloud now`, {
+      action,
+    });
 }
 
 function decodeAnswer<T>(operation: ApiOperation<T>, answer: unknown, mutating: boolean): T {
@@ -100,11 +119,15 @@ function decodeAnswer<T>(operation: ApiOperation<T>, answer: unknown, mutating: 
   const result = operation.answer.safeParse(answer);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new CloudError(cloudErrors.badAnswer, `the answer to ${action} is not understood at ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, {
-    action,
-    outcomeUnknown: mutating,
-    cause: result.error,
-  });
+  throw new CloudError(
+    cloudErrors.badAnswer,
+    `the answer to ${action} is not understood at ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    {
+      action,
+      outcomeUnknown: mutating,
+      cause: result.error,
+    },
+  );
 }
 
 /** An abort before anything was sent, as a CloudError. */

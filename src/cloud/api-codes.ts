@@ -73,7 +73,11 @@ const CVM_ACTIONS: ReadonlySet<string> = new Set([
   'CheckNetworkInterfaceSecurityGroupReady',
 ]);
 
-const SUB_ENI_POLICY: ReadonlySet<string> = new Set(['CreateSubNetworkInterface', 'DeleteSubNetworkInterface', 'CheckNetworkInterfaceSecurityGroupReady']);
+const SUB_ENI_POLICY: ReadonlySet<string> = new Set([
+  'CreateSubNetworkInterface',
+  'DeleteSubNetworkInterface',
+  'CheckNetworkInterfaceSecurityGroupReady',
+]);
 
 /** What to grant so that an action is allowed: its CAM name and, for spec 002's three, the documented policy. */
 export function camGrant(action: string): string {

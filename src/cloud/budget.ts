@@ -31,7 +31,9 @@ export function createCallBudget(options: BudgetOptions): CallBudget {
     if (known !== undefined) return known;
     const own = Object.hasOwn(limits, action) ? limits[action] : undefined;
     const published = Object.hasOwn(documentedLimits, action) ? documentedLimits[action] : undefined;
-    const made = createActionBudget(clock, own ?? published ?? DEFAULT_LIMIT, (perSecond) => onLimit(action, perSecond));
+    const made = createActionBudget(clock, own ?? published ?? DEFAULT_LIMIT, (perSecond) =>
+      onLimit(action, perSecond),
+    );
     budgets.set(action, made);
     return made;
   };

@@ -22,7 +22,8 @@ export function fileCredentials(options: FileCredentialOptions): CredentialSourc
       let before = await readAll(directory, read);
       for (let tries = 0; tries < 3; tries += 1) {
         const after = await readAll(directory, read);
-        if (after.secretId === before.secretId && after.secretKey === before.secretKey && after.token === before.token) return after;
+        if (after.secretId === before.secretId && after.secretKey === before.secretKey && after.token === before.token)
+          return after;
         before = after;
       }
       return before;
@@ -37,9 +38,17 @@ async function readAll(directory: string, read: (path: string) => Promise<string
       const text = (await read(path)).trim();
       if (text !== '') return text;
     } catch (error) {
-      throw new CloudError(cloudErrors.credentials, `cannot read ${path}: ${errorText(error)}; the Secret must have the keys secretId and secretKey`, { action: 'credentials', cause: error });
+      throw new CloudError(
+        cloudErrors.credentials,
+        `cannot read ${path}: ${errorText(error)}; the Secret must have the keys secretId and secretKey`,
+        { action: 'credentials', cause: error },
+      );
     }
-    throw new CloudError(cloudErrors.credentials, `${path} is empty; the Secret must have the keys secretId and secretKey`, { action: 'credentials' });
+    throw new CloudError(
+      cloudErrors.credentials,
+      `${path} is empty; the Secret must have the keys secretId and secretKey`,
+      { action: 'credentials' },
+    );
   };
   const token = await read(join(directory, 'token')).then(
     (text) => text.trim(),

@@ -25,7 +25,10 @@ export interface OidcCredentialOptions {
 
 const DURATION_SECONDS = 7200;
 
-const answer = z.object({ ExpiredTime: z.number(), Credentials: z.object({ TmpSecretId: z.string(), TmpSecretKey: z.string(), Token: z.string() }) });
+const answer = z.object({
+  ExpiredTime: z.number(),
+  Credentials: z.object({ TmpSecretId: z.string(), TmpSecretKey: z.string(), Token: z.string() }),
+});
 
 /** The call is not signed: the token is the proof. */
 export function oidcCredentials(options: OidcCredentialOptions): CredentialSource {
@@ -46,7 +49,12 @@ export function oidcCredentials(options: OidcCredentialOptions): CredentialSourc
       DurationSeconds: options.durationSeconds ?? DURATION_SECONDS,
     };
     const keys = answer.parse(await client.request('AssumeRoleWithWebIdentity', body, { skipSign: true }));
-    return { secretId: keys.Credentials.TmpSecretId, secretKey: keys.Credentials.TmpSecretKey, token: keys.Credentials.Token, expiresAt: new Date(keys.ExpiredTime * 1000) };
+    return {
+      secretId: keys.Credentials.TmpSecretId,
+      secretKey: keys.Credentials.TmpSecretKey,
+      token: keys.Credentials.Token,
+      expiresAt: new Date(keys.ExpiredTime * 1000),
+    };
   };
   return temporaryCredentials({ clock, source: `role ${options.roleArn} through OIDC`, fetchKeys });
 }

@@ -18,7 +18,13 @@ export interface RoleCredentialOptions {
 const METADATA_URL = 'http://metadata.tencentyun.com/latest/meta-data';
 const TIMEOUT_MS = 5_000;
 
-const answer = z.object({ Code: z.literal('Success'), TmpSecretId: z.string(), TmpSecretKey: z.string(), Token: z.string(), ExpiredTime: z.number() });
+const answer = z.object({
+  Code: z.literal('Success'),
+  TmpSecretId: z.string(),
+  TmpSecretKey: z.string(),
+  Token: z.string(),
+  ExpiredTime: z.number(),
+});
 
 /** The instance must have a role bound (facts of the SDK: CvmRoleCredential). */
 export function roleCredentials(options: RoleCredentialOptions): CredentialSource {
@@ -32,7 +38,12 @@ export function roleCredentials(options: RoleCredentialOptions): CredentialSourc
   const fetchKeys = async (): Promise<TemporaryCredential> => {
     const role = roleName ?? (await get(base)).trim();
     const keys = answer.parse(JSON.parse(await get(`${base}${role}`)));
-    return { secretId: keys.TmpSecretId, secretKey: keys.TmpSecretKey, token: keys.Token, expiresAt: new Date(keys.ExpiredTime * 1000) };
+    return {
+      secretId: keys.TmpSecretId,
+      secretKey: keys.TmpSecretKey,
+      token: keys.Token,
+      expiresAt: new Date(keys.ExpiredTime * 1000),
+    };
   };
   return temporaryCredentials({ clock, source: `the CVM role at ${metadataUrl}`, fetchKeys });
 }

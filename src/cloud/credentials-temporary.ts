@@ -14,13 +14,18 @@ const EARLY_MS = 5 * 60_000;
 const AFTER_FAILURE_MS = 15_000;
 
 /** Keeps what `fetchKeys` gives. Throws CLOUD-CREDENTIALS only when no valid keys are at hand. */
-export function temporaryCredentials(options: { readonly clock: Clock; readonly source: string; readonly fetchKeys: () => Promise<TemporaryCredential> }): CredentialSource {
+export function temporaryCredentials(options: {
+  readonly clock: Clock;
+  readonly source: string;
+  readonly fetchKeys: () => Promise<TemporaryCredential>;
+}): CredentialSource {
   const { clock, source, fetchKeys } = options;
   let kept: TemporaryCredential | undefined;
   let pending: Promise<Credential> | undefined;
   let restUntil = 0;
 
-  const isValid = (keys: TemporaryCredential | undefined, earlyMs: number): keys is TemporaryCredential => keys !== undefined && keys.expiresAt.getTime() - clock.now().getTime() > earlyMs;
+  const isValid = (keys: TemporaryCredential | undefined, earlyMs: number): keys is TemporaryCredential =>
+    keys !== undefined && keys.expiresAt.getTime() - clock.now().getTime() > earlyMs;
   const refresh = async (): Promise<Credential> => {
     try {
       kept = await fetchKeys();
@@ -28,14 +33,18 @@ export function temporaryCredentials(options: { readonly clock: Clock; readonly 
     } catch (error) {
       restUntil = clock.monotonicMs() + AFTER_FAILURE_MS;
       if (isValid(kept, 0)) return kept;
-      throw new CloudError(cloudErrors.credentials, `no keys from ${source}: ${errorText(error)}`, { action: 'credentials', cause: error });
+      throw new CloudError(cloudErrors.credentials, `no keys from ${source}: ${errorText(error)}`, {
+        action: 'credentials',
+        cause: error,
+      });
     } finally {
       pending = undefined;
     }
   };
   return {
     get: () => {
-      if (isValid(kept, EARLY_MS) || (isValid(kept, 0) && clock.monotonicMs() < restUntil)) return Promise.resolve(kept);
+      if (isValid(kept, EARLY_MS) || (isValid(kept, 0) && clock.monotonicMs() < restUntil))
+        return Promise.resolve(kept);
       pending ??= refresh();
       return pending;
     },

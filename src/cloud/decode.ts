@@ -33,7 +33,10 @@ const networkInterface = z
     TrunkNetworkInterfaceId: z.string().nullish(),
   })
   .transform((raw): Eni => {
-    const addresses = raw.PrivateIpAddressSet.map((address) => ({ ip: address.PrivateIpAddress, primary: address.Primary ?? false }));
+    const addresses = raw.PrivateIpAddressSet.map((address) => ({
+      ip: address.PrivateIpAddress,
+      primary: address.Primary ?? false,
+    }));
     return {
       eniId: raw.NetworkInterfaceId,
       name: raw.NetworkInterfaceName ?? '',
@@ -44,7 +47,9 @@ const networkInterface = z
       mac: raw.MacAddress.toLowerCase(),
       addresses: addresses.toSorted((a, b) => Number(b.primary) - Number(a.primary)),
       securityGroups: raw.GroupSet,
-      ...(raw.Attachment == null || raw.Attachment.InstanceId === '' ? {} : { attachment: { instanceId: raw.Attachment.InstanceId, deviceIndex: raw.Attachment.DeviceIndex ?? 0 } }),
+      ...(raw.Attachment == null || raw.Attachment.InstanceId === ''
+        ? {}
+        : { attachment: { instanceId: raw.Attachment.InstanceId, deviceIndex: raw.Attachment.DeviceIndex ?? 0 } }),
       ...(raw.VlanId == null ? {} : { vlanId: raw.VlanId }),
       ...(raw.TrunkNetworkInterfaceId == null ? {} : { trunkEniId: raw.TrunkNetworkInterfaceId }),
       tags: raw.TagSet.map((tag) => ({ key: tag.Key, value: tag.Value })),
@@ -77,8 +82,22 @@ const instance = z
   );
 
 const subnet = z
-  .object({ SubnetId: z.string(), VpcId: z.string(), Zone: z.string(), CidrBlock: z.string(), AvailableIpAddressCount: z.number() })
-  .transform((raw): Subnet => ({ subnetId: raw.SubnetId, vpcId: raw.VpcId, zone: raw.Zone, cidr: raw.CidrBlock, availableIpCount: raw.AvailableIpAddressCount }));
+  .object({
+    SubnetId: z.string(),
+    VpcId: z.string(),
+    Zone: z.string(),
+    CidrBlock: z.string(),
+    AvailableIpAddressCount: z.number(),
+  })
+  .transform(
+    (raw): Subnet => ({
+      subnetId: raw.SubnetId,
+      vpcId: raw.VpcId,
+      zone: raw.Zone,
+      cidr: raw.CidrBlock,
+      availableIpCount: raw.AvailableIpAddressCount,
+    }),
+  );
 
 const securityGroup = z
   .object({ SecurityGroupId: z.string(), SecurityGroupName: z.string() })
@@ -108,14 +127,23 @@ export const securityGroupsPage = z
 
 export const eniLimits = z
   .object({ EniQuantity: z.number(), EniPrivateIpAddressQuantity: z.number(), SubEniQuantity: z.number().nullish() })
-  .transform((raw): EniLimits => ({ eniQuantity: raw.EniQuantity, eniPrivateIpQuantity: raw.EniPrivateIpAddressQuantity, subEniQuantity: raw.SubEniQuantity ?? 0 }));
+  .transform(
+    (raw): EniLimits => ({
+      eniQuantity: raw.EniQuantity,
+      eniPrivateIpQuantity: raw.EniPrivateIpAddressQuantity,
+      subEniQuantity: raw.SubEniQuantity ?? 0,
+    }),
+  );
 
 export const createdEni = z
   .object({ RequestId: z.string(), NetworkInterface: networkInterface })
   .transform((raw) => ({ eni: raw.NetworkInterface, taskId: raw.RequestId }));
 
 /** GUESS, as in request-bytes.ts: the answer must carry what the agent needs at once. */
-export const createdSubEni = createdEni.refine(({ eni }) => eni.vlanId !== undefined && eni.addresses.length > 0, 'a sub-ENI needs VlanId and PrivateIpAddressSet');
+export const createdSubEni = createdEni.refine(
+  ({ eni }) => eni.vlanId !== undefined && eni.addresses.length > 0,
+  'a sub-ENI needs VlanId and PrivateIpAddressSet',
+);
 
 export const startedTask = z.object({ RequestId: z.string() }).transform((raw) => ({ taskId: raw.RequestId }));
 
@@ -123,5 +151,12 @@ export const taskStatus = z.object({ Status: z.enum(['RUNNING', 'SUCCESS', 'FAIL
 
 /** GUESS. */
 export const readySet = z
-  .object({ NetworkInterfaceSecurityGroupReadySet: nullableList(z.object({ NetworkInterfaceId: z.string(), Ready: z.boolean() })) })
-  .transform((raw): ReadonlyMap<string, boolean> => new Map(raw.NetworkInterfaceSecurityGroupReadySet.map((entry) => [entry.NetworkInterfaceId, entry.Ready])));
+  .object({
+    NetworkInterfaceSecurityGroupReadySet: nullableList(
+      z.object({ NetworkInterfaceId: z.string(), Ready: z.boolean() }),
+    ),
+  })
+  .transform(
+    (raw): ReadonlyMap<string, boolean> =>
+      new Map(raw.NetworkInterfaceSecurityGroupReadySet.map((entry) => [entry.NetworkInterfaceId, entry.Ready])),
+  );

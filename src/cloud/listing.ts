@@ -24,20 +24,37 @@ const PAGE = 100;
 const LISTING_TRIES = 3;
 
 /** All pages for these filters. Throws CLOUD-LISTING-UNSTABLE when objects come and go faster than pages are read. */
-export async function listAll<T>(caller: ApiCaller, kind: ListingKind<T>, filters: readonly Filter[], call: CloudCall | undefined): Promise<readonly T[]> {
+export async function listAll<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  filters: readonly Filter[],
+  call: CloudCall | undefined,
+): Promise<readonly T[]> {
   for (let tries = 0; tries < LISTING_TRIES; tries += 1) {
     const items = await listOnce(caller, kind, filters, call);
     if (items !== undefined) return items;
   }
-  throw new CloudError(cloudErrors.listingUnstable, `${kind.action} gave another total on each page, ${LISTING_TRIES} times`, { action: kind.action });
+  throw new CloudError(
+    cloudErrors.listingUnstable,
+    `${kind.action} gave another total on each page, ${LISTING_TRIES} times`,
+    { action: kind.action },
+  );
 }
 
 /** Undefined when the total changed between two pages: with offsets, something may have slipped through. */
-async function listOnce<T>(caller: ApiCaller, kind: ListingKind<T>, filters: readonly Filter[], call: CloudCall | undefined): Promise<readonly T[] | undefined> {
+async function listOnce<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  filters: readonly Filter[],
+  call: CloudCall | undefined,
+): Promise<readonly T[] | undefined> {
   const found = new Map<string, T>();
   let total: number | undefined;
   for (let offset = 0; ; offset += PAGE) {
-    const page = await caller.read({ ...kind, body: pageBody(kind, offset, filters.length === 0 ? {} : { Filters: filters }) }, call);
+    const page = await caller.read(
+      { ...kind, body: pageBody(kind, offset, filters.length === 0 ? {} : { Filters: filters }) },
+      call,
+    );
     if (total !== undefined && page.total !== total) return undefined;
     total = page.total;
     for (const item of page.items) found.set(kind.idOf(item), item);
@@ -46,38 +63,83 @@ async function listOnce<T>(caller: ApiCaller, kind: ListingKind<T>, filters: rea
 }
 
 /** Objects with these ids, in batches; ids that do not exist are left out whatever the service does with them. */
-export async function findByIds<T>(caller: ApiCaller, kind: ListingKind<T>, ids: readonly string[], call: CloudCall | undefined): Promise<readonly T[]> {
+export async function findByIds<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  ids: readonly string[],
+  call: CloudCall | undefined,
+): Promise<readonly T[]> {
   const unique = [...new Set(ids)];
   const found: T[] = [];
   for (const batch of batches(unique, PAGE)) found.push(...(await findBatch(caller, kind, batch, call)));
   return found;
 }
 
-async function findBatch<T>(caller: ApiCaller, kind: ListingKind<T>, ids: readonly string[], call: CloudCall | undefined): Promise<readonly T[]> {
+/**
+ * GUESS in the facts: an unknown id may fail the whole call or be left out. A filter on ids is never failed by one, so it goes first where
+ * it takes as many values; a service that refuses so many gets the documented ids parameter, halved until the unknown one stands alone.
+ */
+async function findBatch<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  ids: readonly string[],
+  call: CloudCall | undefined,
+): Promise<readonly T[]> {
+  if (ids.length === 1 || ids.length > kind.filterValues) return findByParameter(caller, kind, ids, call);
+  try {
+    return await listAll(caller, kind, [{ Name: kind.idFilter, Values: ids }], call);
+  } catch (error) {
+    if (!isCloudError(error, cloudErrors.invalidRequest)) throw error;
+    return findByParameter(caller, kind, ids, call);
+  }
+}
+
+async function findByParameter<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  ids: readonly string[],
+  call: CloudCall | undefined,
+): Promise<readonly T[]> {
   try {
     const page = await caller.read({ ...kind, body: pageBody(kind, 0, { [kind.idsParameter]: ids }) }, call);
     return page.items;
   } catch (error) {
     if (!isCloudError(error, cloudErrors.notFound)) throw error;
-    // One unknown id fails the whole batch; a filter on the id does not.
-    return ids.length === 1 ? [] : findByFilter(caller, kind, kind.idFilter, ids, [], call);
+    if (ids.length === 1) return [];
+    const half = Math.ceil(ids.length / 2);
+    return [
+      ...(await findByParameter(caller, kind, ids.slice(0, half), call)),
+      ...(await findByParameter(caller, kind, ids.slice(half), call)),
+    ];
   }
 }
 
 /** Objects for which one filter has any of these values and all others match. */
-export async function findByFilter<T>(caller: ApiCaller, kind: ListingKind<T>, name: string, values: readonly string[], others: readonly Filter[], call: CloudCall | undefined): Promise<readonly T[]> {
+export async function findByFilter<T>(
+  caller: ApiCaller,
+  kind: ListingKind<T>,
+  name: string,
+  values: readonly string[],
+  others: readonly Filter[],
+  call: CloudCall | undefined,
+): Promise<readonly T[]> {
   const found = new Map<string, T>();
   for (const batch of batches([...new Set(values)], kind.filterValues)) {
-    for (const item of await listAll(caller, kind, [{ Name: name, Values: batch }, ...others], call)) found.set(kind.idOf(item), item);
+    for (const item of await listAll(caller, kind, [{ Name: name, Values: batch }, ...others], call))
+      found.set(kind.idOf(item), item);
   }
   return [...found.values()];
 }
 
 function pageBody(kind: Pick<ListingKind<unknown>, 'pageAsText'>, offset: number, rest: object): object {
-  return kind.pageAsText ? { ...rest, Offset: String(offset), Limit: String(PAGE) } : { ...rest, Offset: offset, Limit: PAGE };
+  return kind.pageAsText
+    ? { ...rest, Offset: String(offset), Limit: String(PAGE) }
+    : { ...rest, Offset: offset, Limit: PAGE };
 }
 
 /** Slices of at most `size`. */
 export function batches<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

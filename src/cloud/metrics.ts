@@ -11,4 +11,8 @@ export interface CloudMetrics {
 }
 
 /** Counts nothing. */
-export const noCloudMetrics: CloudMetrics = { called: () => undefined, waited: () => undefined, limited: () => undefined };
+export const noCloudMetrics: CloudMetrics = {
+  called: () => undefined,
+  waited: () => undefined,
+  limited: () => undefined,
+};

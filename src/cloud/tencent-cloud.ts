@@ -5,7 +5,18 @@ import { type ApiCaller, createApiCaller } from './api-caller.ts';
 import type { BudgetLimit } from './budget-limits.ts';
 import { createCallBudget } from './budget.ts';
 import type { CredentialSource } from './credentials.ts';
-import { createdEni, createdSubEni, eniLimits, enisPage, instancesPage, readySet, securityGroupsPage, startedTask, subnetsPage, taskStatus } from './decode.ts';
+import {
+  createdEni,
+  createdSubEni,
+  eniLimits,
+  enisPage,
+  instancesPage,
+  readySet,
+  securityGroupsPage,
+  startedTask,
+  subnetsPage,
+  taskStatus,
+} from './decode.ts';
 import { cloudErrors, isCloudError } from './errors.ts';
 import { type Filter, findByFilter, findByIds, listAll, type ListingKind } from './listing.ts';
 import { type CloudMetrics, noCloudMetrics } from './metrics.ts';
@@ -85,7 +96,11 @@ const instanceListing: ListingKind<Instance> = {
 /** Lazy: nothing is sent before the first call. */
 export function createTencentCloud(options: TencentCloudOptions): TencentCloud {
   const { clock, logger, metrics = noCloudMetrics, callTimeoutMs = CALL_TIMEOUT_MS, random = Math.random } = options;
-  const transport = createSdkTransport({ region: options.region, callTimeoutMs, ...(options.endpoints === undefined ? {} : { endpoints: options.endpoints }) });
+  const transport = createSdkTransport({
+    region: options.region,
+    callTimeoutMs,
+    ...(options.endpoints === undefined ? {} : { endpoints: options.endpoints }),
+  });
   const budget = createCallBudget({
     clock,
     ...(options.budgets === undefined ? {} : { limits: options.budgets }),
@@ -94,29 +109,71 @@ export function createTencentCloud(options: TencentCloudOptions): TencentCloud {
       logger.info({ action, perSecond }, 'the budget of a cloud action changed');
     },
   });
-  const caller = createApiCaller({ clock, credentials: options.credentials, transport, budget, metrics, callTimeoutMs, random });
+  const caller = createApiCaller({
+    clock,
+    credentials: options.credentials,
+    transport,
+    budget,
+    metrics,
+    callTimeoutMs,
+    random,
+  });
   return { ...reads(caller), ...mutations(caller), close: () => transport.close() };
 }
 
-type Reads = Pick<VpcCloud, 'describeInstances' | 'describeSubnets' | 'describeEnis' | 'describeEniLimits' | 'describeSecurityGroups' | 'checkSecurityGroupReady' | 'describeTask'>;
+type Reads = Pick<
+  VpcCloud,
+  | 'describeInstances'
+  | 'describeSubnets'
+  | 'describeEnis'
+  | 'describeEniLimits'
+  | 'describeSecurityGroups'
+  | 'checkSecurityGroupReady'
+  | 'describeTask'
+>;
 
 function reads(caller: ApiCaller): Reads {
   return {
     describeInstances: async ({ instanceIds, privateIps }, call) => {
-      if (instanceIds !== undefined && privateIps !== undefined) return (await findByIds(caller, instanceListing, instanceIds, call)).filter((found) => found.privateIps.some((ip) => privateIps.includes(ip)));
+      if (instanceIds !== undefined && privateIps !== undefined)
+        return (await findByIds(caller, instanceListing, instanceIds, call)).filter((found) =>
+          found.privateIps.some((ip) => privateIps.includes(ip)),
+        );
       if (instanceIds !== undefined) return findByIds(caller, instanceListing, instanceIds, call);
-      if (privateIps !== undefined) return findByFilter(caller, instanceListing, 'private-ip-address', privateIps, [], call);
+      if (privateIps !== undefined)
+        return findByFilter(caller, instanceListing, 'private-ip-address', privateIps, [], call);
       return listAll(caller, instanceListing, [], call);
     },
     describeSubnets: (subnetIds, call) => findByIds(caller, subnetListing, subnetIds, call),
     describeSecurityGroups: (securityGroupIds, call) => findByIds(caller, groupListing, securityGroupIds, call),
     describeEnis: (filter, call) => describeEnis(caller, filter, call),
-    describeEniLimits: (instanceId, call) => caller.read({ service: 'vpc', action: 'DescribeNetworkInterfaceLimit', body: { InstanceId: instanceId }, answer: eniLimits }, call),
+    describeEniLimits: (instanceId, call) =>
+      caller.read(
+        {
+          service: 'vpc',
+          action: 'DescribeNetworkInterfaceLimit',
+          body: { InstanceId: instanceId },
+          answer: eniLimits,
+        },
+        call,
+      ),
     // GUESS: called under vpc, like the other calls whose CAM name begins with `cvm:` (facts, section 7).
-    checkSecurityGroupReady: (eniIds, call) => caller.read({ service: 'vpc', action: 'CheckNetworkInterfaceSecurityGroupReady', body: { NetworkInterfaceIds: [...eniIds] }, answer: readySet }, call),
+    checkSecurityGroupReady: (eniIds, call) =>
+      caller.read(
+        {
+          service: 'vpc',
+          action: 'CheckNetworkInterfaceSecurityGroupReady',
+          body: { NetworkInterfaceIds: [...eniIds] },
+          answer: readySet,
+        },
+        call,
+      ),
     describeTask: async (taskId, call) => {
       try {
-        return await caller.read({ service: 'vpc', action: 'DescribeVpcTaskResult', body: { TaskId: taskId }, answer: taskStatus }, call);
+        return await caller.read(
+          { service: 'vpc', action: 'DescribeVpcTaskResult', body: { TaskId: taskId }, answer: taskStatus },
+          call,
+        );
       } catch (error) {
         if (isCloudError(error, cloudErrors.notFound)) return 'UNKNOWN';
         throw error;
@@ -140,7 +197,10 @@ function describeEnis(caller: ApiCaller, filter: EniFilter, call: CloudCall | un
   return findByFilter(caller, eniListing, eniListing.idFilter, filter.eniIds, others, call);
 }
 
-type Mutations = Pick<VpcCloud, 'createEni' | 'attachEni' | 'detachEni' | 'deleteEni' | 'createSubEni' | 'deleteSubEni'>;
+type Mutations = Pick<
+  VpcCloud,
+  'createEni' | 'attachEni' | 'detachEni' | 'deleteEni' | 'createSubEni' | 'deleteSubEni'
+>;
 
 function mutations(caller: ApiCaller): Mutations {
   const remove = async (action: string, eniId: string, call: CloudCall | undefined): Promise<void> => {
@@ -151,12 +211,41 @@ function mutations(caller: ApiCaller): Mutations {
     }
   };
   return {
-    createEni: (request, call) => caller.mutate({ service: 'vpc', action: 'CreateNetworkInterface', body: createEniParameters(request), answer: createdEni }, call),
-    createSubEni: (request, call) => caller.mutate({ service: 'vpc', action: 'CreateSubNetworkInterface', body: createSubEniParameters(request), answer: createdSubEni }, call),
+    createEni: (request, call) =>
+      caller.mutate(
+        { service: 'vpc', action: 'CreateNetworkInterface', body: createEniParameters(request), answer: createdEni },
+        call,
+      ),
+    createSubEni: (request, call) =>
+      caller.mutate(
+        {
+          service: 'vpc',
+          action: 'CreateSubNetworkInterface',
+          body: createSubEniParameters(request),
+          answer: createdSubEni,
+        },
+        call,
+      ),
     attachEni: ({ eniId, instanceId, clientToken }, call) =>
-      caller.mutate({ service: 'vpc', action: 'AttachNetworkInterface', body: { NetworkInterfaceId: eniId, InstanceId: instanceId, ClientToken: clientToken }, answer: startedTask }, call),
+      caller.mutate(
+        {
+          service: 'vpc',
+          action: 'AttachNetworkInterface',
+          body: { NetworkInterfaceId: eniId, InstanceId: instanceId, ClientToken: clientToken },
+          answer: startedTask,
+        },
+        call,
+      ),
     detachEni: ({ eniId, instanceId, clientToken }, call) =>
-      caller.mutate({ service: 'vpc', action: 'DetachNetworkInterface', body: { NetworkInterfaceId: eniId, InstanceId: instanceId, ClientToken: clientToken }, answer: startedTask }, call),
+      caller.mutate(
+        {
+          service: 'vpc',
+          action: 'DetachNetworkInterface',
+          body: { NetworkInterfaceId: eniId, InstanceId: instanceId, ClientToken: clientToken },
+          answer: startedTask,
+        },
+        call,
+      ),
     deleteEni: (eniId, call) => remove('DeleteNetworkInterface', eniId, call),
     deleteSubEni: (eniId, call) => remove('DeleteSubNetworkInterface', eniId, call),
   };

@@ -1,4 +1,4 @@
-// One signed request through the official SDK, with every way of failing told apart once.
+// One signed request over HTTP through the official SDK's CommonClient; every failure becomes a CloudError.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 
@@ -12,21 +12,18 @@ import { CloudError, cloudErrors } from './errors.ts';
 
 export type ServiceName = 'vpc' | 'cvm';
 
-/** Both services speak this version (facts, section 2). */
-const VERSION = '2017-03-12';
-
 export interface ApiRequest {
   readonly service: ServiceName;
   readonly action: string;
   readonly body: object;
   readonly credential: Credential;
-  /** An unanswered mutating request may have taken effect. */
+  /** Whether the call can change something, so that a missing answer leaves its outcome open. */
   readonly mutating: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface ApiTransport {
-  /** The `Response` of one action, undecoded. Throws CloudError; never retries. */
+  /** The `Response` object, undecoded. Throws CloudError. Sends at most one request. */
   send(request: ApiRequest): Promise<unknown>;
   /** Closes idle connections. */
   close(): void;
@@ -34,50 +31,46 @@ export interface ApiTransport {
 
 export interface SdkTransportOptions {
   readonly region: string;
-  readonly callTimeoutMs: number;
-  /** Base URLs; default the public endpoints. */
+  /** Base URLs such as `http://127.0.0.1:8080`; default the public endpoints of Tencent Cloud. */
   readonly endpoints?: { readonly vpc?: string; readonly cvm?: string };
+  readonly callTimeoutMs: number;
 }
 
-/** How the SDK's errors look (facts, section 4): `code` set means that the service answered. */
-const sdkError = z.object({ code: z.string().optional(), message: z.string().optional(), requestId: z.string().optional() });
-
-/** The service's codes are CamelCase words with dots; Node's own are upper case with underscores. */
-const SERVICE_CODE = /^[A-Z][a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$/;
+/** Both services speak this version (facts, section 2). */
+const VERSION = '2017-03-12';
+const MAX_SOCKETS = 64;
 
 /** Keys travel with each request, so that rotated ones are used by the very next call. */
 export function createSdkTransport(options: SdkTransportOptions): ApiTransport {
-  // Explicit agents, so that proxy variables of the process never apply (facts, section 1).
-  const agents = { 'http://': new HttpAgent({ keepAlive: true }), 'https://': new HttpsAgent({ keepAlive: true }) } as const;
-  const clients = new Map<string, CommonClient>();
-
-  const clientFor = (service: ServiceName, { secretId, secretKey, token }: Credential): CommonClient => {
-    const key = `${service} ${secretId} ${token ?? ''}`;
-    const known = clients.get(key);
-    if (known !== undefined) return known;
-    const publicHost = `${service}.tencentcloudapi.com`;
-    const base = options.endpoints?.[service] ?? `https://${publicHost}`;
-    const protocol = base.startsWith('http://') ? 'http://' : 'https://';
-    const made = new CommonClient(publicHost, VERSION, {
-      credential: { secretId, secretKey, ...(token === undefined ? {} : { token }) },
+  // Explicit agents: without one the SDK follows `http_proxy` even to loopback (facts, section 1).
+  const agents = {
+    'http:': new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+    'https:': new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+  };
+  const clientFor = (service: ServiceName, credential: Credential): CommonClient => {
+    const url = new URL(options.endpoints?.[service] ?? `https://${service}.tencentcloudapi.com`);
+    return new CommonClient(url.host, VERSION, {
+      credential: { ...credential },
       region: options.region,
       profile: {
-        httpProfile: { endpoint: base.slice(protocol.length), protocol, reqTimeout: options.callTimeoutMs / 1000, agent: agents[protocol] },
+        language: 'en-US',
+        httpProfile: {
+          endpoint: `${url.host}${url.pathname.replace(/\/$/, '')}`,
+          protocol: `${url.protocol}//`,
+          reqTimeout: options.callTimeoutMs / 1000,
+          agent: url.protocol === 'http:' ? agents['http:'] : agents['https:'],
+        },
       },
     });
-    // One per service is in use at a time; older keys are gone.
-    for (const other of clients.keys()) if (other.startsWith(`${service} `)) clients.delete(other);
-    clients.set(key, made);
-    return made;
   };
-
   return {
     send: async ({ service, action, body, credential, mutating, signal }) => {
       try {
-        const answer: unknown = await clientFor(service, credential).request(action, body, signal === undefined ? {} : { signal });
+        const client = clientFor(service, credential);
+        const answer: unknown = await client.request(action, body, signal === undefined ? {} : { signal });
         return answer;
       } catch (error) {
-        throw toCloudError(action, error, mutating);
+        throw errorOfSdk(error, { action, mutating, aborted: signal?.aborted ?? false });
       }
     },
     close: () => {
@@ -86,13 +79,44 @@ export function createSdkTransport(options: SdkTransportOptions): ApiTransport {
   };
 }
 
-/** Answered with a code: that code's row, nothing was done. Anything else: no answer, and a mutating call may have taken effect. */
-function toCloudError(action: string, error: unknown, mutating: boolean): CloudError {
-  const seen = sdkError.safeParse(error);
-  const { code, message = '', requestId } = seen.success ? seen.data : {};
-  if (code === undefined || !SERVICE_CODE.test(code))
-    return new CloudError(cloudErrors.network, `${action}: no answer: ${errorText(error)}`, { action, outcomeUnknown: mutating, cause: error });
-  const row = classifyCode(code);
-  const grant = row.code === cloudErrors.unauthorized.code ? `; grant ${camGrant(action)}` : '';
-  return new CloudError(row, `${action}: ${code}: ${message}${grant}`, { action, apiCode: code, ...(requestId === undefined ? {} : { requestId }), cause: error });
+/** The SDK's exception class is not exported; it is known by its shape: `code` set means that the service answered (facts, section 4). */
+const sdkError = z.looseObject({
+  code: z.string().optional(),
+  message: z.string(),
+  requestId: z.string().optional(),
+  traceId: z.string().nullish(),
+});
+
+interface FailedCall {
+  readonly action: string;
+  readonly mutating: boolean;
+  readonly aborted: boolean;
+}
+
+/** Turns whatever the SDK threw into a CloudError. */
+export function errorOfSdk(error: unknown, call: FailedCall): CloudError {
+  const { action, mutating, aborted } = call;
+  const shape = sdkError.safeParse(error).data;
+  const trace = (shape?.traceId ?? '') === '' ? {} : { traceId: shape?.traceId ?? '' };
+  // Node's own network errors carry a `code` too, but never a request id.
+  if (shape?.code !== undefined && (shape.requestId ?? '') !== '')
+    return refusal(call, shape.code, shape.message, { requestId: shape.requestId ?? '', ...trace, cause: error });
+  const unanswered = { action, outcomeUnknown: mutating, ...trace, cause: error };
+  if (aborted) return new CloudError(cloudErrors.aborted, `${action} was given up while it was under way`, unanswered);
+  return new CloudError(cloudErrors.network, `${action} got no answer: ${errorText(error)}`, unanswered);
+}
+
+interface RefusalDetails {
+  readonly requestId: string;
+  readonly traceId?: string;
+  readonly cause: unknown;
+}
+
+function refusal({ action, mutating }: FailedCall, apiCode: string, text: string, details: RefusalDetails): CloudError {
+  const row = classifyCode(apiCode);
+  const grant = row === cloudErrors.unauthorized ? `; grant ${camGrant(action)}` : '';
+  // After an internal error the service may have acted all the same.
+  const outcomeUnknown = mutating && row === cloudErrors.service;
+  const message = `${action} was refused with ${apiCode}: ${text}${grant} (request ${details.requestId})`;
+  return new CloudError(row, message, { action, apiCode, outcomeUnknown, ...details });
 }

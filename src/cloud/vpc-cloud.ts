@@ -112,16 +112,28 @@ export interface EniFilter {
  */
 export interface VpcCloud {
   /** For both account problems and clock skew: cheap call that proves credentials work. */
-  describeInstances(filter: { readonly instanceIds?: readonly string[]; readonly privateIps?: readonly string[] }, call?: CloudCall): Promise<readonly Instance[]>;
+  describeInstances(
+    filter: { readonly instanceIds?: readonly string[]; readonly privateIps?: readonly string[] },
+    call?: CloudCall,
+  ): Promise<readonly Instance[]>;
   describeSubnets(subnetIds: readonly string[], call?: CloudCall): Promise<readonly Subnet[]>;
   describeEnis(filter: EniFilter, call?: CloudCall): Promise<readonly Eni[]>;
   describeEniLimits(instanceId: string, call?: CloudCall): Promise<EniLimits>;
-  describeSecurityGroups(securityGroupIds: readonly string[], call?: CloudCall): Promise<readonly SecurityGroupSummary[]>;
+  describeSecurityGroups(
+    securityGroupIds: readonly string[],
+    call?: CloudCall,
+  ): Promise<readonly SecurityGroupSummary[]>;
 
   /** Idempotent per clientToken where the account honours tokens. The ENI is PENDING until its task ends. */
   createEni(request: CreateEniRequest, call?: CloudCall): Promise<{ readonly eni: Eni; readonly taskId: string }>;
-  attachEni(request: { readonly eniId: string; readonly instanceId: string; readonly clientToken: string }, call?: CloudCall): Promise<{ readonly taskId: string }>;
-  detachEni(request: { readonly eniId: string; readonly instanceId: string; readonly clientToken: string }, call?: CloudCall): Promise<{ readonly taskId: string }>;
+  attachEni(
+    request: { readonly eniId: string; readonly instanceId: string; readonly clientToken: string },
+    call?: CloudCall,
+  ): Promise<{ readonly taskId: string }>;
+  detachEni(
+    request: { readonly eniId: string; readonly instanceId: string; readonly clientToken: string },
+    call?: CloudCall,
+  ): Promise<{ readonly taskId: string }>;
   /** An ENI that is already gone is success. */
   deleteEni(eniId: string, call?: CloudCall): Promise<void>;
 

@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import type { CloudCall, CallPriority, EniWatcher, VpcCloud } from '../cloud/vpc-cloud.ts';
 import type { ConfigMap, Node } from '../kube/resources.ts';
 import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
+import type { IpamdMetrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import type { SubEniPermission } from './sub-eni-permission.ts';
 import type { SubnetCache } from './subnet-cache.ts';
@@ -43,6 +44,19 @@ export interface IpamdDeps {
   readonly clusterUid: string;
   /** Holder identity, recorded with each operation. */
   readonly identity: string;
+  readonly metrics: IpamdMetrics;
+  readonly timings: Timings;
   /** A cloud call of this leader: fenced by the lease, held back while paused. */
   mutating(priority: CallPriority, kind: 'create' | 'delete', signal: AbortSignal): CloudCall;
+}
+
+/** Times that only tests shorten, in milliseconds. */
+export interface Timings {
+  /** In which a call without an answer may still take effect, and in which describes may still miss what exists. */
+  readonly consistencyWindowMs: number;
+  /** After an answer that will not change by itself (missing group, no permission), in case a person mended it. */
+  readonly lookAgainMs: number;
+  readonly orphanIntervalMs: number;
+  /** Between the two listings that must both find an orphan. */
+  readonly orphanSpacingMs: number;
 }

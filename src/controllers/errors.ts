@@ -6,7 +6,8 @@ export const ipamdErrors = {
   valuesInvalid: {
     code: 'IPAMD-VALUES-INVALID',
     title: 'The add-on values cannot be used',
-    cause: 'ConfigMap kube-system/tke-eni-ipamd is absent, or a key of it is missing, unknown or has a value that is not accepted.',
+    cause:
+      'ConfigMap kube-system/tke-eni-ipamd is absent, or a key of it is missing, unknown or has a value that is not accepted.',
     cure: 'The message names the key, its value and what is accepted; edit the ConfigMap.',
     retry: 'terminal',
     eventReason: 'InvalidAddonValues',
@@ -14,9 +15,18 @@ export const ipamdErrors = {
   foreignInstall: {
     code: 'IPAMD-FOREIGN-INSTALL',
     title: 'Another install of the same names is in this cluster',
-    cause: 'A Deployment or objects of our kinds exist that do not carry the marker label app.kubernetes.io/managed-by=trunkline.',
+    cause:
+      'A Deployment or objects of our kinds exist that do not carry the marker label app.kubernetes.io/managed-by=trunkline.',
     cure: 'Remove the other install and start with --adopt to take its objects over; until then nothing is changed.',
     retry: 'terminal',
     eventReason: 'ForeignInstall',
+  },
+  credentialsInvalid: {
+    code: 'IPAMD-CREDENTIALS-INVALID',
+    title: 'The source of the cloud credentials is not complete',
+    cause: 'An environment variable that the chosen source needs is not set.',
+    cure: 'The message names the variable; or choose another --credential-source.',
+    retry: 'terminal',
+    eventReason: 'InvalidCredentialSource',
   },
 } as const satisfies Record<string, CatalogueEntry>;

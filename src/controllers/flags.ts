@@ -41,7 +41,8 @@ const valueNotYet = (): z.ZodType<undefined, string | undefined> =>
     .string()
     .optional()
     .transform((value, context) => {
-      if (value !== undefined && value !== '') context.addIssue({ code: 'custom', message: `${NOT_YET}; remove the flag` });
+      if (value !== undefined && value !== '')
+        context.addIssue({ code: 'custom', message: `${NOT_YET}; remove the flag` });
       return undefined;
     });
 
@@ -52,9 +53,10 @@ export const ipamdFlags = {
   'credential-source': choiceFlag(['auto', 'static', 'cvm-role', 'oidc'], 'auto').describe(
     'auto (files of --credentials-dir when they exist, else cvm-role), static, cvm-role or oidc (default auto)',
   ),
-  'credentials-dir': textFlag('/etc/tke-eni-ipamd/credentials').describe(
-    'Folder with secretId, secretKey and optionally token (default /etc/tke-eni-ipamd/credentials)',
-  ),
+  'credentials-dir': z
+    .string()
+    .default('/etc/tke-eni-ipamd/credentials')
+    .describe('Folder with secretId, secretKey and optionally token (default /etc/tke-eni-ipamd/credentials)'),
   'cloud-call-timeout': durationFlag(10_000).describe('Longest single cloud call (default 10s)'),
   'leader-elect': booleanFlag(true).describe('Stand for election before changing anything (default true)'),
   'lease-duration': durationFlag(15_000).describe('How long a leader that vanished is waited for (default 15s)'),

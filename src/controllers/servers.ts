@@ -30,7 +30,8 @@ export function createHttpServer(options: ServerOptions): ManagedServer {
     run: async (signal) => {
       const app = routes(options);
       await app.listen(listen);
-      const port = app.addresses()[0]?.port ?? listen.port;
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : listen.port;
       logger.info({ server: name, host: listen.host, port }, 'server listens');
       options.onListening?.(port);
       await new Promise<void>((resolve) => {

@@ -60,7 +60,10 @@ describe('planSubEniQuota', () => {
   const inputArb = fc.record({
     trunkingEnabled: fc.boolean(),
     instanceType: fc
-      .tuple(fc.constantFrom('S5', 'S6', 'C6', ...TRUNKING_FAMILIES), fc.constantFrom('SMALL1', 'LARGE8', '16XLARGE256'))
+      .tuple(
+        fc.constantFrom('S5', 'S6', 'C6', ...TRUNKING_FAMILIES),
+        fc.constantFrom('SMALL1', 'LARGE8', '16XLARGE256'),
+      )
       .map((parts) => parts.join('.')),
     cpu: fc.integer({ min: 1, max: 256 }),
     cloudQuantity: fc.integer({ min: 0, max: 1000 }),

@@ -49,7 +49,8 @@ const describeNetworkInterfaceLimit = defineAction({
 /** An `ins-` or an `eni-` id is asked for (facts, section 8). */
 function instanceBehind(core: CloudCore, id: string): InstanceRecord {
   const instanceId = isId('eni', id) ? findEni(core, id).attachment?.instanceId : id;
-  if (instanceId === undefined) throw new ApiError('InvalidInstanceId.NotFound', `\`${id}\` is attached to no instance`);
+  if (instanceId === undefined)
+    throw new ApiError('InvalidInstanceId.NotFound', `\`${id}\` is attached to no instance`);
   return findInstance(core, instanceId);
 }
 

@@ -117,9 +117,12 @@ const attachNetworkInterface = defineAction({
       Array.from({ length: instance.eniQuantity }, (_, index) => index).find((index) => !indexes.has(index)) ??
       attached.length;
     eni.state = 'ATTACHING';
-    eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now() };
+    eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now(), plugged: false };
     core.startTask('AttachNetworkInterface', requestId, {
-      apply: () => undefined,
+      apply: () => {
+        // Null when the instance ended meanwhile.
+        if (eni.attachment !== null) eni.attachment = { ...eni.attachment, plugged: true };
+      },
       finish: () => {
         eni.state = 'AVAILABLE';
       },

@@ -40,7 +40,8 @@ const errorSchema = z.looseObject({ code: z.number(), msg: z.string().default(''
 export function createCniInvoker(deps: {
   readonly host: Pick<LabHost, 'exec'>;
   readonly nodeRoot: string;
-  readonly nodeNetns: string;
+  /** Absent: the user's own network. */
+  readonly nodeNetns?: string;
 }): CniInvoker {
   const call = async (
     command: 'ADD' | 'DEL',
@@ -54,7 +55,7 @@ export function createCniInvoker(deps: {
     const what = `plugin type="${plugin.type}" failed (${command.toLowerCase()})`;
     const done = await deps.host
       .exec([`${CNI_BIN_DIR}/${plugin.type}`], {
-        netns: deps.nodeNetns,
+        ...(deps.nodeNetns === undefined ? {} : { netns: deps.nodeNetns }),
         root: deps.nodeRoot,
         env: cniEnv(command, target),
         stdin: JSON.stringify(conf),
@@ -85,7 +86,7 @@ export function cniEnv(command: 'ADD' | 'DEL', target: CniTarget): Record<string
   return {
     CNI_COMMAND: command,
     CNI_CONTAINERID: target.containerId,
-    CNI_NETNS: `/run/netns/${target.netns}`,
+    CNI_NETNS: `/var/run/netns/${target.netns}`,
     CNI_IFNAME: 'eth0',
     CNI_PATH: CNI_BIN_DIR,
     CNI_ARGS: [

@@ -6,7 +6,7 @@ import { startContainer } from './container-runtime.ts';
 import type { RunningContainer } from './container-runtime.ts';
 import { containerEnvironment, expandVariables } from './environment.ts';
 import { kubeletError } from './errors.ts';
-import { containerArgv } from './images.ts';
+import { commandLine } from './images.ts';
 import type { KubeletOptions } from './kubelet-types.ts';
 import type { LabContainer, LabPod } from './pod-view.ts';
 import { asText, loadPodData } from './referenced-data.ts';
@@ -34,12 +34,7 @@ export async function launchContainer(
 ): Promise<RunningContainer> {
   const refusal = unsupportedPart(pod, container, init);
   if (refusal !== undefined) throw kubeletError('unsupported', `container ${container.name}: ${refusal}`);
-  const image = deps.images.resolve(container.image ?? '');
-  if (image === undefined)
-    throw kubeletError(
-      'unknownImage',
-      `image "${container.image ?? ''}": the lab pulls nothing and knows only ${deps.images.known.join(', ')}`,
-    );
+  const image = deps.images.find(container.image ?? '');
   const env = containerEnvironment({
     pod,
     container,
@@ -52,12 +47,12 @@ export async function launchContainer(
   try {
     return await startContainer(deps, {
       id: deps.randomHex(64),
-      argv: containerArgv(image, container).map((word) => expandVariables(word, env)),
+      argv: commandLine(image, container.command ?? [], container.args ?? []).map((word) => expandVariables(word, env)),
       env,
       binds,
       ...(container.workingDir === undefined ? {} : { cwd: container.workingDir }),
       ...(sandbox.netns === undefined ? {} : { netns: sandbox.netns }),
-      files: { ...hostsFile(pod, sandbox), ...image.files },
+      files: hostsFile(pod, sandbox),
       logFile: containerLogFile(deps.stateDir, pod, container.name),
     });
   } catch (error) {

@@ -2,15 +2,16 @@
 import { TrunklineError } from '../../../src/base/errors.ts';
 import type { CatalogueEntry } from '../../../src/base/errors.ts';
 
-const row = (code: string, eventReason: string, title: string, cause: string, cure: string): CatalogueEntry => ({
-  code,
-  title,
-  cause,
-  cure,
-  retry: 'retry',
-  eventReason,
-});
+const row = (
+  code: string,
+  eventReason: string,
+  title: string,
+  cause: string,
+  cure: string,
+  retry: CatalogueEntry['retry'] = 'retry',
+): CatalogueEntry => ({ code, title, cause, cure, retry, eventReason });
 
+/** Every error of `lab/kube/kubelet`; the key is for code. */
 export const KUBELET_ERRORS = {
   image: row(
     'KUBELET-IMAGE',
@@ -18,6 +19,7 @@ export const KUBELET_ERRORS = {
     'The lab has no such image',
     'Images stand for commands of this machine; nothing is pulled.',
     'Use an image that the message names, with `command` for another program.',
+    'terminal',
   ),
   config: row(
     'KUBELET-CONFIG',
@@ -32,6 +34,7 @@ export const KUBELET_ERRORS = {
     'The Pod asks for something that the lab does not run',
     'The lab refuses what it does not implement rather than ignore it.',
     'Leave out the field that the message names, or use a real cluster.',
+    'terminal',
   ),
   mount: row(
     'KUBELET-MOUNT',
@@ -53,6 +56,13 @@ export const KUBELET_ERRORS = {
     'The network of a Pod could not be made',
     'The CNI plugin answered with an error, or not in time.',
     'The message carries its code and words; it is called again with a new container id.',
+  ),
+  start: row(
+    'KUBELET-START',
+    'RunContainerError',
+    'A container could not be started',
+    'Its root, a mount or its process could not be made.',
+    'The message carries the words of the tool that failed.',
   ),
   containerGone: row(
     'KUBELET-NO-CONTAINER',

@@ -78,7 +78,10 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
   const end = async (pod: LabPod, state: PodState | undefined): Promise<ReconcileResult | undefined> => {
     const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
     if (state !== undefined) {
-      if (stopAll(deps, state, graceMs)) return void writeStatusBehind(deps, state);
+      if (stopAll(deps, state, graceMs)) {
+        writeStatusBehind(deps, state);
+        return undefined;
+      }
       const retry = await tearDown(deps, state, volumesDir(state.uid));
       if (retry !== undefined) return retry;
       await writeStatus(deps, state);

@@ -1,8 +1,8 @@
 // The network of a Pod: the node's for host-network Pods, a machine of its own on super nodes, a namespace with CNI elsewhere.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cniAdd, cniDel } from './cni-call.ts';
-import type { CniAttachment, CniCaller } from './cni-call.ts';
+import { createCniInvoker } from './cni-invoke.ts';
+import type { CniTarget } from './cni-invoke.ts';
 import { findCniNetwork } from './cni-config.ts';
 import type { CniNetwork } from './cni-config.ts';
 import { kubeletError } from './errors.ts';
@@ -105,8 +105,8 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
   const { host, node, nodeRoot } = deps;
   const netns = `pod-${id.slice(0, 12)}`;
   const record = recordOf(deps, pod);
-  const caller: CniCaller = { host, nodeRoot, ...(node.netns === undefined ? {} : { nodeNetns: node.netns }) };
-  const attachment: CniAttachment = {
+  const cni = createCniInvoker({ host, nodeRoot, ...(node.netns === undefined ? {} : { nodeNetns: node.netns }) });
+  const target: CniTarget = {
     containerId: id,
     netns,
     podNamespace: pod.metadata.namespace ?? 'default',
@@ -131,7 +131,7 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
       await loopbackUp(deps, netns);
       // From here on a DEL is owed, whatever becomes of the ADD (CNI specification, DEL).
       state.network = network;
-      const result = await cniAdd(caller, network, attachment);
+      const result = await cni.add(network, target);
       state.added = result.raw;
       if (result.ips.length === 0)
         throw kubeletError('sandbox', `network "${network.name}": the plugin gave no address`);
@@ -139,7 +139,7 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
       await record.write(netns);
     },
     remove: async () => {
-      if (state.network !== undefined) await cniDel(caller, state.network, attachment, state.added);
+      if (state.network !== undefined) await cni.del(state.network, target, state.added);
       delete state.network;
       if (state.hasNetns) await host.deleteNetns(netns);
       state.hasNetns = false;

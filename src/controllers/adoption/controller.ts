@@ -24,7 +24,10 @@ export function createForeignInstallReport(deps: ForeignInstallDeps, found: read
     watches: [],
     sources: [(enqueue) => enqueue(name)],
     reconcile: (_, { log }) => {
-      log.error({ code, found: found.slice(0, NAMED), count: found.length }, 'ForeignInstall: another install is here; nothing is changed');
+      log.error(
+        { code, found: found.slice(0, NAMED), count: found.length },
+        'ForeignInstall: another install is here; nothing is changed',
+      );
       deps.recorder.record({ regarding, type: 'Warning', reason: eventReason, message });
       return Promise.resolve({ requeueAfterMs: SAY_AGAIN_MS });
     },

@@ -70,6 +70,7 @@ export async function startTestApi(options: Partial<ApiServerOptions> = {}): Pro
         headers: {
           'content-type': 'application/json',
           'user-agent': 'tester/1.0',
+          ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
           ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
           ...headers,
         },

@@ -28,7 +28,10 @@ export function createAddonValues({ clock, logger, recorder, settings, informers
         return Promise.resolve();
       }
       for (const problem of decoded.problems) {
-        log.error({ problem, code: ipamdErrors.valuesInvalid.code }, 'an add-on value is not accepted; the last good ones stay in force');
+        log.error(
+          { problem, code: ipamdErrors.valuesInvalid.code },
+          'an add-on value is not accepted; the last good ones stay in force',
+        );
         const message = `${problem}; the last good values stay in force`;
         recorder.record({ regarding: map, type: 'Warning', reason: ipamdErrors.valuesInvalid.eventReason, message });
       }

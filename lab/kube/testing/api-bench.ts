@@ -1,0 +1,36 @@
+// For tests: an embedded API server with an administrator's client.
+import { systemClock } from '../../../src/base/clock.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { createKubeClient } from '../../../src/kube/client.ts';
+import type { KubeClient } from '../../../src/kube/types.ts';
+import { startApiServer } from '../apiserver/index.ts';
+import type { ApiServer } from '../apiserver/index.ts';
+
+export interface ApiBench {
+  readonly api: ApiServer;
+  readonly client: KubeClient;
+  readonly close: () => Promise<void>;
+}
+
+/** On a free port of loopback. Webhooks that name a Service reach nothing. */
+export async function startApiBench(): Promise<ApiBench> {
+  const clock = systemClock;
+  const logger = silentLogger;
+  const api = await startApiServer({
+    clock,
+    logger,
+    listen: { host: '127.0.0.1', port: 0 },
+    resolveService: () => Promise.resolve(undefined),
+  });
+  const { server, caPem, auth } = api.adminConnection();
+  const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
+  const client = createKubeClient({ connection, clock, logger, qps: 1000, burst: 1000 });
+  return {
+    api,
+    client,
+    close: async () => {
+      client.close();
+      await api.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// VpcENI.status.agent: Wired while a sandbox of the Pod is served, TornDown once none will ever be again.
+import { fieldManagers } from '../api/keys.ts';
+import { subEniName, type VpcEni, type VpcEniStatus, vpcEnis } from '../api/vpc-eni.ts';
+import type { Clock } from '../base/clock.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import { applyStatus } from '../kube/apply.ts';
+import { type Pod, pods } from '../kube/resources.ts';
+import { rfc3339 } from '../kube/times.ts';
+import type { Informer, KubeClient, ObjectKey } from '../kube/types.ts';
+import type { KeyLock } from './key-lock.ts';
+import { hasEnded, type PodView, viewPod } from './pod-view.ts';
+import { podKey, type TornDownPods } from './service-deps.ts';
+import type { WiredStore } from './wired-store.ts';
+
+type AgentStatus = NonNullable<VpcEniStatus['agent']>;
+
+export interface ReportDeps {
+  readonly nodeName: string;
+  readonly client: Pick<KubeClient, 'get' | 'patch'>;
+  readonly pods: Pick<Informer<PodView>, 'get'>;
+  readonly enis: Pick<Informer<VpcEni>, 'get'>;
+  readonly store: WiredStore;
+  readonly lock: KeyLock;
+  readonly tornDown: TornDownPods;
+  readonly clock: Clock;
+}
+
+/**
+ * A reconcile by VpcENI name. TornDown promises ipamd that this UID is never wired again (DESIGN, decision 2), so it is decided under the Pod's
+ * lock, only when the server itself says that the Pod is gone or has ended, and remembered before it is told. It holds for UIDs never wired too.
+ */
+export async function reportWiring(deps: ReportDeps, key: ObjectKey, signal: AbortSignal): Promise<void> {
+  const eni = deps.enis.get(key);
+  const pod = eni?.spec.pod;
+  if (eni === undefined || eni.spec.nodeName !== deps.nodeName) return;
+  if (eni.spec.type !== 'SubENI' || pod === undefined || key !== subEniName(pod.uid)) return;
+  const recorded = eni.status?.agent;
+  if (recorded?.state === 'TornDown' && recorded.podUID === pod.uid) return deps.tornDown.add(pod.uid);
+
+  const desired = wiredStatus(deps, pod.uid) ?? (await tornDownStatus(deps, pod, signal));
+  if (desired === undefined || same(recorded, desired)) return;
+  await applyStatus(deps.client, vpcEnis, key, {
+    fieldManager: fieldManagers.agent,
+    status: { agent: { ...desired, observedAt: rfc3339(deps.clock.now()) } },
+    ...(eni.metadata.uid === undefined ? {} : { uid: eni.metadata.uid }),
+    signal,
+  });
+}
+
+type Desired = Omit<AgentStatus, 'observedAt'>;
+
+function wiredStatus({ store }: Pick<ReportDeps, 'store'>, uid: string): Desired | undefined {
+  const newest = store.ofPod(uid).at(-1);
+  return newest?.phase === 'wired' ? { state: 'Wired', podUID: uid, containerID: newest.containerId } : undefined;
+}
+
+async function tornDownStatus(
+  deps: ReportDeps,
+  pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+  signal: AbortSignal,
+): Promise<Desired | undefined> {
+  const cached = deps.pods.get(podKey(pod));
+  // The usual case costs no call: the Pod lives.
+  if (cached?.metadata.uid === pod.uid && !hasEnded(cached)) return undefined;
+  return deps.lock.hold(podKey(pod), async () => {
+    if (deps.store.ofPod(pod.uid).length > 0) return undefined;
+    if (!deps.tornDown.has(pod.uid) && !(await isOver(deps, pod, signal))) return undefined;
+    deps.tornDown.add(pod.uid);
+    return { state: 'TornDown', podUID: pod.uid };
+  });
+}
+
+/** Asks the server, not the watch. A call that fails rejects: not knowing is not gone. */
+async function isOver(
+  deps: Pick<ReportDeps, 'client'>,
+  { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  let found: Pod;
+  try {
+    found = await deps.client.get(pods, name, { namespace, signal });
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+  return found.metadata.uid !== uid || hasEnded(viewPod(found));
+}
+
+function same(recorded: AgentStatus | undefined, desired: Desired): boolean {
+  return (
+    recorded?.state === desired.state &&
+    recorded.podUID === desired.podUID &&
+    recorded.containerID === desired.containerID
+  );
+}
+
+/** A set of UIDs. */
+export function createTornDownPods(): TornDownPods {
+  const uids = new Set<string>();
+  return {
+    add: (uid) => void uids.add(uid),
+    has: (uid) => uids.has(uid),
+    forget: (uid) => void uids.delete(uid),
+  };
+}

@@ -1,0 +1,46 @@
+// Before the first call is served: recorded deletions, half-done wirings taken back, rules and routes of wired Pods repaired.
+import { errorText } from '../base/errors.ts';
+import { planRuleRepair } from './plan-rules.ts';
+import { routesOf } from './plan-wire.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import { unwire } from './wire.ts';
+import type { Wired } from './wired-store.ts';
+
+/** Needs no Kubernetes API. `processTombstones` runs first: what the runtime deleted is not repaired. */
+export async function startUp(deps: ServiceDeps, processTombstones: () => Promise<void>): Promise<void> {
+  await deps.store.load();
+  await processTombstones();
+  for (const record of deps.store.list()) if (record.phase === 'wiring') await unwire(deps, record);
+  await forgetLostSandboxes(deps);
+  await repairRules(deps);
+  for (const record of deps.store.list()) await repairRoutes(deps, record);
+}
+
+/** After a reboot the files are there and the kernel is empty: a sandbox whose device is gone comes back as a new one. */
+async function forgetLostSandboxes(deps: ServiceDeps): Promise<void> {
+  const present = new Set((await deps.kernel.links()).map(({ ifname }) => ifname));
+  for (const record of deps.store.list()) {
+    if (present.has(record.wiring.hostVeth)) continue;
+    deps.logger.info({ containerId: record.containerId }, 'the device of a sandbox is gone; its record is dropped');
+    await unwire(deps, record);
+  }
+}
+
+async function repairRules(deps: ServiceDeps): Promise<void> {
+  const wirings = deps.store.list().map(({ wiring }) => wiring);
+  const { missing, leftOver } = planRuleRepair(wirings, await deps.kernel.rules());
+  if (missing.length + leftOver.length > 0) deps.logger.warn({ missing, leftOver }, 'policy rules repaired');
+  await deps.kernel.ipBatch(
+    [...leftOver.map((rule) => `rule del ${rule}`), ...missing.map((rule) => `rule add ${rule}`)],
+    { force: true },
+  );
+}
+
+async function repairRoutes(deps: ServiceDeps, { wiring, containerId }: Wired): Promise<void> {
+  try {
+    await deps.kernel.ipBatch([`link set ${wiring.link} up`, `link set ${wiring.hostVeth} up`, ...routesOf(wiring)]);
+  } catch (error) {
+    // One Pod whose sub-ENI was pulled out must not keep the others from being served; CHECK tells about it.
+    deps.logger.error({ containerId, error: errorText(error) }, 'routes of a wired Pod cannot be repaired');
+  }
+}

@@ -1,0 +1,113 @@
+// For tests: a kernel that keeps links and rules as `ip` would, remembers every line, and refuses what it is told to.
+import { TrunklineError } from '../../base/errors.ts';
+import { agentErrors } from '../errors.ts';
+import type { Kernel, KernelLink } from '../kernel.ts';
+
+export interface FakeKernel extends Kernel {
+  /** Every line so far; a Pod's are preceded by its namespace and a space. */
+  readonly lines: readonly string[];
+  readonly rulesNow: ReadonlySet<string>;
+  readonly deviceNames: readonly string[];
+  plug(link: { readonly name: string; readonly mac: string }): void;
+  unplug(name: string): void;
+  /** Asked before each line; what it throws is the kernel's refusal. */
+  intercept(fn: ((line: string) => void) | undefined): void;
+  /** Awaited before each batch. */
+  delay(fn: (() => Promise<void>) | undefined): void;
+}
+
+/** Understands the lines of the planners and drivers; any other line is an error of the test. */
+export function createFakeKernel(): FakeKernel {
+  const links = new Map<string, { mac: string; up: boolean }>();
+  const rules = new Set<string>();
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  let intercept: ((line: string) => void) | undefined;
+  let delay: (() => Promise<void>) | undefined;
+
+  const refuse = (line: string, why: string): never => {
+    throw new TrunklineError(agentErrors.kernel, `ip ${line}: ${why}`);
+  };
+  const existing = (line: string, name: string): { mac: string; up: boolean } =>
+    links.get(name) ?? refuse(line, `Cannot find device "${name}"`);
+
+  const inNode = (line: string): void => {
+    const words = line.split(' ');
+    const [object, verb, name = '', ...rest] = words;
+    if (object === 'rule') {
+      const rule = words.slice(2).join(' ');
+      if (verb === 'add' && rules.has(rule)) refuse(line, 'File exists');
+      if (verb === 'add') rules.add(rule);
+      else if (!rules.delete(rule)) refuse(line, 'No such file or directory');
+      return;
+    }
+    if (object === 'route') return;
+    if (object !== 'link') return refuse(line, 'not understood');
+    const after = (word: string): string => words[words.indexOf(word) + 1] ?? '';
+    if (verb === 'add') {
+      if (words.includes('vlan')) return refuse(line, 'Unknown device type');
+      if (links.has(name)) refuse(line, 'File exists');
+      links.set(name, { mac: words.includes('address') ? after('address') : '02:00:00:00:00:00', up: false });
+    } else if (verb === 'delete') {
+      existing(line, name);
+      links.delete(name);
+    } else if (rest[0] === 'name') {
+      const link = existing(line, name);
+      links.delete(name);
+      links.set(rest[1] ?? '', link);
+    } else existing(line, name).up = rest[0] === 'up';
+  };
+
+  return {
+    lines,
+    rulesNow: rules,
+    get deviceNames() {
+      return [...links.keys()];
+    },
+    ipBatch: async (batch, { netns, force = false } = {}) => {
+      await delay?.();
+      for (const line of batch) {
+        lines.push(netns === undefined ? line : `${netns} ${line}`);
+        try {
+          intercept?.(line);
+          if (netns === undefined) inNode(line);
+        } catch (error) {
+          if (!force) throw error;
+        }
+      }
+    },
+    links: () =>
+      Promise.resolve(
+        [...links].map(([ifname, { mac, up }]): KernelLink => ({ ifname, address: mac, flags: up ? ['UP'] : [] })),
+      ),
+    rules: () =>
+      Promise.resolve(
+        [...rules].map((rule) => {
+          const [, pref, selector = '', value = '', , table = ''] = rule.split(' ');
+          const key = { from: 'src', to: 'dst', iif: 'iif' }[selector] ?? selector;
+          return { priority: Number(pref), table, [key]: value };
+        }),
+      ),
+    addresses: () => Promise.resolve([]),
+    setSysctl: () => Promise.resolve(),
+    watchLinks: (changed, signal) =>
+      new Promise((resolve) => {
+        watchers.add(changed);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
+    plug: ({ name, mac }) => {
+      links.set(name, { mac, up: false });
+      for (const changed of watchers) changed();
+    },
+    unplug: (name) => {
+      links.delete(name);
+      for (const changed of watchers) changed();
+    },
+    intercept: (fn) => {
+      intercept = fn;
+    },
+    delay: (fn) => {
+      delay = fn;
+    },
+  };
+}

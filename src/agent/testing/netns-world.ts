@@ -1,0 +1,146 @@
+// For tests with a real kernel: a node, a router that stands for the VPC, Pods and a client, each a network namespace of its own.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { z } from 'zod';
+import { createKernel, type Kernel } from '../kernel.ts';
+import { kernelRuleSchema } from '../plan-rules.ts';
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+}
+
+export interface NetnsWorld {
+  /** The kernel of the node, as an agent inside it would have it. */
+  readonly kernel: Kernel;
+  /** Path of a namespace by its short name; made when it is not there. */
+  netns(name: string): string;
+  /** Runs to its end inside a namespace; never throws for an exit code. */
+  run(name: string, argv: readonly string[]): Outcome;
+  /** Same, but throws. */
+  must(name: string, script: string): void;
+  /** What the platform does for a sub-ENI: a device with its MAC in the node, and the VPC's route to its address. */
+  plug(subEni: { readonly mac: string; readonly ip: string; readonly gateway: string }): void;
+  /** An HTTP server that answers every request with the caller's address; resolves once it listens. */
+  serve(name: string, host: string, port: number): Promise<void>;
+  /** Packets that a device has received. */
+  received(name: string, device: string): number;
+  close(): Promise<void>;
+}
+
+/** False where the kernel or the user may not make namespaces; tests then are skipped, by name. */
+export const canMakeNamespaces = (): boolean =>
+  spawnSync('sh', ['-c', 'for tool in ip busybox curl nsenter; do command -v $tool || exit 1; done; unshare -n true']).status === 0 && process.getuid?.() === 0;
+
+export const TRUNK_MAC = '20:90:6f:00:00:01';
+export const CLIENT_IP = '10.0.50.2';
+export const NODE_IP = '10.0.32.11';
+
+/** `label` keeps worlds of parallel test files apart. */
+export function createNetnsWorld(label: string): NetnsWorld {
+  const made = new Map<string, string>();
+  const servers: ChildProcess[] = [];
+  let ports = 0;
+  const netns = (name: string): string => {
+    const full = `tk${process.pid}${label}${name}`;
+    if (!made.has(name)) {
+      sh(`ip netns add ${full}`);
+      made.set(name, full);
+    }
+    return `/run/netns/${full}`;
+  };
+  const enter = (name: string): readonly string[] => ['nsenter', `--net=${netns(name)}`];
+  const run: NetnsWorld['run'] = (name, argv) => {
+    const [command = '', ...rest] = [...enter(name), ...argv];
+    const done = spawnSync(command, rest, { encoding: 'utf8', timeout: 10_000 });
+    return { code: done.status, stdout: done.stdout };
+  };
+  const must: NetnsWorld['must'] = (name, script) => sh([...enter(name), 'sh', '-ec', `'${script}'`].join(' '));
+
+  build(must, netns);
+  return {
+    kernel: kernelInside(netns('node')),
+    netns,
+    run,
+    must,
+    received: (name, device) => {
+      const counters = new RegExp(`^ *${device}: *\\d+ +(\\d+)`, 'm').exec(run(name, ['cat', '/proc/net/dev']).stdout);
+      return Number(counters?.[1]);
+    },
+    plug: ({ mac, ip, gateway }) => {
+      const port = `s${++ports}`;
+      must(
+        'router',
+        `ip link add ${port} type veth peer name plug${ports} address ${mac} netns ${netns('node')}; ip link set ${port} up
+         ip address replace ${gateway}/32 dev lo; echo 0 >/proc/sys/net/ipv4/conf/${port}/rp_filter
+         ip neighbour replace 169.254.0.1 lladdr ${mac} dev ${port} nud permanent
+         ip route replace ${ip}/32 via 169.254.0.1 dev ${port} onlink`,
+      );
+    },
+    serve: async (name, host, port) => {
+      const script = `require("http").createServer((q,s)=>s.end(q.socket.remoteAddress)).listen(${port},"${host}",()=>console.log("listening"))`;
+      const [command = '', ...rest] = [...enter(name), process.execPath, '-e', script];
+      const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+      servers.push(child);
+      await once(child.stdout, 'data');
+    },
+    close: async () => {
+      for (const child of servers) {
+        const ended = once(child, 'close');
+        child.kill('SIGKILL');
+        await ended;
+      }
+      for (const full of made.values()) sh(`ip netns delete ${full}`);
+    },
+  };
+}
+
+/** Node and router are plugged into each other twice, as eth0 and as the trunk; the client hangs on the router. */
+function build(must: NetnsWorld['must'], netns: NetnsWorld['netns']): void {
+  must(
+    'node',
+    `ip link set lo up; ip link add eth0 type veth peer name tonode netns ${netns('router')}; ip link set eth0 up
+     ip link add eth1 address ${TRUNK_MAC} type veth peer name totrunk netns ${netns('router')}
+     ip address add ${NODE_IP}/32 dev eth0; ip route add 169.254.7.7 dev eth0; ip route add default via 169.254.7.7 dev eth0`,
+  );
+  must(
+    'router',
+    `ip link set lo up; ip link set tonode up; ip link set totrunk up; ip address add 169.254.7.7/32 dev lo; ip route add ${NODE_IP}/32 dev tonode
+     ip link add toclient type veth peer name eth0 netns ${netns('client')}; ip link set toclient up; ip address add 10.0.50.1/24 dev toclient
+     echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter`,
+  );
+  must(
+    'client',
+    `ip link set lo up; ip link set eth0 up; ip address add ${CLIENT_IP}/24 dev eth0; ip route add default via 10.0.50.1`,
+  );
+}
+
+/** The product's kernel, led into the node's namespace. */
+function kernelInside(node: string): Kernel {
+  const outside = createKernel();
+  return {
+    ipBatch: (lines, options = {}) => outside.ipBatch(lines, { netns: node, ...options }),
+    links: (options = {}) => outside.links({ netns: node, ...options }),
+    addresses: (device, options = {}) => outside.addresses(device, { netns: node, ...options }),
+    rules: () => {
+      const done = spawnSync('nsenter', [`--net=${node}`, 'ip', '-json', 'rule', 'show'], { encoding: 'utf8' });
+      return Promise.resolve(z.array(kernelRuleSchema).parse(JSON.parse(done.stdout)));
+    },
+    setSysctl: (name, value) => {
+      sh(`nsenter --net=${node} sh -c 'echo ${value} >/proc/sys/${name}'`);
+      return Promise.resolve();
+    },
+    watchLinks: (changed, signal) =>
+      new Promise((resolve) => {
+        const child = spawn('nsenter', [`--net=${node}`, 'ip', '-oneline', 'monitor', 'link'], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+        child.stdout.on('data', changed);
+        child.on('error', () => undefined);
+        child.on('close', () => resolve());
+      }),
+  };
+}
+
+function sh(script: string): void {
+  const done = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${script}: ${done.stderr}`);
+}

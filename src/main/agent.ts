@@ -1,0 +1,66 @@
+// Composition root of the node agent, tke-eni-agent.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { agentFlags } from '../agent/flags.ts';
+import { createKernel } from '../agent/kernel.ts';
+import { runAgent } from '../agent/program.ts';
+import { objectNames } from '../api/keys.ts';
+import { systemClock } from '../base/clock.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import { flagsOrExit } from '../base/flags.ts';
+import { createLogger } from '../base/logger.ts';
+import { createKubeClient } from '../kube/client.ts';
+import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { kubeErrors } from '../kube/kube-errors.ts';
+
+const PROGRAM = objectNames.agent;
+const VERSION = 'v3.6.0';
+
+/** The built entry of the checkout or image, else the fallback beside its source. */
+function defaultEntry(): string {
+  const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const built = inProject('build/cni-entry');
+  return existsSync(built) ? built : inProject('native/cni-entry/cni-entry.sh');
+}
+
+async function main(): Promise<void> {
+  const flags = flagsOrExit(PROGRAM, agentFlags, process.argv.slice(2));
+  const logger = createLogger(PROGRAM, flags['log-level']);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const connection =
+    flags.kubeconfig === undefined
+      ? await inClusterConfig({ env: process.env })
+      : await loadKubeConfig({ path: flags.kubeconfig });
+  const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
+  try {
+    await runAgent({
+      client,
+      kernel: createKernel(),
+      clock: systemClock,
+      logger,
+      nodeName: flags['node-name'],
+      hash: (text) => createHash('sha256').update(text).digest('hex'),
+      binDirectory: flags['cni-bin-dir'],
+      conflistDirectory: flags['cni-conf-dir'],
+      socket: flags.socket,
+      stateDirectory: flags['state-dir'],
+      entry: flags['cni-entry'] ?? defaultEntry(),
+      linkDriver: flags['link-driver'],
+      addTimeoutMs: flags['add-timeout'],
+      version: VERSION,
+      signal: stop.signal,
+    });
+  } finally {
+    client.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
+  // A configuration that cannot be right ends like a wrong flag.
+  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
+}

@@ -1,0 +1,77 @@
+// Composition root of ipamd, tke-eni-ipamd.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemClock } from '../base/clock.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import { flagsOrExit } from '../base/flags.ts';
+import { createLogger } from '../base/logger.ts';
+import { connectCloud } from '../controllers/cloud-connection.ts';
+import { ipamdErrors } from '../controllers/errors.ts';
+import { ipamdFlags } from '../controllers/flags.ts';
+import { runIpamd } from '../controllers/program.ts';
+import { createKubeClient } from '../kube/client.ts';
+import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { kubeErrors } from '../kube/kube-errors.ts';
+
+const PROGRAM = 'tke-eni-ipamd';
+
+/** A configuration that cannot be right ends like a wrong flag. */
+const WRONG_CONFIGURATION: readonly string[] = [
+  kubeErrors.configInvalid.code,
+  ipamdErrors.valuesInvalid.code,
+  ipamdErrors.credentialsInvalid.code,
+];
+
+async function main(): Promise<void> {
+  const flags = flagsOrExit(PROGRAM, ipamdFlags, process.argv.slice(2));
+  const logger = createLogger(PROGRAM, flags['log-level']);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const connection =
+    flags.kubeconfig === undefined
+      ? await inClusterConfig({ env: process.env })
+      : await loadKubeConfig({ path: flags.kubeconfig });
+  const base = { clock: systemClock, logger };
+  const limits = { qps: flags['kube-api-qps'], burst: flags['kube-api-burst'] };
+  const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, ...limits });
+  const callTimeoutMs = flags['cloud-call-timeout'];
+  try {
+    await runIpamd({
+      ...base,
+      client,
+      signal: stop.signal,
+      identity: `${hostname()}_${randomUUID()}`,
+      election: flags['leader-elect'] ? electionOf(flags) : undefined,
+      callTimeoutMs,
+      adopt: flags.adopt,
+      openCloud: (values, metrics) =>
+        connectCloud({
+          ...base,
+          region: values.region,
+          endpoint: flags['cloud-endpoint'],
+          source: flags['credential-source'],
+          directory: flags['credentials-dir'],
+          env: process.env,
+          callTimeoutMs,
+          metrics,
+        }),
+      health: flags['health-address'],
+      metrics: flags['metrics-address'],
+    });
+  } finally {
+    client.close();
+  }
+}
+
+const electionOf = (flags: { 'lease-duration': number; 'renew-deadline': number; 'retry-period': number }) => ({
+  leaseDurationMs: flags['lease-duration'],
+  renewDeadlineMs: flags['renew-deadline'],
+  retryPeriodMs: flags['retry-period'],
+});
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
+  process.exitCode = error instanceof TrunklineError && WRONG_CONFIGURATION.includes(error.code) ? 2 : 1;
+}
