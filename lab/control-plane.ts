@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,6 +20,7 @@ import type { Cloud } from './cloud/cloud.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { createComputedNodes } from './computed/computed-nodes.ts';
+import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
 import { planNodes, REGION, SAMPLE_GROUP } from './layout.ts';
@@ -96,7 +96,13 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
   const kubeconfig = join(stateDir, 'kubeconfig');
   await writeFile(kubeconfig, cluster.api.adminKubeconfig(), { mode: 0o600 });
   progress(`Kubernetes API at ${cluster.api.url}`);
-  await installWithoutWorkloads({ client: cluster.client, projectDir, cloud: cloudAccess, ipamdArgs: [] });
+  await installWithoutWorkloads({
+    client: cluster.client,
+    projectDir,
+    cloud: cloudAccess,
+    ipamdArgs: [],
+    webhookPort: webhook.port,
+  });
 
   const instances = runInstances(cloud.admin, planNodes(options.nodes, 0, options.instanceType));
   const nodes = createComputedNodes({
@@ -239,17 +245,4 @@ function startProgram(program: Program, onFailure: (error: unknown) => void): { 
       kill();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new Error('no free port on loopback');
-  return address.port;
 }

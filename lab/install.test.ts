@@ -32,12 +32,13 @@ describe('fitToLab', () => {
     const fitted = fitToLab([deployment(['--leader-elect=true', '--cloud-endpoint=https://elsewhere'])], {
       cloud,
       ipamdArgs: ['--log-level=debug'],
+      webhookPort: 1,
     });
     expect(argsOf(fitted)).toEqual(['--leader-elect=true', '--cloud-endpoint=http://127.0.0.1:1', '--log-level=debug']);
   });
 
   it('writes add-on values that ipamd accepts, with Trunking on', () => {
-    const fitted = fitToLab([values], { cloud, ipamdArgs: [] });
+    const fitted = fitToLab([values], { cloud, ipamdArgs: [], webhookPort: 1 });
     const map = fitted.find((object) => object.kind === 'ConfigMap') as { data?: Record<string, string> } | undefined;
     const decoded = decodeAddonValues(map?.data);
     expect(decoded).toMatchObject({
@@ -48,7 +49,7 @@ describe('fitToLab', () => {
 
   it('adds the credentials once and leaves other objects untouched', () => {
     const other: KubeObject = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } };
-    const fitted = fitToLab([other, values], { cloud, ipamdArgs: [] });
+    const fitted = fitToLab([other, values], { cloud, ipamdArgs: [], webhookPort: 1 });
     expect(fitted).toContainEqual(other);
     expect(fitted.filter((object) => object.kind === 'Secret')).toHaveLength(1);
   });

@@ -18,6 +18,8 @@ export interface InstallOptions {
   readonly cloud: CloudAccess;
   /** Further arguments of ipamd, e.g. shorter lease times. */
   readonly ipamdArgs: readonly string[];
+  /** Port of the webhook on loopback, since the control-plane node is the user's own machine and other labs may run there. */
+  readonly webhookPort: number;
 }
 
 /** Server-side apply of one object under the lab's field manager. */
@@ -51,24 +53,26 @@ async function installObjects(options: InstallOptions, wanted: (object: KubeObje
     },
   );
   const objects = fitToLab(await loadKustomization(join(projectDir, 'deploy', 'default')), options).filter(wanted);
-  const first = objects.filter((object) => object.kind === 'Namespace');
-  for (const object of first) await applyObject(client, object);
-  await Promise.all(
-    objects.filter((object) => object.kind !== 'Namespace').map((object) => applyObject(client, object)),
-  );
+  // As kustomize orders them: what workloads refer to exists before they start.
+  for (const wave of [isNamespace, isNoWorkload, isWorkload])
+    await Promise.all(objects.filter(wave).map((object) => applyObject(client, object)));
 }
+
+const isNamespace = (object: KubeObject): boolean => object.kind === 'Namespace';
+const isWorkload = (object: KubeObject): boolean => object.kind === 'Deployment' || object.kind === 'DaemonSet';
+const isNoWorkload = (object: KubeObject): boolean => !isNamespace(object) && !isWorkload(object);
 
 /** The same without what would run as Pods, for labs whose nodes are computed. */
 export async function installWithoutWorkloads(options: InstallOptions): Promise<void> {
-  await installObjects(options, (object) => object.kind !== 'Deployment' && object.kind !== 'DaemonSet');
+  await installObjects(options, (object) => !isWorkload(object));
 }
 
 /** The manifests with the lab's account: add-on values, credentials, cloud endpoint. Everything else stays as users get it. */
 export function fitToLab(
   objects: readonly KubeObject[],
-  options: Pick<InstallOptions, 'cloud' | 'ipamdArgs'>,
+  options: Pick<InstallOptions, 'cloud' | 'ipamdArgs' | 'webhookPort'>,
 ): KubeObject[] {
-  const { cloud, ipamdArgs } = options;
+  const { cloud, ipamdArgs, webhookPort } = options;
   const values: ConfigMap = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -90,8 +94,13 @@ export function fitToLab(
   const fitted = objects.map((object) => {
     if (object.kind === 'ConfigMap' && object.metadata.name === objectNames.addonValues)
       return { ...object, data: values.data };
-    if (object.kind === 'Deployment' && object.metadata.name === objectNames.ipamd)
+    const is = (kind: string, name: string): boolean => object.kind === kind && object.metadata.name === name;
+    if (is('Deployment', objectNames.ipamd))
       return withArgs(object, [`--cloud-endpoint=${cloud.endpoint}`, ...ipamdArgs]);
+    if (is('Deployment', objectNames.webhook))
+      return withPort(withArgs(object, [`--listen=127.0.0.1:${webhookPort}`]), webhookPort);
+    // The fabric plugs one device per sub-ENI, whatever this kernel could do.
+    if (is('DaemonSet', objectNames.agent)) return withArgs(object, ['--link-driver=veth']);
     return object;
   });
   return [
@@ -108,6 +117,16 @@ function withArgs(object: KubeObject, extra: readonly string[]): KubeObject {
   if (container === undefined) throw new Error(`Deployment ${object.metadata.name} has no container`);
   const names = new Set(extra.map((argument) => argument.split('=')[0]));
   container.args = [...(container.args ?? []).filter((argument) => !names.has(argument.split('=')[0])), ...extra];
+  return copy;
+}
+
+/** The port that Service and probes name `https`. */
+function withPort(object: KubeObject, containerPort: number): KubeObject {
+  const copy = structuredClone(object) as KubeObject & {
+    spec: { template: { spec: { containers: { ports?: { name?: string; containerPort: number }[] }[] } } };
+  };
+  for (const port of copy.spec.template.spec.containers.flatMap((container) => container.ports ?? []))
+    if (port.name === 'https') port.containerPort = containerPort;
   return copy;
 }
 

@@ -18,6 +18,7 @@ import type { CloudAccess, CloudClient } from './cloud-client.ts';
 import { startCloud } from './cloud/cloud.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { startCluster } from './cluster.ts';
+import { freePort } from './free-port.ts';
 import { createFabric } from './fabric/fabric.ts';
 import { startLabHost } from './host/lab-host.ts';
 import type { ExecResult, LabHost } from './host/types.ts';
@@ -72,6 +73,18 @@ export interface Lab {
   /** Takes everything down; idempotent. */
   close(): Promise<void>;
 }
+
+/** The lab's account has a key of its own; a short lease makes a restart of ipamd quick to watch. */
+const IPAMD_ARGS = [
+  '--credential-source=static',
+  '--credentials-dir=/etc/tke-eni-ipamd/credentials',
+  '--cloud-call-timeout=2s',
+  '--lease-duration=6s',
+  '--renew-deadline=4s',
+  '--retry-period=1s',
+  '--health-address=127.0.0.1:0',
+  '--metrics-address=127.0.0.1:0',
+] as const;
 
 const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
@@ -136,7 +149,13 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     simulator.admin,
     plans.filter((plan) => plan.kind === 'general'),
   );
-  const installed = install({ client: cluster.client, projectDir, cloud: cloudAccess, ipamdArgs: [] });
+  const installed = install({
+    client: cluster.client,
+    projectDir,
+    cloud: cloudAccess,
+    ipamdArgs: IPAMD_ARGS,
+    webhookPort: await freePort(),
+  });
   const nodes: LabNode[] = [
     startControlPlaneNode(deps, stop.signal),
     ...(await Promise.all(instances.map((instance, index) => startGeneralNode(deps, instance, index, stop.signal)))),

@@ -1,6 +1,5 @@
 // ADD: waits until the Pod's sub-ENI is there, then wires the Pod to it; the same container asked for twice gets the same answer.
 import type { z } from 'zod';
-import { findCondition } from '../kube/conditions.ts';
 import { abortable, limitedSignal } from '../kube/abortable.ts';
 import { subEniName, type VpcEni, type vpcEniStatusSchema } from '../api/vpc-eni.ts';
 import { TrunklineError } from '../base/errors.ts';
@@ -11,13 +10,17 @@ import { type NetConf, parseNetConf } from '../cni/net-conf.ts';
 import { type AddResult, addResult } from '../cni/result.ts';
 import { agentErrors } from './errors.ts';
 import { findPod, gone } from './find-pod.ts';
+import { hasEnded } from './pod-view.ts';
 import { podKey, type ReadyNode, type ServiceDeps } from './service-deps.ts';
 import { waitForObject } from './wait-for-object.ts';
 import { unwire, wire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import { HOST_MAC, hostVethName, POD_GATEWAY, podMac } from './wiring.ts';
 
-type EniFacts = NonNullable<z.infer<typeof vpcEniStatusSchema>['eni']> & { readonly vlanID: number; readonly ip: string };
+type EniFacts = NonNullable<z.infer<typeof vpcEniStatusSchema>['eni']> & {
+  readonly vlanID: number;
+  readonly ip: string;
+};
 
 /** `signal` aborts when the runtime hangs up. Throws CniError or a row of the catalogue; never leaves a half-wired Pod behind. */
 export async function add(deps: ServiceDeps, call: CniCall, signal: AbortSignal): Promise<AddResult> {
@@ -32,7 +35,7 @@ export async function add(deps: ServiceDeps, call: CniCall, signal: AbortSignal)
       'expected K8S_POD_NAMESPACE, K8S_POD_NAME and K8S_POD_UID',
     );
   const record = await deps.lock.hold(podKey(pod), () => addLocked(deps, call, conf, pod, signal));
-  return addResult(attachmentOf(record), conf.cniVersion);
+  return addResult(attachmentOf(record, call.netns), conf.cniVersion);
 }
 
 async function addLocked(
@@ -80,7 +83,7 @@ async function addLocked(
   }
 }
 
-/** Ends early when the Pod goes away meanwhile: nobody makes an ENI for it any more. */
+/** Ends early when the Pod goes away or ends meanwhile: nobody makes an ENI for it any more. */
 async function waitForEni(
   deps: ServiceDeps,
   wanted: PodArgs,
@@ -89,9 +92,11 @@ async function waitForEni(
   tell: (text: string) => void,
 ): Promise<EniFacts> {
   const ended = new AbortController();
-  const stop = deps.pods.onChange(({ type, before }) => {
+  const stop = deps.pods.onChange(({ type, before, after }) => {
     if (type === 'deleted' && before?.metadata.uid === uid)
       ended.abort(gone({ ...wanted, uid }, 'it was deleted while its network was made'));
+    if (after?.metadata.uid === uid && hasEnded(after))
+      ended.abort(gone({ ...wanted, uid }, `its phase became ${after.phase} while its network was made`));
   });
   try {
     return await waitForObject(
@@ -125,7 +130,7 @@ function readyFacts(object: VpcEni, wanted: PodArgs, uid: string): EniFacts | un
 
 function whyNotReady(eni: VpcEni | undefined, uid: string): string {
   if (eni === undefined) return `no VpcENI ${subEniName(uid)} yet`;
-  const condition = findCondition(eni.status?.conditions, 'Ready');
+  const condition = eni.status?.conditions?.find(({ type }) => type === 'Ready');
   const phase = eni.status?.phase ?? 'Pending';
   if (condition !== undefined && condition.message !== '')
     return `VpcENI ${eni.metadata.name} is ${phase}: ${condition.message}`;
@@ -154,7 +159,7 @@ function newRecord({ deps, call, conf, wanted, uid, eni, node, link }: RecordPar
     wiring: {
       podIp: eni.ip,
       ifName,
-      netns,
+      netns: deps.findNetns(netns),
       hostVeth: hostVethName(containerId, ifName),
       podMac: podMac(containerId, ifName),
       ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),
@@ -167,10 +172,11 @@ function newRecord({ deps, call, conf, wanted, uid, eni, node, link }: RecordPar
   };
 }
 
-function attachmentOf({ wiring }: Wired): Parameters<typeof addResult>[0] {
+/** The namespace is told as the caller named it. */
+function attachmentOf({ wiring }: Wired, netns: string): Parameters<typeof addResult>[0] {
   return {
     hostInterface: { name: wiring.hostVeth, mac: HOST_MAC },
-    podInterface: { name: wiring.ifName, mac: wiring.podMac, netns: wiring.netns },
+    podInterface: { name: wiring.ifName, mac: wiring.podMac, netns },
     ip: wiring.podIp,
     gateway: POD_GATEWAY,
   };

@@ -3,9 +3,12 @@ import { podOf } from '../cni/args.ts';
 import type { CniCall } from '../cni/call.ts';
 import { cniCodes, CniError } from '../cni/error.ts';
 import { parseNetConf } from '../cni/net-conf.ts';
+import type { KernelRoute } from './kernel.ts';
+import { planRuleRepair } from './plan-rules.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
+import { tableOf, type Wiring } from './wiring.ts';
 
 /** Succeeds for a container that is unknown or deleted already. A late call for an old sandbox finds no record, so the new one is not touched. */
 export async function del(deps: ServiceDeps, call: Pick<CniCall, 'containerId' | 'args'>): Promise<void> {
@@ -48,8 +51,27 @@ async function whatIsMissing({ kernel }: ServiceDeps, { wiring }: Wired): Promis
     if (link === undefined) return `the node has no device ${device}`;
     if (!link.flags.includes('UP')) return `the node's device ${device} is down`;
   }
+  const rule = planRuleRepair([wiring], await kernel.rules()).missing[0];
+  if (rule !== undefined) return `the node has no rule ${rule}`;
+  const route = missingRoute(wiring, await kernel.routes());
+  if (route !== undefined) return `the node has no route ${route}`;
   const addresses = await kernel.addresses(wiring.ifName, { netns: wiring.netns });
   return addresses.includes(wiring.podIp) ? undefined : `${wiring.ifName} of the Pod does not hold ${wiring.podIp}`;
+}
+
+/** In the words of a person who looks for it with `ip route`. */
+function missingRoute(wiring: Wiring, routes: readonly KernelRoute[]): string | undefined {
+  const table = String(tableOf(wiring.vlanId));
+  const wanted = [
+    { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth, table: 'main' },
+    { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth, table },
+    { text: 'default', dst: 'default', dev: wiring.link, table },
+  ];
+  const missing = wanted.find(
+    (want) =>
+      !routes.some(({ dst, dev, table: found }) => dst === want.dst && dev === want.dev && found === want.table),
+  );
+  return missing === undefined ? undefined : `${missing.text} dev ${missing.dev} table ${missing.table}`;
 }
 
 /** Throws CniError 50 while an ADD could not be served. */
@@ -63,7 +85,10 @@ export function status(deps: ServiceDeps, call: CniCall): void {
 export async function collect(deps: ServiceDeps, call: CniCall): Promise<void> {
   const valid = parseNetConf(call.stdin)['cni.dev/valid-attachments'];
   if (valid === undefined)
-    throw new CniError(cniCodes.invalidConfiguration, 'GC needs cni.dev/valid-attachments in the network configuration');
+    throw new CniError(
+      cniCodes.invalidConfiguration,
+      'GC needs cni.dev/valid-attachments in the network configuration',
+    );
   const kept = new Set(valid.map(({ containerID }) => containerID));
   // Taken before anything waits: what an ADD makes meanwhile is not in the runtime's list yet.
   const doomed = deps.store.list().filter(({ containerId, phase }) => phase === 'wired' && !kept.has(containerId));

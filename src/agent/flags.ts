@@ -15,13 +15,16 @@ export const agentFlags = {
   kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
   'node-name': requiredFlag().describe('Name of the node that the agent runs on; required'),
   'cni-bin-dir': pathFlag('/opt/cni/bin').describe('Where the CNI binaries are installed (default /opt/cni/bin)'),
-  'cni-conf-dir': pathFlag('/etc/cni/net.d').describe('Where the CNI configuration is written (default /etc/cni/net.d)'),
+  'cni-conf-dir': pathFlag('/etc/cni/net.d').describe(
+    'Where the CNI configuration is written (default /etc/cni/net.d)',
+  ),
   socket: pathFlag('/run/tke-eni-agent/agent.sock').describe(
     'Socket that the CNI binaries call (default /run/tke-eni-agent/agent.sock)',
   ),
   'state-dir': pathFlag('/var/lib/cni/tke-eni-agent').describe(
     'What is wired, and recorded deletions (default /var/lib/cni/tke-eni-agent)',
   ),
+  'netns-dir': pathFlag('/run/netns').describe("Where the runtime's network namespaces are seen (default /run/netns)"),
   'cni-entry': textFlag().describe('CNI binary to install; default: the built one, else the sh and curl fallback'),
   'link-driver': choiceFlag(linkDriverChoices, 'auto').describe(
     'auto, vlan or veth: how sub-ENIs appear on the node (default auto: the first that the kernel offers)',

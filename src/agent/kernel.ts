@@ -13,6 +13,16 @@ const linkSchema = z.object({
 });
 export type KernelLink = z.infer<typeof linkSchema>;
 
+const routeSchema = z.object({
+  /** `default`, an address, or a prefix. */
+  dst: z.string(),
+  dev: z.string().optional(),
+  gateway: z.string().optional(),
+  /** Absent for main. */
+  table: z.union([z.string(), z.int()]).transform(String).default('main'),
+});
+export type KernelRoute = z.infer<typeof routeSchema>;
+
 export interface BatchOptions {
   /** Path of another network namespace; absent: the node's. */
   readonly netns?: string;
@@ -24,7 +34,9 @@ export interface BatchOptions {
 export interface Kernel {
   ipBatch(lines: readonly string[], options?: BatchOptions): Promise<void>;
   links(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelLink[]>;
-  rules(): Promise<readonly KernelRule[]>;
+  rules(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRule[]>;
+  /** IPv4 routes of every table. */
+  routes(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRoute[]>;
   /** Addresses of one device, without prefix length; empty when the device is not there. */
   addresses(device: string, options?: Pick<BatchOptions, 'netns'>): Promise<readonly string[]>;
   /** `net/ipv4/...` below /proc/sys, in the node's namespace. */
@@ -57,9 +69,13 @@ export function createKernel(): Kernel {
       throw refused(`ip ${lines[number - 1] ?? '-batch'}`, outcome.stderr.split('\n')[0] ?? '');
     },
     links: ({ netns } = {}) => json(linkSchema, ['link', 'show'], netns),
-    rules: () => json(kernelRuleSchema, ['rule', 'show']),
+    rules: ({ netns } = {}) => json(kernelRuleSchema, ['rule', 'show'], netns),
+    routes: ({ netns } = {}) => json(routeSchema, ['-4', 'route', 'show', 'table', 'all'], netns),
     addresses: async (device, { netns } = {}) => {
-      const schema = z.object({ ifname: z.string().optional(), addr_info: z.array(z.object({ local: z.string() })).optional() });
+      const schema = z.object({
+        ifname: z.string().optional(),
+        addr_info: z.array(z.object({ local: z.string() })).optional(),
+      });
       const found = (await json(schema, ['address', 'show'], netns)).find((link) => link.ifname === device);
       return found?.addr_info?.map(({ local }) => local) ?? [];
     },
@@ -75,7 +91,9 @@ export function createKernel(): Kernel {
         const child = spawn('ip', ['-oneline', 'monitor', 'link'], { stdio: ['ignore', 'pipe', 'ignore'], signal });
         child.stdout.on('data', changed);
         child.on('error', (error) => (signal.aborted ? resolve() : reject(error)));
-        child.on('close', (code) => (signal.aborted ? resolve() : reject(refused('ip monitor link', `ended with ${code}`))));
+        child.on('close', (code) =>
+          signal.aborted ? resolve() : reject(refused('ip monitor link', `ended with ${code}`)),
+        );
       }),
   };
 }

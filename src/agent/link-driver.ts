@@ -36,7 +36,9 @@ const sameMac = (link: KernelLink, mac: string): boolean => link.address?.toLowe
 
 /** The device with this MAC; several may share one on a VLAN parent, and the one without a VLAN suffix is meant. */
 export function linkByMac(links: readonly KernelLink[], mac: string): KernelLink | undefined {
-  return links.find((link) => sameMac(link, mac) && !link.ifname.includes('.')) ?? links.find((link) => sameMac(link, mac));
+  return (
+    links.find((link) => sameMac(link, mac) && !link.ifname.includes('.')) ?? links.find((link) => sameMac(link, mac))
+  );
 }
 
 /** 802.1Q on the trunk; the device is ours to make and to delete. */
@@ -72,7 +74,9 @@ export function createVethDriver({ kernel, watch }: DriverDeps): LinkDriver {
         return own !== undefined && (holder === undefined || sameMac(holder, mac)) ? own : undefined;
       }, signal);
       await kernel.ipBatch([
-        ...(found.ifname === device ? [] : [`link set ${found.ifname} down`, `link set ${found.ifname} name ${device}`]),
+        ...(found.ifname === device
+          ? []
+          : [`link set ${found.ifname} down`, `link set ${found.ifname} name ${device}`]),
         `link set ${device} up`,
       ]);
       return device;
@@ -80,25 +84,28 @@ export function createVethDriver({ kernel, watch }: DriverDeps): LinkDriver {
   };
 }
 
-/** Names that no platform gives; deleted again at once. */
+/** Names that no platform gives; deleted again at once. Not on the trunk: any VLAN id may be in use there. */
 const PROBE = 'tkeprobe0';
 const PROBE_PEER = 'tkeprobe1';
-const PROBE_VLAN = 4094;
+const PROBE_VLAN = 'tkeprobe2';
 
 /** The driver that the kernel can carry out, found by trying, or AGENT-LINK-UNAVAILABLE with each refusal. */
-export async function chooseLinkDriver(deps: DriverDeps, choice: LinkDriverChoice, trunk: string): Promise<LinkDriver> {
+export async function chooseLinkDriver(deps: DriverDeps, choice: LinkDriverChoice): Promise<LinkDriver> {
+  const scratch = `link add ${PROBE} type veth peer name ${PROBE_PEER}`;
   const probes = {
-    vlan: { line: `link add link ${trunk} name ${PROBE} type vlan id ${PROBE_VLAN}`, driver: createVlanDriver },
-    veth: { line: `link add ${PROBE} type veth peer name ${PROBE_PEER}`, driver: createVethDriver },
+    vlan: { lines: [scratch, `link add link ${PROBE} name ${PROBE_VLAN} type vlan id 1`], driver: createVlanDriver },
+    veth: { lines: [scratch], driver: createVethDriver },
   } as const;
   const refusals: string[] = [];
   for (const name of choice === 'auto' ? (['vlan', 'veth'] as const) : [choice]) {
-    await deps.kernel.ipBatch([`link delete ${PROBE}`], { force: true });
     try {
-      await deps.kernel.ipBatch([probes[name].line, `link delete ${PROBE}`]);
+      await deps.kernel.ipBatch(probes[name].lines);
       return probes[name].driver(deps);
     } catch (error) {
       refusals.push(`${name}: ${errorText(error)}`);
+    } finally {
+      // The kernel takes the VLAN device along.
+      await deps.kernel.ipBatch([`link delete ${PROBE}`], { force: true });
     }
   }
   throw new TrunklineError(agentErrors.linkUnavailable, `no link driver works on this node: ${refusals.join('; ')}`);

@@ -6,7 +6,14 @@ import { add } from './add.ts';
 import { check, del } from './commands.ts';
 import { chooseLinkDriver, type LinkDriver } from './link-driver.ts';
 import { createLinkWatch } from './link-watch.ts';
-import { CLIENT_IP, canMakeNamespaces, createNetnsWorld, NODE_IP, type NetnsWorld } from './testing/netns-world.ts';
+import {
+  CLIENT_IP,
+  canMakeNamespaces,
+  canMakeVlans,
+  createNetnsWorld,
+  NODE_IP,
+  type NetnsWorld,
+} from './testing/netns-world.ts';
 import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
 
 const web = podOf('web');
@@ -40,8 +47,11 @@ describe.skipIf(!canMakeNamespaces())('a Pod wired in a real kernel', () => {
     world = createNetnsWorld('w');
     const links = createLinkWatch({ kernel: world.kernel, clock: createFakeClock(), logger: silentLogger });
     void links.run(stop.signal);
-    world.must('node', 'echo 1 >/proc/sys/net/ipv4/ip_forward; for c in all default eth0 eth1; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done; ip link set eth1 up');
-    driver = await chooseLinkDriver({ kernel: world.kernel, watch: links }, 'veth', 'eth1');
+    world.must(
+      'node',
+      'echo 1 >/proc/sys/net/ipv4/ip_forward; for c in all default eth0 eth1; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done; ip link set eth1 up',
+    );
+    driver = await chooseLinkDriver({ kernel: world.kernel, watch: links }, 'veth');
     service = createServiceWorld(world.kernel, driver);
     before = nodeState();
     for (const [pod, facts, containerId] of [
@@ -91,13 +101,19 @@ describe.skipIf(!canMakeNamespaces())('a Pod wired in a real kernel', () => {
     await check(service.deps, call);
     world.must('db', 'ip address del 10.0.36.22/32 dev eth0');
     await expect(check(service.deps, call)).rejects.toThrow('10.0.36.22');
-    world.must('db', 'ip address add 10.0.36.22/32 dev eth0; ip route replace 169.254.1.1 dev eth0; ip route replace default via 169.254.1.1 dev eth0');
+    world.must(
+      'db',
+      'ip address add 10.0.36.22/32 dev eth0; ip route replace 169.254.1.1 dev eth0; ip route replace default via 169.254.1.1 dev eth0',
+    );
     world.must('node', 'ip rule del pref 1536 from 10.0.36.22');
     await expect(check(service.deps, call)).rejects.toThrow('pref 1536 from 10.0.36.22 lookup 20102');
     world.must('node', 'ip rule add pref 1536 from 10.0.36.22 lookup 20102');
     world.must('node', 'ip route del 10.0.36.22/32');
     await expect(check(service.deps, call)).rejects.toThrow('10.0.36.22/32');
-    world.must('node', `ip route add 10.0.36.22/32 dev ${service.deps.store.get('c-db')?.wiring.hostVeth ?? ''} scope link`);
+    world.must(
+      'node',
+      `ip route add 10.0.36.22/32 dev ${service.deps.store.get('c-db')?.wiring.hostVeth ?? ''} scope link`,
+    );
     await check(service.deps, call);
   });
 
@@ -118,5 +134,26 @@ describe.skipIf(!canMakeNamespaces())('a Pod wired in a real kernel', () => {
       await del(service.deps, callOf('DEL', pod, containerId));
     expect(nodeState()).toBe(before);
     expect(ping('client', WEB.ip)).not.toBe(0);
+  });
+});
+
+describe.skipIf(!canMakeVlans())('802.1Q on the trunk in a real kernel (unavailable without the module 8021q)', () => {
+  it('is chosen, and carries the frames of a sub-ENI with its tag', async () => {
+    const world = createNetnsWorld('v');
+    try {
+      const watch = createLinkWatch({ kernel: world.kernel, clock: createFakeClock(), logger: silentLogger });
+      const driver = await chooseLinkDriver({ kernel: world.kernel, watch }, 'auto');
+      expect(driver.name).toBe('vlan');
+      world.must('node', 'ip link set eth1 up');
+      expect(await driver.ensure({ mac: WEB.mac, vlanId: WEB.vlanId, trunk: 'eth1' }, never)).toBe('eth1.101');
+      world.must(
+        'router',
+        'ip link add link totrunk name v101 type vlan id 101; ip link set v101 up; ip address add 10.0.36.1/24 dev v101',
+      );
+      world.must('node', 'ip address add 10.0.36.21/24 dev eth1.101');
+      expect(world.run('router', ['busybox', 'ping', '-c', '1', '-W', '2', WEB.ip]).code).toBe(0);
+    } finally {
+      await world.close();
+    }
   });
 });

@@ -42,7 +42,11 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
         // Also when there is no nec yet: the runtime and ADD want to know.
         enqueue(nodeName);
         const stop = deps.links.onChange(
-          createThrottle(clock, () => network.ready !== undefined, () => enqueue(nodeName)),
+          createThrottle(
+            clock,
+            () => network.ready !== undefined,
+            () => enqueue(nodeName),
+          ),
         );
         signal.addEventListener('abort', stop, { once: true });
       },
@@ -75,7 +79,12 @@ export function nodeStatus(prepared: Prepared, agentVersion: string): NodeStatus
   return { linkDriver: prepared.ready.driver.name, ready: true, sysctls, agentVersion };
 }
 
-async function report(deps: NodeControllerDeps, nec: NodeEniConfig, node: NodeStatus, signal: AbortSignal): Promise<void> {
+async function report(
+  deps: NodeControllerDeps,
+  nec: NodeEniConfig,
+  node: NodeStatus,
+  signal: AbortSignal,
+): Promise<void> {
   if (isDeepStrictEqual(nec.status?.node, node)) return;
   try {
     await applyStatus(deps.client, nodeEniConfigs, nec.metadata.name, {

@@ -8,7 +8,8 @@ import { coexistingWirings, wiringOf } from './testing/wirings.ts';
 /** What `ip -json rule show` prints for `ip rule add TEXT`. */
 function observed(text: string): KernelRule {
   const words = text.split(' ');
-  const after = (word: string): string | undefined => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+  const after = (word: string): string | undefined =>
+    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
   return kernelRuleSchema.parse({
     priority: Number(after('pref')),
     src: after('from') ?? 'all',

@@ -41,9 +41,11 @@ export function planRuleRepair(wirings: readonly Wiring[], observed: readonly Ke
 
 /** The rule in the words of `rulesOf`; undefined for other shapes. */
 function ruleText({ priority, src, dst, iif, table }: KernelRule): string | undefined {
-  if (priority === preferences.fromLink && iif !== undefined) return `pref ${priority} iif ${iif} lookup ${table ?? ''}`;
+  if (priority === preferences.fromLink && iif !== undefined)
+    return `pref ${priority} iif ${iif} lookup ${table ?? ''}`;
   if (priority === preferences.toPod && dst !== undefined) return `pref ${priority} to ${dst} lookup ${table ?? ''}`;
-  if (priority === preferences.fromPod && src !== undefined) return `pref ${priority} from ${src} lookup ${table ?? ''}`;
+  if (priority === preferences.fromPod && src !== undefined)
+    return `pref ${priority} from ${src} lookup ${table ?? ''}`;
   return undefined;
 }
 

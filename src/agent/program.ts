@@ -10,12 +10,15 @@ import { createInformer } from '../kube/informer.ts';
 import { runManager } from '../kube/manager.ts';
 import { type Pod, pods } from '../kube/resources.ts';
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
-import { installEntry } from './install.ts';
+import { createConflistFile } from './conflist.ts';
+import { installPlugins } from './install.ts';
 import type { Kernel } from './kernel.ts';
 import { createKeyLock } from './key-lock.ts';
-import type { LinkDriverChoice } from './link-driver.ts';
+import { chooseLinkDriver, type LinkDriverChoice } from './link-driver.ts';
 import { createLinkWatch, type LinkWatch } from './link-watch.ts';
-import { createNodeNetwork, type NodeNetworkController } from './node-network.ts';
+import { netnsFinder } from './netns-path.ts';
+import { createNodeController } from './node-controller.ts';
+import { createNodeNetwork, type MutableNodeNetwork } from './node-network.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 import { createTornDownPods, reportWiring } from './report-wiring.ts';
 import { createCniServer } from './server.ts';
@@ -37,8 +40,10 @@ export interface AgentProgramOptions {
   readonly conflistDirectory: string;
   readonly socket: string;
   readonly stateDirectory: string;
-  /** File that is installed as CNI binary. */
-  readonly entry: string;
+  /** Where the runtime's network namespaces are seen. */
+  readonly netnsDirectory: string;
+  /** Files that may be installed as CNI binary, best first; the first that exists is taken. */
+  readonly entries: readonly string[];
   readonly linkDriver: LinkDriverChoice;
   readonly addTimeoutMs: number;
   readonly version: string;
@@ -56,9 +61,17 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   const { client, kernel, clock, logger, nodeName, signal } = options;
   const informers = createInformers(options);
   const watch = createLinkWatch({ kernel, clock, logger });
-  const node = createNodeNetwork({ ...options, configs: informers.configs, watch, agentVersion: options.version });
+  const node = createNodeNetwork();
   const store = createWiredStore({ directory: join(options.stateDirectory, 'wired'), logger });
-  const shared = { ...informers, nodeName, client, store, lock: createKeyLock(), tornDown: createTornDownPods(), clock };
+  const shared = {
+    ...informers,
+    nodeName,
+    client,
+    store,
+    lock: createKeyLock(),
+    tornDown: createTornDownPods(),
+    clock,
+  };
   informers.enis.onChange(({ type, before }) => {
     if (type === 'deleted' && before?.spec.pod !== undefined) shared.tornDown.forget(before.spec.pod.uid);
   });
@@ -75,6 +88,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     kernel,
     node,
     logger,
+    findNetns: netnsFinder(options.netnsDirectory),
     addTimeoutMs: options.addTimeoutMs,
     changed: (uid) => reporter.enqueue(subEniName(uid)),
   };
@@ -83,16 +97,24 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   const server = createCniServer({
     socket: options.socket,
     handle: service.handle,
-    prepare: async () => {
-      await startUp(deps, service.processTombstones);
-      await installEntry(options.entry, options.binDirectory);
-    },
     logger,
   });
+  // Before anything runs: a reporter that saw an unread store would tell TornDown for a Pod that is still wired.
+  await startUp(deps, () => service.processTombstones());
+  const entry = await installPlugins({ directory: options.binDirectory, entries: options.entries });
+  logger.info({ entry, directory: options.binDirectory }, 'CNI binaries are installed');
   await runManager({
     informers: [informers.pods, informers.enis, informers.configs],
     controllers: [reporter, nodeController(options, informers.configs, node, watch)],
-    servers: [server, { name: 'link watch', when: 'at-start', run: (stop) => watch.run(stop) }],
+    servers: [
+      server,
+      { name: 'link watch', when: 'at-start', run: (stop) => watch.run(stop) },
+      {
+        name: 'tombstone watch',
+        when: 'at-start',
+        run: (stop) => tombstones.watch(() => service.processTombstones(), stop),
+      },
+    ],
     clock,
     logger,
     signal,
@@ -122,28 +144,24 @@ function eniOfPod({ before, after }: InformerChange<PodView>): readonly string[]
   return [before, after].flatMap((pod) => (pod?.metadata.uid === undefined ? [] : [subEniName(pod.metadata.uid)]));
 }
 
-/** One key, the node: looked at again when its NodeENIConfig or any link changes. */
 function nodeController(
-  { nodeName, clock, logger }: AgentProgramOptions,
-  configs: Informer<NodeEniConfig>,
-  node: NodeNetworkController,
-  watch: LinkWatch,
+  options: AgentProgramOptions,
+  necs: Informer<NodeEniConfig>,
+  network: MutableNodeNetwork,
+  links: LinkWatch,
 ): Controller {
-  return createController({
-    name: 'node-network',
-    clock,
-    logger,
-    watches: [watchOf(configs, () => [nodeName])],
-    sources: [
-      (enqueue, signal) => {
-        enqueue(nodeName);
-        const stop = watch.onChange(() => {
-          // Links change with every Pod; they matter here only while the trunk is missing.
-          if (node.ready === undefined) enqueue(nodeName);
-        });
-        signal.addEventListener('abort', stop, { once: true });
-      },
-    ],
-    reconcile: (_key, context) => node.reconcile(context),
+  const { kernel, linkDriver } = options;
+  return createNodeController({
+    ...options,
+    necs,
+    links,
+    network,
+    // The probe is for a trunk that is new; a driver does not change under Pods that it serves.
+    chooseDriver: async (trunk) =>
+      network.ready?.trunk === trunk
+        ? network.ready.driver
+        : await chooseLinkDriver({ kernel, watch: links }, linkDriver),
+    conflist: createConflistFile(options.conflistDirectory),
+    agentVersion: options.version,
   });
 }

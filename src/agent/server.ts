@@ -11,6 +11,8 @@ import { removeDurably } from './durable-file.ts';
 import { asCniError } from './errors.ts';
 
 const BODY_LIMIT = 1024 * 1024;
+/** The entry sends at most 64 KiB of variables, and a few headers of its own. */
+const HEADER_LIMIT = 80 * 1024;
 
 /** The answer's JSON; undefined when the command has no result. `signal` aborts when the runtime hangs up. */
 export type CniHandler = (call: CniCall, signal: AbortSignal) => Promise<object | undefined>;
@@ -18,22 +20,20 @@ export type CniHandler = (call: CniCall, signal: AbortSignal) => Promise<object 
 export interface CniServerOptions {
   readonly socket: string;
   readonly handle: CniHandler;
-  /** Done before the socket opens. */
-  readonly prepare: () => Promise<void>;
   readonly logger: Logger;
 }
 
 /** Only root may connect. Serves while the Kubernetes API is down: what needs it waits by itself. */
 export function createCniServer(options: CniServerOptions): ManagedServer {
-  const { socket, handle, prepare, logger } = options;
+  const { socket, logger } = options;
   return {
     name: 'cni',
     when: 'at-start',
     run: async (signal) => {
-      await prepare();
       if (signal.aborted) return;
-      const server = createServer((request, response) => {
-        answer(handle, logger, request, response).catch((error: unknown) => response.destroy(error as Error));
+      const stopping = new AbortController();
+      const server = createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
+        answer(options, stopping.signal, request, response).catch((error: unknown) => response.destroy(error as Error));
       });
       await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
       await removeDurably(socket);
@@ -47,6 +47,7 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
         server.once('error', reject);
         const stop = (): void => {
           server.close(() => resolve());
+          stopping.abort(new CniError(cniCodes.tryAgainLater, 'tke-eni-agent is stopping'));
         };
         if (signal.aborted) stop();
         signal.addEventListener('abort', stop, { once: true });
@@ -56,8 +57,8 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
 }
 
 async function answer(
-  handle: CniHandler,
-  logger: Logger,
+  { handle, logger }: Pick<CniServerOptions, 'handle' | 'logger'>,
+  stopping: AbortSignal,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -72,7 +73,7 @@ async function answer(
       throw new CniError(cniCodes.invalidEnvironment, `${request.method} ${request.url} is not served; POST /cni is`);
     const call = decodeCall((name) => headerText(request.headers[name]), body);
     described = { command: call.command, containerId: call.containerId, args: call.args };
-    const result = await handle(call, hungUp.signal);
+    const result = await handle(call, AbortSignal.any([hungUp.signal, stopping]));
     send(response, 200, result);
     logger.debug(described, 'CNI call served');
   } catch (cause) {

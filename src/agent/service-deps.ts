@@ -45,6 +45,8 @@ export interface ServiceDeps {
   readonly tornDown: TornDownPods;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where the agent finds a namespace that the runtime names. */
+  readonly findNetns: (path: string) => string;
   readonly addTimeoutMs: number;
   /** Tells the reporter that the wiring of a Pod changed. */
   readonly changed: (podUid: string) => void;

@@ -36,7 +36,11 @@ async function carryOut({ kernel }: WireDeps, wiring: Wiring): Promise<void> {
 }
 
 /** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. */
-export async function unwire(deps: WireDeps, record: Wired, options: { readonly keepLink?: boolean } = {}): Promise<void> {
+export async function unwire(
+  deps: WireDeps,
+  record: Wired,
+  options: { readonly keepLink?: boolean } = {},
+): Promise<void> {
   const link = options.keepLink === true ? [] : planRemoveLink(record.linkDriver, record.wiring.link);
   await clear(deps, record.wiring, link);
   await deps.store.remove(record.containerId);

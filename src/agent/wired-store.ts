@@ -48,7 +48,10 @@ export function createWiredStore(options: { directory: string; logger: Logger })
           records.set(record.containerId, record);
           sequence = Math.max(sequence, record.sequence);
         } catch (cause) {
-          const error = new TrunklineError(agentErrors.stateUnreadable, `${join(directory, name)}: ${errorText(cause)}`);
+          const error = new TrunklineError(
+            agentErrors.stateUnreadable,
+            `${join(directory, name)}: ${errorText(cause)}`,
+          );
           logger.error({ code: error.code, error: error.message }, 'state file set aside');
           await rename(join(directory, name), join(directory, `${name}.unreadable`));
         }

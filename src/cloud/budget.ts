@@ -148,14 +148,25 @@ function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
   let limit = Math.min(bounds.start, bounds.max);
   let probing = true;
   let wanted = false;
-  let changedAt = clock.monotonicMs();
+  let grownAt = clock.monotonicMs();
+  let cutAt = Number.NEGATIVE_INFINITY;
   let answered: number[] = [];
   const change = (next: number): void => {
-    changedAt = clock.monotonicMs();
-    wanted = false;
     if (next === limit) return;
     limit = next;
     onLimit(limit);
+  };
+  const cut = (now: number): void => {
+    if (now - cutAt < 1000) return;
+    cutAt = now;
+    probing = false;
+    change(Math.max(LOWEST, limit / 2, Math.min(limit, answered.length * 0.95)));
+  };
+  const grow = (now: number): void => {
+    if (!wanted || now - Math.max(cutAt, grownAt) < 1000) return;
+    grownAt = now;
+    wanted = false;
+    change(Math.min(bounds.max, probing ? limit * 1.5 : limit + Math.max(0.5, bounds.max * 0.01)));
   };
   return {
     perSecond: () => limit,
@@ -165,14 +176,9 @@ function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
     report: (outcome) => {
       const now = clock.monotonicMs();
       answered = answered.filter((at) => at > now - 1000);
-      if (outcome === 'answered') answered.push(now);
-      const due = now - changedAt >= 1000;
-      if (outcome === 'throttled' && (due || probing)) {
-        probing = false;
-        change(Math.max(LOWEST, limit / 2, Math.min(limit, answered.length * 0.95)));
-      } else if (outcome === 'answered' && due && wanted) {
-        change(Math.min(bounds.max, probing ? limit * 1.5 : limit + Math.max(0.5, bounds.max * 0.01)));
-      }
+      if (outcome === 'throttled') return cut(now);
+      answered.push(now);
+      grow(now);
     },
   };
 }

@@ -9,6 +9,13 @@ const nullableList = <T extends z.ZodType>(item: T) =>
     .nullish()
     .transform((list) => list ?? []);
 
+/** The objects of a page: null when there are none, but never left out, lest an answer of another shape look empty. */
+const pageOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullable()
+    .transform((list) => list ?? []);
+
 const KINDS: Readonly<Record<number, Eni['kind']>> = { 0: 'secondary', 1: 'primary', 2: 'sub' };
 
 /** A state this project does not know counts as PENDING: not usable yet. */
@@ -110,19 +117,19 @@ export interface PageOf<T> {
 }
 
 export const enisPage = z
-  .object({ TotalCount: z.number(), NetworkInterfaceSet: nullableList(networkInterface) })
+  .object({ TotalCount: z.number(), NetworkInterfaceSet: pageOf(networkInterface) })
   .transform((raw): PageOf<Eni> => ({ items: raw.NetworkInterfaceSet, total: raw.TotalCount }));
 
 export const instancesPage = z
-  .object({ TotalCount: z.number(), InstanceSet: nullableList(instance) })
+  .object({ TotalCount: z.number(), InstanceSet: pageOf(instance) })
   .transform((raw): PageOf<Instance> => ({ items: raw.InstanceSet, total: raw.TotalCount }));
 
 export const subnetsPage = z
-  .object({ TotalCount: z.number(), SubnetSet: nullableList(subnet) })
+  .object({ TotalCount: z.number(), SubnetSet: pageOf(subnet) })
   .transform((raw): PageOf<Subnet> => ({ items: raw.SubnetSet, total: raw.TotalCount }));
 
 export const securityGroupsPage = z
-  .object({ TotalCount: z.number(), SecurityGroupSet: nullableList(securityGroup) })
+  .object({ TotalCount: z.number(), SecurityGroupSet: pageOf(securityGroup) })
   .transform((raw): PageOf<SecurityGroupSummary> => ({ items: raw.SecurityGroupSet, total: raw.TotalCount }));
 
 export const eniLimits = z
@@ -149,14 +156,9 @@ export const startedTask = z.object({ RequestId: z.string() }).transform((raw) =
 
 export const taskStatus = z.object({ Status: z.enum(['RUNNING', 'SUCCESS', 'FAILED']) }).transform((raw) => raw.Status);
 
-/** GUESS. */
+/** GUESS: no public source gives its shape. */
 export const readySet = z
-  .object({
-    NetworkInterfaceSecurityGroupReadySet: nullableList(
-      z.object({ NetworkInterfaceId: z.string(), Ready: z.boolean() }),
-    ),
-  })
-  .transform(
-    (raw): ReadonlyMap<string, boolean> =>
-      new Map(raw.NetworkInterfaceSecurityGroupReadySet.map((entry) => [entry.NetworkInterfaceId, entry.Ready])),
+  .object({ SecurityGroupReadySet: z.array(z.object({ NetworkInterfaceId: z.string(), Ready: z.boolean() })) })
+  .transform((raw) =>
+    raw.SecurityGroupReadySet.map((entry): [string, boolean] => [entry.NetworkInterfaceId, entry.Ready]),
   );

@@ -94,23 +94,32 @@ async function findBatch<T>(
   }
 }
 
-async function findByParameter<T>(
+function findByParameter<T>(
   caller: ApiCaller,
   kind: ListingKind<T>,
   ids: readonly string[],
   call: CloudCall | undefined,
 ): Promise<readonly T[]> {
+  return withoutUnknownIds(ids, async (part) => {
+    const page = await caller.read({ ...kind, body: pageBody(kind, 0, { [kind.idsParameter]: part }) }, call);
+    if (page.items.length === page.total) return page.items;
+    const message = `${kind.action} gave ${page.items.length} of ${page.total} objects on one page`;
+    throw new CloudError(cloudErrors.listingUnstable, message, { action: kind.action });
+  });
+}
+
+/** Asks for ids where one unknown id fails the whole call: then each half apart, until the unknown one stands alone and is left out. */
+export async function withoutUnknownIds<T>(
+  ids: readonly string[],
+  ask: (ids: readonly string[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
   try {
-    const page = await caller.read({ ...kind, body: pageBody(kind, 0, { [kind.idsParameter]: ids }) }, call);
-    return page.items;
+    return await ask(ids);
   } catch (error) {
     if (!isCloudError(error, cloudErrors.notFound)) throw error;
     if (ids.length === 1) return [];
     const half = Math.ceil(ids.length / 2);
-    return [
-      ...(await findByParameter(caller, kind, ids.slice(0, half), call)),
-      ...(await findByParameter(caller, kind, ids.slice(half), call)),
-    ];
+    return [...(await withoutUnknownIds(ids.slice(0, half), ask)), ...(await withoutUnknownIds(ids.slice(half), ask))];
   }
 }
 

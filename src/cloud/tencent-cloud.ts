@@ -18,7 +18,7 @@ import {
   taskStatus,
 } from './decode.ts';
 import { cloudErrors, isCloudError } from './errors.ts';
-import { type Filter, findByFilter, findByIds, listAll, type ListingKind } from './listing.ts';
+import { type Filter, findByFilter, findByIds, listAll, type ListingKind, withoutUnknownIds } from './listing.ts';
 import { type CloudMetrics, noCloudMetrics } from './metrics.ts';
 import { createEniParameters, createSubEniParameters } from './request-bytes.ts';
 import { createSdkTransport } from './transport.ts';
@@ -157,17 +157,7 @@ function reads(caller: ApiCaller): Reads {
         },
         call,
       ),
-    // GUESS: called under vpc, like the other calls whose CAM name begins with `cvm:` (facts, section 7).
-    checkSecurityGroupReady: (eniIds, call) =>
-      caller.read(
-        {
-          service: 'vpc',
-          action: 'CheckNetworkInterfaceSecurityGroupReady',
-          body: { NetworkInterfaceIds: [...eniIds] },
-          answer: readySet,
-        },
-        call,
-      ),
+    checkSecurityGroupReady: (eniIds, call) => checkReady(caller, eniIds, call),
     describeTask: async (taskId, call) => {
       try {
         return await caller.read(
@@ -180,6 +170,27 @@ function reads(caller: ApiCaller): Reads {
       }
     },
   };
+}
+
+/** GUESS: called under vpc, like the other calls whose CAM name begins with `cvm:` (facts, section 7). */
+async function checkReady(
+  caller: ApiCaller,
+  eniIds: readonly string[],
+  call: CloudCall | undefined,
+): Promise<ReadonlyMap<string, boolean>> {
+  if (eniIds.length === 0) return new Map();
+  const entries = await withoutUnknownIds(eniIds, (ids) =>
+    caller.read(
+      {
+        service: 'vpc',
+        action: 'CheckNetworkInterfaceSecurityGroupReady',
+        body: { NetworkInterfaceIds: ids },
+        answer: readySet,
+      },
+      call,
+    ),
+  );
+  return new Map(entries);
 }
 
 const KIND_VALUES = { secondary: '0', primary: '1', sub: '2' } as const;

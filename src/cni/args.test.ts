@@ -5,7 +5,9 @@ import { cniCodes } from './error.ts';
 
 describe('CNI_ARGS', () => {
   it('names the Pod with its uid', () => {
-    expect(podOf('IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_INFRA_CONTAINER_ID=c;K8S_POD_UID=u')).toEqual({
+    expect(
+      podOf('IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_INFRA_CONTAINER_ID=c;K8S_POD_UID=u'),
+    ).toEqual({
       namespace: 'ns',
       name: 'web-0',
       uid: 'u',
@@ -17,8 +19,9 @@ describe('CNI_ARGS', () => {
     (text) => expect(podOf(text)?.uid).toBeUndefined(),
   );
 
-  it.each(['', 'IgnoreUnknown=1', 'K8S_POD_NAMESPACE=ns', 'K8S_POD_NAMESPACE=;K8S_POD_NAME=p'])('names no Pod: %j', (text) =>
-    expect(podOf(text)).toBeUndefined(),
+  it.each(['', 'IgnoreUnknown=1', 'K8S_POD_NAMESPACE=ns', 'K8S_POD_NAMESPACE=;K8S_POD_NAME=p'])(
+    'names no Pod: %j',
+    (text) => expect(podOf(text)).toBeUndefined(),
   );
 
   it('keeps everything behind the first equals sign', () => {

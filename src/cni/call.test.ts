@@ -39,7 +39,10 @@ describe('a call of the runtime', () => {
     ['x-cni-ifname', 'eth0 mtu 9', 'CNI_IFNAME'],
   ])('is refused with the variable named: %s=%j', (header, value, variable) => {
     expect(() => decode({ [header]: value })).toThrow(
-      expect.objectContaining({ code: cniCodes.invalidEnvironment, message: expect.stringContaining(variable) as string }),
+      expect.objectContaining({
+        code: cniCodes.invalidEnvironment,
+        message: expect.stringContaining(variable) as string,
+      }),
     );
   });
 
@@ -52,7 +55,10 @@ describe('a call of the runtime', () => {
   });
 
   it('never lets anything into text for `ip` or into a file name that could be more than one word', () => {
-    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('a', '/', '.', '-', ' ', '\n', '\t', ';', '0') }));
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('a', '/', '.', '-', ' ', '\n', '\t', ';', '0') }),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...cniCommands), text, text, text, (command, containerId, netns, ifName) => {
         try {

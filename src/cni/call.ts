@@ -19,7 +19,9 @@ export interface CniCall {
 // Everything here reaches file names or lines of text for `ip`, so only what can be harmless is let in.
 const containerId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/, 'expected a container id');
 const netns = z.string().regex(/^\/[A-Za-z0-9_./:@+-]{1,1023}$/, 'expected the absolute path of a network namespace');
-const ifName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, 'expected an interface name of at most 15 characters');
+const ifName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, 'expected an interface name of at most 15 characters');
 const anything = z.string();
 
 const attachment = { containerId, ifName };

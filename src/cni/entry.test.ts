@@ -1,6 +1,15 @@
 // The two CNI entries, the C file and its sh fallback, against a real agent socket: one suite, so that they stay the same.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -90,7 +99,12 @@ describe.each([
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const one = { method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
+        const one = {
+          method: request.method,
+          url: request.url,
+          headers: request.headers,
+          body: Buffer.concat(chunks).toString(),
+        };
         asked.push(one);
         reply(one, response);
       });
@@ -202,7 +216,9 @@ describe.each([
     expect(readdirSync(where.tombstones)).toEqual(['abc123']);
     const text = readFileSync(join(where.tombstones, 'abc123'), 'utf8');
     const [head = '', body] = text.split(/\r\n\r\n(.*)/s);
-    const headers = new Map(head.split('\r\n').map((line) => [line.split(': ')[0]?.toLowerCase(), line.slice(line.indexOf(': ') + 2)]));
+    const headers = new Map(
+      head.split('\r\n').map((line) => [line.split(': ')[0]?.toLowerCase(), line.slice(line.indexOf(': ') + 2)]),
+    );
     expect(decodeCall((name) => headers.get(name) ?? '', body ?? '')).toEqual({
       command: 'DEL',
       containerId: 'abc123',
@@ -216,10 +232,19 @@ describe.each([
   it.skipIf(!STRACE)('syncs the tombstone and its folder before it succeeds', async () => {
     const where = place();
     const trace = join(folder, `${kind}.trace`);
-    const child = spawn('strace', ['-f', '-o', trace, '-e', 'trace=fsync,rename,renameat,renameat2', join(folder, kind, 'tke-route-eni')], {
-      env: { PATH: '/usr/bin:/bin', TKE_ENI_AGENT_SOCKET: where.socket, TKE_ENI_AGENT_TOMBSTONES: where.tombstones, ...variables('DEL') },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
+    const child = spawn(
+      'strace',
+      ['-f', '-o', trace, '-e', 'trace=fsync,rename,renameat,renameat2', join(folder, kind, 'tke-route-eni')],
+      {
+        env: {
+          PATH: '/usr/bin:/bin',
+          TKE_ENI_AGENT_SOCKET: where.socket,
+          TKE_ENI_AGENT_TOMBSTONES: where.tombstones,
+          ...variables('DEL'),
+        },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
     await new Promise((done) => {
       child.on('close', done);
       child.stdin.end(CONF);

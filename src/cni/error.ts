@@ -42,5 +42,10 @@ export type CniErrorResult = z.infer<typeof cniErrorResultSchema>;
 
 /** The error as the runtime reads it on stdout. */
 export function errorResult(error: CniError, cniVersion: CniVersion): CniErrorResult {
-  return { cniVersion, code: error.code, msg: error.message, ...(error.details === '' ? {} : { details: error.details }) };
+  return {
+    cniVersion,
+    code: error.code,
+    msg: error.message,
+    ...(error.details === '' ? {} : { details: error.details }),
+  };
 }

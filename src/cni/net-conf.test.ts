@@ -30,11 +30,17 @@ describe('the network configuration', () => {
     expect(parseNetConf(conf({ cniVersion })).cniVersion).toBe(cniVersion);
   });
 
-  it.each(['0.2.0', '0.3.0', '2.0.0', '', undefined, 1])('is refused in version %j with the versions that are spoken', (cniVersion) => {
-    expect(() => parseNetConf(conf({ cniVersion }))).toThrow(
-      expect.objectContaining({ code: cniCodes.incompatibleVersion, details: expect.stringContaining('1.1.0') as string }),
-    );
-  });
+  it.each(['0.2.0', '0.3.0', '2.0.0', '', undefined, 1])(
+    'is refused in version %j with the versions that are spoken',
+    (cniVersion) => {
+      expect(() => parseNetConf(conf({ cniVersion }))).toThrow(
+        expect.objectContaining({
+          code: cniCodes.incompatibleVersion,
+          details: expect.stringContaining('1.1.0') as string,
+        }),
+      );
+    },
+  );
 
   it.each(['', '{', 'null,'])('is refused when it is not JSON: %j', (text) => {
     expect(() => parseNetConf(text)).toThrow(expect.objectContaining({ code: cniCodes.undecodable }));
@@ -53,6 +59,8 @@ describe('the network configuration', () => {
 
   it('carries what is in use to GC', () => {
     const attachments = [{ containerID: 'a', ifname: 'eth0' }];
-    expect(parseNetConf(conf({ 'cni.dev/valid-attachments': attachments }))['cni.dev/valid-attachments']).toEqual(attachments);
+    expect(parseNetConf(conf({ 'cni.dev/valid-attachments': attachments }))['cni.dev/valid-attachments']).toEqual(
+      attachments,
+    );
   });
 });

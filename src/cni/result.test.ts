@@ -44,7 +44,12 @@ describe('the result of ADD', () => {
 describe('an error result', () => {
   it('carries code, message and details in the version of the call', () => {
     const error = new CniError(cniCodes.tryAgainLater, 'no VpcENI yet', 'wait');
-    expect(errorResult(error, '0.4.0')).toEqual({ cniVersion: '0.4.0', code: 11, msg: 'no VpcENI yet', details: 'wait' });
+    expect(errorResult(error, '0.4.0')).toEqual({
+      cniVersion: '0.4.0',
+      code: 11,
+      msg: 'no VpcENI yet',
+      details: 'wait',
+    });
     expect(cniErrorResultSchema.safeParse(errorResult(error, '0.4.0')).success).toBe(true);
   });
 

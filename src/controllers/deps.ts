@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import type { CloudCall, CallPriority, EniWatcher, VpcCloud } from '../cloud/vpc-cloud.ts';
 import type { ConfigMap, Node } from '../kube/resources.ts';
 import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
+import type { InstanceLookup } from './instance-lookup.ts';
 import type { IpamdMetrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import type { SubEniPermission } from './sub-eni-permission.ts';
@@ -15,10 +16,10 @@ import type { WorkingPod } from './views.ts';
 import type { WriteMemory } from './write-memory.ts';
 
 export interface IpamdInformers {
-  /** Projected; index `uid`, `node`. */
+  /** Projected; index `uid`. */
   readonly pods: Informer<WorkingPod>;
   readonly nodes: Informer<Node>;
-  /** Index `node`, `eni` (cloud id). */
+  /** Index `node`, `eni` (cloud id), `pod` (namespace/name). */
   readonly vpcEnis: Informer<VpcEni>;
   readonly nodeEniConfigs: Informer<NodeEniConfig>;
   readonly policies: Informer<SecurityGroupPolicy>;
@@ -36,6 +37,7 @@ export interface IpamdDeps {
   readonly informers: IpamdInformers;
   readonly settings: Settings;
   readonly subnets: SubnetCache;
+  readonly instances: InstanceLookup;
   /** Whether the account may make sub-ENI calls. */
   readonly permission: SubEniPermission;
   /** Bridges the moment between our own write of a VpcENI and its arrival in the cache. */

@@ -29,4 +29,20 @@ export const ipamdErrors = {
     retry: 'terminal',
     eventReason: 'InvalidCredentialSource',
   },
+  subnetUnknown: {
+    code: 'IPAMD-SUBNET-UNKNOWN',
+    title: 'A subnet is not described by the cloud',
+    cause: 'It was deleted, or the credentials may not describe it.',
+    cure: 'Correct subnetIds in the add-on values, or grant vpc:DescribeSubnets.',
+    retry: 'retry',
+    eventReason: 'SubnetUnknown',
+  },
+  instanceUnknown: {
+    code: 'IPAMD-INSTANCE-UNKNOWN',
+    title: 'The cloud knows no instance of this id',
+    cause: "A node's providerID names an instance that ended or is of another account or region.",
+    cure: 'Delete the node object, or correct its providerID and the region of the add-on values.',
+    retry: 'retry',
+    eventReason: 'InstanceUnknown',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -15,8 +15,8 @@ import { adoptObjects, findForeignObjects } from './adoption/foreign-install.ts'
 import { readValuesAtStart } from './addon/values/decode.ts';
 import type { IpamdDeps, Timings } from './deps.ts';
 import type { ListenAddress } from './flags.ts';
-import { createControllers } from './index.ts';
 import { createIpamdInformers, informerList } from './informers.ts';
+import { createInstanceLookup } from './instance-lookup.ts';
 import { createIpamdMetrics, type IpamdMetrics } from './metrics.ts';
 import { createHttpServer, type Health } from './servers.ts';
 import { createSettings } from './settings.ts';
@@ -43,6 +43,8 @@ export interface IpamdOptions {
   /** Longest single cloud call; the margin of the fence. */
   readonly callTimeoutMs: number;
   readonly adopt: boolean;
+  /** What runs once this process leads: `createControllers`. */
+  readonly controllers: (deps: IpamdDeps) => readonly Controller[];
   readonly openCloud: (values: AddonValues, metrics: IpamdMetrics) => Promise<VpcCloud>;
   readonly health: ListenAddress;
   readonly metrics: ListenAddress;
@@ -75,7 +77,7 @@ export async function runIpamd(options: IpamdOptions): Promise<void> {
   logger.info({ clusterUid, readOnly, paused: values.paused, vpc: values.vpcId }, 'ipamd starts');
   await runManager({
     informers: informerList(deps.informers),
-    controllers: readOnly ? [createForeignInstallReport(deps, foreign)] : [...createControllers(deps), part(watcher)],
+    controllers: readOnly ? [createForeignInstallReport(deps, foreign)] : [...options.controllers(deps), part(watcher)],
     ...(elector === undefined ? {} : { elector }),
     servers: serversOf(options, health, metrics),
     clock,
@@ -109,6 +111,7 @@ function dependencies(parts: {
     informers,
     settings,
     subnets: createSubnetCache(cloud, clock),
+    instances: createInstanceLookup(cloud, clock),
     permission: createSubEniPermission(clock),
     enis: createWriteMemory(informers.vpcEnis),
     metrics: parts.metrics,

@@ -8,6 +8,8 @@ export interface WriteMemory<T> {
   latest(name: string): T | undefined;
   /** Our writes that the cache does not show yet. */
   unseen(): readonly T[];
+  /** The API says that there is no such object: what we wrote is the past. */
+  forget(name: string): void;
 }
 
 /** Versions of one object are compared as numbers, as the API server makes them; what the cache has caught up with is forgotten. */
@@ -28,5 +30,6 @@ export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): 
     },
     latest: (name) => written.get(name) ?? informer.get(name),
     unseen: () => [...written.values()],
+    forget: (name) => void written.delete(name),
   };
 }

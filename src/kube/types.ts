@@ -42,7 +42,7 @@ export interface Condition {
   reason: string;
   message: string;
   lastTransitionTime: string;
-  observedGeneration?: number;
+  observedGeneration?: number | undefined;
 }
 
 /** Where a kind is served. `T` is the narrow view of the object that this program reads. */

@@ -1,6 +1,4 @@
 // Composition root of the node agent, tke-eni-agent.
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { agentFlags } from '../agent/flags.ts';
 import { createKernel } from '../agent/kernel.ts';
@@ -13,16 +11,15 @@ import { createLogger } from '../base/logger.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
 import { kubeErrors } from '../kube/kube-errors.ts';
+import { shortHash } from '../planning/eni-identity.ts';
 
 const PROGRAM = objectNames.agent;
 const VERSION = 'v3.6.0';
 
 /** The built entry of the checkout or image, else the fallback beside its source. */
-function defaultEntry(): string {
-  const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-  const built = inProject('build/cni-entry');
-  return existsSync(built) ? built : inProject('native/cni-entry/cni-entry.sh');
-}
+const OWN_ENTRIES = ['build/cni-entry', 'native/cni-entry/cni-entry.sh'].map((path) =>
+  fileURLToPath(new URL(`../../${path}`, import.meta.url)),
+);
 
 async function main(): Promise<void> {
   const flags = flagsOrExit(PROGRAM, agentFlags, process.argv.slice(2));
@@ -41,12 +38,13 @@ async function main(): Promise<void> {
       clock: systemClock,
       logger,
       nodeName: flags['node-name'],
-      hash: (text) => createHash('sha256').update(text).digest('hex'),
+      hash: shortHash,
       binDirectory: flags['cni-bin-dir'],
       conflistDirectory: flags['cni-conf-dir'],
       socket: flags.socket,
       stateDirectory: flags['state-dir'],
-      entry: flags['cni-entry'] ?? defaultEntry(),
+      netnsDirectory: flags['netns-dir'],
+      entries: flags['cni-entry'] === undefined ? OWN_ENTRIES : [flags['cni-entry']],
       linkDriver: flags['link-driver'],
       addTimeoutMs: flags['add-timeout'],
       version: VERSION,

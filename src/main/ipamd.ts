@@ -8,6 +8,7 @@ import { createLogger } from '../base/logger.ts';
 import { connectCloud } from '../controllers/cloud-connection.ts';
 import { ipamdErrors } from '../controllers/errors.ts';
 import { ipamdFlags } from '../controllers/flags.ts';
+import { createControllers } from '../controllers/index.ts';
 import { runIpamd } from '../controllers/program.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
       election: flags['leader-elect'] ? electionOf(flags) : undefined,
       callTimeoutMs,
       adopt: flags.adopt,
+      controllers: createControllers,
       openCloud: (values, metrics) =>
         connectCloud({
           ...base,

@@ -26,15 +26,26 @@ export function wantsSubEni(networksAnnotation: string | undefined): boolean {
   return (networksAnnotation ?? '').split(',').some((entry) => entry.trim().split('@')[0] === networks.subEni);
 }
 
-export function planPodIntent(
-  pod: PodFacts,
-  node: { readonly instanceType?: string; readonly address: string },
-  mode: EnforcingMode,
-): PodIntent {
-  if (pod.nodeName === undefined || pod.ended || pod.hostNetwork || node.instanceType === SUPER_NODE_INSTANCE_TYPE)
-    return { kind: 'none' };
+/** The node a Pod is bound to. */
+export interface PodNode {
+  readonly instanceType?: string;
+  /** Internal address, as messages name it. */
+  readonly address: string;
+}
+
+/** False for the many Pods that neither a policy nor a mark concerns, whatever their node is. */
+export function mayConcern(pod: PodFacts): boolean {
+  if (pod.nodeName === undefined || pod.ended || pod.hostNetwork) return false;
+  return (
+    wantsSubEni(pod.annotations[annotations.networks]) || pod.annotations[annotations.admissionDecision] !== undefined
+  );
+}
+
+/** `node` is absent when no such node exists any more. */
+export function planPodIntent(pod: PodFacts, node: PodNode | undefined, mode: EnforcingMode): PodIntent {
+  if (pod.nodeName === undefined || node === undefined || !mayConcern(pod)) return { kind: 'none' };
+  if (node.instanceType === SUPER_NODE_INSTANCE_TYPE) return { kind: 'none' };
   if (!wantsSubEni(pod.annotations[annotations.networks])) {
-    if (pod.annotations[annotations.admissionDecision] === undefined) return { kind: 'none' };
     return {
       kind: 'super-node-only',
       message: `security groups is only support super node, node ${node.address} is not super node`,

@@ -1,5 +1,8 @@
 // What the status of a SecurityGroupPolicy says: do its groups exist, can they take effect, and on which nodes. Pure.
-import type { ConditionInput } from '../kube/conditions.ts';
+import type { Condition } from '../kube/types.ts';
+
+/** A condition before it has a time. */
+export type ConditionInput = Omit<Condition, 'lastTransitionTime'>;
 
 export interface PolicyFacts {
   readonly groupIds: readonly string[];

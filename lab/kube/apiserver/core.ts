@@ -47,18 +47,27 @@ export interface Scope {
   readonly warn: (message: string) => void;
 }
 
-export const collectionOf = (core: Pick<Core, 'store'>, definition: Definition): Collection => core.store.collection(collectionId(definition));
+export const collectionOf = (core: Pick<Core, 'store'>, definition: Definition): Collection =>
+  core.store.collection(collectionId(definition));
 
 /** Timestamps as Kubernetes writes them: RFC 3339 with whole seconds. */
 export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 /** The lookups that rules of kinds may make. */
-export function ruleContext(core: Pick<Core, 'store' | 'clock'>, scope: Pick<Scope, 'warn' | 'subresource'>): RuleContext {
+export function ruleContext(
+  core: Pick<Core, 'store' | 'clock'>,
+  scope: Pick<Scope, 'warn' | 'subresource'>,
+): RuleContext {
   return {
     subresource: scope.subresource,
     now: core.clock.now(),
-    find: (group, plural, namespace, name) => core.store.collection(collectionId({ group, plural })).get(objectKey(namespace, name))?.object,
-    all: (group, plural) => core.store.collection(collectionId({ group, plural })).list().map((entry) => entry.object),
+    find: (group, plural, namespace, name) =>
+      core.store.collection(collectionId({ group, plural })).get(objectKey(namespace, name))?.object,
+    all: (group, plural) =>
+      core.store
+        .collection(collectionId({ group, plural }))
+        .list()
+        .map((entry) => entry.object),
     warn: scope.warn,
   };
 }
@@ -71,5 +80,7 @@ export function inVersion(entry: StoredObject, definition: Definition): ApiObjec
 
 /** The JSON text of `inVersion`, made once for the stored version. */
 export function jsonInVersion(entry: StoredObject, definition: Definition): string {
-  return entry.object.apiVersion === apiVersionOf(definition) ? entry.json : JSON.stringify(inVersion(entry, definition));
+  return entry.object.apiVersion === apiVersionOf(definition)
+    ? entry.json
+    : JSON.stringify(inVersion(entry, definition));
 }

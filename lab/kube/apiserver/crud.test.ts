@@ -18,19 +18,29 @@ describe('create', () => {
     expect(body).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1', data: { a: '1' } });
     expect(stringAt(body, 'metadata', 'uid')).toMatch(/^[0-9a-f-]{36}$/);
     expect(stringAt(body, 'metadata', 'creationTimestamp')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    expect(objectAt(body, 'metadata')).toMatchObject({ name: 'stamped', namespace: 'default', resourceVersion: expect.stringMatching(/^\d+$/) });
+    expect(objectAt(body, 'metadata')).toMatchObject({
+      name: 'stamped',
+      namespace: 'default',
+      resourceVersion: expect.stringMatching(/^\d+$/),
+    });
   });
 
   it('refuses a second object of the same name', async () => {
     await t.call('POST', paths.configMaps, configMap('twice'));
     const { code, body } = await t.call('POST', paths.configMaps, configMap('twice'));
     expect(code).toBe(409);
-    expect(body).toMatchObject({ kind: 'Status', reason: 'AlreadyExists', message: 'configmaps "twice" already exists' });
+    expect(body).toMatchObject({
+      kind: 'Status',
+      reason: 'AlreadyExists',
+      message: 'configmaps "twice" already exists',
+    });
   });
 
   it('makes names from generateName that differ', async () => {
     const made = await Promise.all(
-      [1, 2].map(() => t.call('POST', paths.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'gen-' } })),
+      [1, 2].map(() =>
+        t.call('POST', paths.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'gen-' } }),
+      ),
     );
     const names = made.map(({ body }) => stringAt(body, 'metadata', 'name'));
     expect(names[0]).toMatch(/^gen-[a-z0-9]{5}$/);
@@ -44,7 +54,10 @@ describe('create', () => {
   });
 
   it('refuses an object of another Namespace, kind or version than the path names', async () => {
-    const elsewhere = await t.call('POST', paths.configMaps, { ...configMap('x'), metadata: { name: 'x', namespace: 'other' } });
+    const elsewhere = await t.call('POST', paths.configMaps, {
+      ...configMap('x'),
+      metadata: { name: 'x', namespace: 'other' },
+    });
     const kind = await t.call('POST', paths.configMaps, { ...configMap('x'), kind: 'Secret' });
     const version = await t.call('POST', paths.configMaps, { ...configMap('x'), apiVersion: 'v2' });
     expect([elsewhere.code, kind.code, version.code]).toEqual([400, 400, 400]);
@@ -70,7 +83,8 @@ describe('update', () => {
     expect(code).toBe(409);
     expect(body).toMatchObject({
       reason: 'Conflict',
-      message: 'Operation cannot be fulfilled on configmaps "locked": the object has been modified; please apply your changes to the latest version and try again',
+      message:
+        'Operation cannot be fulfilled on configmaps "locked": the object has been modified; please apply your changes to the latest version and try again',
     });
   });
 
@@ -82,7 +96,9 @@ describe('update', () => {
 
   it('does not let uid, creationTimestamp or generation be changed', async () => {
     const first = (await t.call('POST', paths.deployments, deployment('fixed'))).body;
-    const { body } = await t.patch('merge', `${paths.deployments}/fixed`, { metadata: { creationTimestamp: '2000-01-01T00:00:00Z', generation: 99 } });
+    const { body } = await t.patch('merge', `${paths.deployments}/fixed`, {
+      metadata: { creationTimestamp: '2000-01-01T00:00:00Z', generation: 99 },
+    });
     expect(objectAt(body, 'metadata')).toMatchObject({
       creationTimestamp: stringAt(first, 'metadata', 'creationTimestamp'),
       generation: 1,
@@ -99,7 +115,9 @@ describe('update', () => {
 
   it('retries a patch without a version when another write came between', async () => {
     await t.call('POST', paths.configMaps, configMap('busy', { n: '0' }));
-    const answers = await Promise.all([...Array(8).keys()].map((n) => t.patch('merge', `${paths.configMaps}/busy`, { data: { [`k${n}`]: 'v' } })));
+    const answers = await Promise.all(
+      [...Array(8).keys()].map((n) => t.patch('merge', `${paths.configMaps}/busy`, { data: { [`k${n}`]: 'v' } })),
+    );
     expect(answers.map(({ code }) => code)).toEqual(Array(8).fill(200));
     const { body } = await t.call('GET', `${paths.configMaps}/busy`);
     expect(Object.keys(objectAt(body, 'data'))).toHaveLength(9);
@@ -111,7 +129,10 @@ describe('status subresource', () => {
     await t.call('POST', paths.pods, pod('split'));
     const main = await t.patch('merge', `${paths.pods}/split`, { status: { phase: 'Running' } });
     expect(objectAt(main.body, 'status')['phase']).toBe('Pending');
-    const status = await t.patch('merge', `${paths.pods}/split/status`, { status: { phase: 'Running' }, spec: { hostname: 'changed' } });
+    const status = await t.patch('merge', `${paths.pods}/split/status`, {
+      status: { phase: 'Running' },
+      spec: { hostname: 'changed' },
+    });
     expect(objectAt(status.body, 'status')['phase']).toBe('Running');
     expect(objectAt(status.body, 'spec')['hostname']).toBeUndefined();
   });
@@ -120,7 +141,9 @@ describe('status subresource', () => {
 describe('paths', () => {
   it('answers 501 for what Kubernetes has and this server does not', async () => {
     const answers = await Promise.all(
-      ['/apis/batch/v1/jobs', '/api/v1/persistentvolumes', `${paths.pods}/x/log`, '/metrics'].map((path) => t.call('GET', path)),
+      ['/apis/batch/v1/jobs', '/api/v1/persistentvolumes', `${paths.pods}/x/log`, '/metrics'].map((path) =>
+        t.call('GET', path),
+      ),
     );
     expect(answers.map(({ code, body }) => [code, body['reason']])).toEqual(Array(4).fill([501, 'NotImplemented']));
   });

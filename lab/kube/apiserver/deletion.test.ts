@@ -12,23 +12,41 @@ beforeAll(async () => {
 afterAll(() => t.close());
 
 const bind = (name: string, node = 'node-1') =>
-  t.call('POST', `${paths.pods}/${name}/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: node } });
+  t.call('POST', `${paths.pods}/${name}/binding`, {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name },
+    target: { kind: 'Node', name: node },
+  });
 
 describe('deletion', () => {
   it('keeps an object with finalizers until the last is gone', async () => {
-    await t.call('POST', paths.configMaps, { ...configMap('kept'), metadata: { name: 'kept', finalizers: ['example.com/hold'] } });
+    await t.call('POST', paths.configMaps, {
+      ...configMap('kept'),
+      metadata: { name: 'kept', finalizers: ['example.com/hold'] },
+    });
     const marked = await t.call('DELETE', `${paths.configMaps}/kept`);
-    expect(objectAt(marked.body, 'metadata')).toMatchObject({ deletionTimestamp: expect.any(String), deletionGracePeriodSeconds: 0 });
+    expect(objectAt(marked.body, 'metadata')).toMatchObject({
+      deletionTimestamp: expect.any(String),
+      deletionGracePeriodSeconds: 0,
+    });
     await t.patch('merge', `${paths.configMaps}/kept`, { metadata: { finalizers: [] } });
     expect((await t.call('GET', `${paths.configMaps}/kept`)).code).toBe(404);
   });
 
   it('takes no new finalizer while it is under way', async () => {
-    await t.call('POST', paths.configMaps, { ...configMap('late'), metadata: { name: 'late', finalizers: ['example.com/hold'] } });
+    await t.call('POST', paths.configMaps, {
+      ...configMap('late'),
+      metadata: { name: 'late', finalizers: ['example.com/hold'] },
+    });
     await t.call('DELETE', `${paths.configMaps}/late`);
-    const { code, body } = await t.patch('merge', `${paths.configMaps}/late`, { metadata: { finalizers: ['example.com/hold', 'example.com/more'] } });
+    const { code, body } = await t.patch('merge', `${paths.configMaps}/late`, {
+      metadata: { finalizers: ['example.com/hold', 'example.com/more'] },
+    });
     expect(code).toBe(422);
-    expect(body['message']).toContain('no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/more"}');
+    expect(body['message']).toContain(
+      'no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/more"}',
+    );
   });
 
   it('fails when a precondition does not hold', async () => {
@@ -47,7 +65,10 @@ describe('deletion', () => {
     await t.call('POST', paths.pods, pod('graceful'));
     await bind('graceful');
     const { body } = await t.call('DELETE', `${paths.pods}/graceful`);
-    expect(objectAt(body, 'metadata')).toMatchObject({ deletionGracePeriodSeconds: 30, deletionTimestamp: expect.any(String) });
+    expect(objectAt(body, 'metadata')).toMatchObject({
+      deletionGracePeriodSeconds: 30,
+      deletionTimestamp: expect.any(String),
+    });
     expect((await t.call('GET', `${paths.pods}/graceful`)).code).toBe(200);
     await t.call('DELETE', `${paths.pods}/graceful`, { gracePeriodSeconds: 0 });
     expect((await t.call('GET', `${paths.pods}/graceful`)).code).toBe(404);
@@ -59,7 +80,9 @@ describe('deletion', () => {
     await t.call('POST', paths.pods, pod('hasty', { terminationGracePeriodSeconds: 0 }));
     await bind('hasty');
     await t.call('DELETE', `${paths.pods}/hasty`);
-    const codes = await Promise.all(['unbound', 'hasty'].map(async (name) => (await t.call('GET', `${paths.pods}/${name}`)).code));
+    const codes = await Promise.all(
+      ['unbound', 'hasty'].map(async (name) => (await t.call('GET', `${paths.pods}/${name}`)).code),
+    );
     expect(codes).toEqual([404, 404]);
   });
 
@@ -69,11 +92,14 @@ describe('deletion', () => {
     await t.call('DELETE', `${paths.pods}/shortened`);
     const longer = await t.call('DELETE', `${paths.pods}/shortened`, { gracePeriodSeconds: 60 });
     const shorter = await t.call('DELETE', `${paths.pods}/shortened`, { gracePeriodSeconds: 5 });
-    expect([longer, shorter].map(({ body }) => objectAt(body, 'metadata')['deletionGracePeriodSeconds'])).toEqual([30, 5]);
+    expect([longer, shorter].map(({ body }) => objectAt(body, 'metadata')['deletionGracePeriodSeconds'])).toEqual([
+      30, 5,
+    ]);
   });
 
   it('deletes a collection by selector', async () => {
-    for (const name of ['many-1', 'many-2']) await t.call('POST', paths.configMaps, configMap(name, {}, { group: 'many' }));
+    for (const name of ['many-1', 'many-2'])
+      await t.call('POST', paths.configMaps, configMap(name, {}, { group: 'many' }));
     await t.call('DELETE', `${paths.configMaps}?labelSelector=group%3Dmany`);
     expect((await t.call('GET', `${paths.configMaps}?labelSelector=group%3Dmany`)).body['items']).toEqual([]);
   });

@@ -20,12 +20,36 @@ export interface FieldError {
 }
 
 export const required = (field: string, detail = ''): FieldError => ({ type: 'Required', field, detail });
-export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({ type: 'Invalid', field, value, detail });
-export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({ type: 'TypeInvalid', field, value, detail });
-export const duplicate = (field: string, value: unknown): FieldError => ({ type: 'Duplicate', field, value, detail: '' });
+export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'Invalid',
+  field,
+  value,
+  detail,
+});
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'TypeInvalid',
+  field,
+  value,
+  detail,
+});
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  type: 'Duplicate',
+  field,
+  value,
+  detail: '',
+});
 export const forbiddenField = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail });
-export const notFoundValue = (field: string, value: unknown): FieldError => ({ type: 'NotFound', field, value, detail: '' });
-export const tooLong = (field: string, max: number): FieldError => ({ type: 'TooLong', field, detail: `may not be longer than ${max}` });
+export const notFoundValue = (field: string, value: unknown): FieldError => ({
+  type: 'NotFound',
+  field,
+  value,
+  detail: '',
+});
+export const tooLong = (field: string, max: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: `may not be longer than ${max}`,
+});
 export const tooMany = (field: string, count: number, max: number): FieldError => ({
   type: 'TooMany',
   field,

@@ -1,3 +1,3 @@
 // The public face of the embedded Kubernetes API server.
-export type { AdminConnection, ApiServer, ApiServerOptions, ResolveService } from './start.ts';
+export type { AdminConnection, ApiServer, ApiServerOptions, ResolveService } from './api-server.ts';
 export { startApiServer } from './start.ts';

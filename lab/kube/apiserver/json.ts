@@ -81,7 +81,9 @@ export function stringsAt(value: unknown, ...path: readonly string[]): readonly 
 
 /** The string members of the object at a path. */
 export function stringMapAt(value: unknown, ...path: readonly string[]): Record<string, string> {
-  const entries = Object.entries(objectAt(value, ...path)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const entries = Object.entries(objectAt(value, ...path)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
   return Object.fromEntries(entries);
 }
 
@@ -94,11 +96,19 @@ export function ensureObject(parent: JsonObject, name: string): JsonObject {
   return made;
 }
 
+/** A value as plain text: strings as they are, everything else as JSON. */
+export function plainText(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Structural equality of JSON values; a member that is `undefined` counts as absent. */
 export function equalJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (Array.isArray(left)) {
-    return Array.isArray(right) && left.length === right.length && left.every((item, index) => equalJson(item, right[index]));
+    return (
+      Array.isArray(right) && left.length === right.length && left.every((item, index) => equalJson(item, right[index]))
+    );
   }
   if (!isObject(left) || !isObject(right)) return false;
   for (const key of Object.keys(left)) if (!equalJson(left[key], right[key])) return false;
@@ -123,6 +133,7 @@ function copy(value: unknown): unknown {
 
 /** Sets a member by a name that came from outside, so that `__proto__` is an ordinary name. */
 export function setOwn(target: JsonObject, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
   else target[key] = value;
 }

@@ -9,7 +9,13 @@ export interface KubeconfigOptions {
 }
 
 /** A kubeconfig with embedded CA and token; holds a secret. */
-export function kubeconfigYaml({ server, caPem, token, cluster = 'trunkline-lab', user = 'kubernetes-admin' }: KubeconfigOptions): string {
+export function kubeconfigYaml({
+  server,
+  caPem,
+  token,
+  cluster = 'trunkline-lab',
+  user = 'kubernetes-admin',
+}: KubeconfigOptions): string {
   return [
     'apiVersion: v1',
     'kind: Config',

@@ -92,7 +92,8 @@ export function metadataFaults(
   field = 'metadata',
 ): FieldError[] {
   const errors: FieldError[] = [];
-  if (metadata.name === undefined || metadata.name === '') errors.push(required(`${field}.name`, 'name or generateName is required'));
+  if (metadata.name === undefined || metadata.name === '')
+    errors.push(required(`${field}.name`, 'name or generateName is required'));
   else {
     const fault = nameFault(metadata.name);
     if (fault !== undefined) errors.push(invalidValue(`${field}.name`, metadata.name, fault));
@@ -113,7 +114,11 @@ export function metadataFaults(
     if (fault !== undefined) errors.push(invalidValue(`${field}.finalizers`, finalizer, fault));
     else if (!finalizer.includes('/') && !['orphan', 'foregroundDeletion'].includes(finalizer))
       errors.push(
-        invalidValue(`${field}.finalizers`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+        invalidValue(
+          `${field}.finalizers`,
+          finalizer,
+          'name is neither a standard finalizer name nor is it fully qualified',
+        ),
       );
   }
   return errors;

@@ -58,7 +58,14 @@ export class StatusError extends Error {
 
 /** A Status that says yes, such as the answer to a DELETE. */
 export function success(details?: StatusDetails, code = 200): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details === undefined ? {} : { details }), code };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    ...(details === undefined ? {} : { details }),
+    code,
+  };
 }
 
 /** `deployments.apps`, or `pods` for the core group. */
@@ -80,7 +87,8 @@ export const notFound = (resource: GroupResource, name: string): StatusError =>
   new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, about(resource, name));
 
 /** For paths that no resource answers. */
-export const noSuchPath = (): StatusError => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+export const noSuchPath = (): StatusError =>
+  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
 export const methodNotAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
@@ -89,13 +97,23 @@ export const alreadyExists = (resource: GroupResource, name: string): StatusErro
   new StatusError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, about(resource, name));
 
 export const conflict = (resource: GroupResource, name: string, why: string): StatusError =>
-  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, about(resource, name));
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    about(resource, name),
+  );
 
 /** The wording of a lost optimistic lock. */
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 
 export const forbidden = (resource: GroupResource, name: string, why: string): StatusError =>
-  new StatusError(403, 'Forbidden', `${qualified(resource)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, about(resource, name));
+  new StatusError(
+    403,
+    'Forbidden',
+    `${qualified(resource)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`,
+    about(resource, name),
+  );
 
 /** 410: the version asked for is no longer in the history. */
 export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message);

@@ -8,11 +8,13 @@ import { startTestApi } from './testing/test-api.ts';
 let t: TestApi;
 beforeAll(async () => {
   t = await startTestApi({ historyLimit: 4 });
-  for (const name of ['a', 'b', 'c', 'd', 'e']) await t.call('POST', paths.configMaps, configMap(name, {}, { side: name < 'c' ? 'left' : 'right' }));
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await t.call('POST', paths.configMaps, configMap(name, {}, { side: name < 'c' ? 'left' : 'right' }));
 });
 afterAll(() => t.close());
 
-const names = (body: unknown): string[] => objectsAt(body, 'items').map((item) => stringAt(item, 'metadata', 'name') ?? '');
+const names = (body: unknown): string[] =>
+  objectsAt(body, 'items').map((item) => stringAt(item, 'metadata', 'name') ?? '');
 const versionOf = (body: unknown): string => stringAt(body, 'metadata', 'resourceVersion') ?? '';
 
 describe('list', () => {
@@ -29,7 +31,10 @@ describe('list', () => {
   });
 
   it('narrows by labels and by fields', async () => {
-    const left = await t.call('GET', `${paths.configMaps}?labelSelector=${encodeURIComponent('side in (left),side!=right')}`);
+    const left = await t.call(
+      'GET',
+      `${paths.configMaps}?labelSelector=${encodeURIComponent('side in (left),side!=right')}`,
+    );
     const field = await t.call('GET', `${paths.configMaps}?fieldSelector=metadata.name=d`);
     expect([names(left.body), names(field.body)]).toEqual([['a', 'b'], ['d']]);
   });
@@ -96,16 +101,26 @@ describe('watch', () => {
 
   it('tells 410 inside the stream for a version that the history no longer reaches', async () => {
     const version = versionOf((await t.call('GET', paths.configMaps)).body);
-    for (let count = 0; count < 12; count += 1) await t.patch('merge', `${paths.configMaps}/b`, { data: { count: String(count) } });
+    for (let count = 0; count < 12; count += 1)
+      await t.patch('merge', `${paths.configMaps}/b`, { data: { count: String(count) } });
     const watch = await t.watch(`${paths.configMaps}?watch=1&resourceVersion=${version}`);
-    expect(await watch.next()).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
+    expect(await watch.next()).toMatchObject({
+      type: 'ERROR',
+      object: { kind: 'Status', code: 410, reason: 'Expired' },
+    });
     await watch.ended;
   });
 
   it('sends bookmarks once a minute and before the end, to those who asked', async () => {
     const version = versionOf((await t.call('GET', paths.configMaps)).body);
-    const watch = await t.watch(`${paths.configMaps}?watch=1&resourceVersion=${version}&allowWatchBookmarks=true&timeoutSeconds=90`);
-    await t.call('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { generateName: 'other-' } });
+    const watch = await t.watch(
+      `${paths.configMaps}?watch=1&resourceVersion=${version}&allowWatchBookmarks=true&timeoutSeconds=90`,
+    );
+    await t.call('POST', '/api/v1/namespaces/default/secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { generateName: 'other-' },
+    });
     await t.clock.advance(60_000);
     const bookmark = await watch.next();
     expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1' } });
@@ -117,9 +132,14 @@ describe('watch', () => {
   });
 
   it('refuses the streaming list, as a server without it does', async () => {
-    const { code, body } = await t.call('GET', `${paths.configMaps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`);
+    const { code, body } = await t.call(
+      'GET',
+      `${paths.configMaps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`,
+    );
     expect(code).toBe(422);
-    expect(body['message']).toContain('sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled');
+    expect(body['message']).toContain(
+      'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+    );
   });
 
   it('ends every stream when the server closes', async () => {

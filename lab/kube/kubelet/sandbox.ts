@@ -103,7 +103,7 @@ function machineSandbox(
 
 function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
   const { host, node, nodeRoot } = deps;
-  const netns = `pod-${id.slice(0, 12)}`;
+  const netns = `cni-${(pod.metadata.uid ?? '').slice(0, 13)}-${id.slice(0, 6)}`;
   const record = recordOf(deps, pod);
   const cni = createCniInvoker({ host, nodeRoot, ...(node.netns === undefined ? {} : { nodeNetns: node.netns }) });
   const target: CniTarget = {
@@ -114,9 +114,16 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
     podUid: pod.metadata.uid ?? '',
   };
   /** What is there and has to go again. */
-  const state: { ips: readonly string[]; network?: CniNetwork; added?: unknown; hasNetns: boolean } = {
+  const state: {
+    ips: readonly string[];
+    network?: CniNetwork;
+    added?: unknown;
+    hasNetns: boolean;
+    isRecorded: boolean;
+  } = {
     ips: [],
     hasNetns: false,
+    isRecorded: false,
   };
   return {
     id,
@@ -137,13 +144,16 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
         throw kubeletError('sandbox', `network "${network.name}": the plugin gave no address`);
       state.ips = result.ips;
       await record.write(netns);
+      state.isRecorded = true;
     },
     remove: async () => {
       if (state.network !== undefined) await cni.del(state.network, target, state.added);
       delete state.network;
       if (state.hasNetns) await host.deleteNetns(netns);
       state.hasNetns = false;
-      await record.remove();
+      // A failed attempt may outlive its successor's start, whose record this would be.
+      if (state.isRecorded) await record.remove();
+      state.isRecorded = false;
     },
   };
 }

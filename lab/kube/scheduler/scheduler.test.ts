@@ -77,12 +77,7 @@ describe('the scheduler', () => {
     // The Pod may be looked at before the node is known, with other words.
     const waiting = await pod('p', (each) => scheduled(each)?.message === message);
     expect(scheduled(waiting)).toMatchObject({ status: 'False', reason: 'Unschedulable' });
-    const told = await untilObject(
-      client,
-      events,
-      { namespace },
-      (event) => Reflect.get(event, 'message') === message,
-    );
+    const told = await untilObject(client, events, { namespace }, (event) => Reflect.get(event, 'message') === message);
     expect(told as KubeObject & { message?: string }).toMatchObject({ type: 'Warning', reason: 'FailedScheduling' });
     await offer('a', '1');
     expect((await pod('p', (each) => (each.spec.nodeName ?? '') !== '')).spec.nodeName).toBe('a');

@@ -16,8 +16,8 @@ export interface FakeKernel extends Kernel {
   delay(fn: (() => Promise<void>) | undefined): void;
 }
 
-/** Understands the lines of the planners and drivers; any other line is an error of the test. */
-export function createFakeKernel(): FakeKernel {
+/** `vlan`: has 802.1Q devices. Understands the lines of the planners and drivers; any other line is an error of the test. */
+export function createFakeKernel(options: { readonly vlan?: boolean } = {}): FakeKernel {
   const links = new Map<string, { mac: string; up: boolean }>();
   const rules = new Set<string>();
   const lines: string[] = [];
@@ -45,7 +45,16 @@ export function createFakeKernel(): FakeKernel {
     if (object !== 'link') return refuse(line, 'not understood');
     const after = (word: string): string => words[words.indexOf(word) + 1] ?? '';
     if (verb === 'add') {
-      if (words.includes('vlan')) return refuse(line, 'Unknown device type');
+      if (words.includes('vlan')) {
+        if (options.vlan !== true) refuse(line, 'Unknown device type');
+        existing(line, words[3] ?? '');
+        if (links.has(after('name'))) refuse(line, 'File exists');
+        links.set(after('name'), {
+          mac: words.includes('address') ? after('address') : '02:00:00:00:00:00',
+          up: false,
+        });
+        return;
+      }
       if (links.has(name)) refuse(line, 'File exists');
       links.set(name, { mac: words.includes('address') ? after('address') : '02:00:00:00:00:00', up: false });
     } else if (verb === 'delete') {
@@ -88,6 +97,7 @@ export function createFakeKernel(): FakeKernel {
           return { priority: Number(pref), table, [key]: value };
         }),
       ),
+    routes: () => Promise.resolve([]),
     addresses: () => Promise.resolve([]),
     setSysctl: () => Promise.resolve(),
     watchLinks: (changed, signal) =>

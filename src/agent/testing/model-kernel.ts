@@ -41,7 +41,8 @@ export function createModelKernel(devices: readonly string[]): ModelKernel {
     } else if (!state.rules.delete(text)) fail(line, 'no such rule');
   };
   const route = (line: string, words: readonly string[]): void => {
-    const after = (word: string): string | undefined => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+    const after = (word: string): string | undefined =>
+      words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
     const table = after('table') ?? 'main';
     if (words[1] === 'flush') {
       for (const key of state.routes.keys()) if (key.startsWith(`${table} `)) state.routes.delete(key);

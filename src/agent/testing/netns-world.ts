@@ -1,9 +1,7 @@
 // For tests with a real kernel: a node, a router that stands for the VPC, Pods and a client, each a network namespace of its own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { z } from 'zod';
 import { createKernel, type Kernel } from '../kernel.ts';
-import { kernelRuleSchema } from '../plan-rules.ts';
 
 export interface Outcome {
   readonly code: number | null;
@@ -30,7 +28,18 @@ export interface NetnsWorld {
 
 /** False where the kernel or the user may not make namespaces; tests then are skipped, by name. */
 export const canMakeNamespaces = (): boolean =>
-  spawnSync('sh', ['-c', 'for tool in ip busybox curl nsenter; do command -v $tool || exit 1; done; unshare -n true']).status === 0 && process.getuid?.() === 0;
+  spawnSync('sh', ['-c', 'for tool in ip busybox curl nsenter; do command -v $tool || exit 1; done; unshare -n true'])
+    .status === 0 && process.getuid?.() === 0;
+
+/** False where the kernel has no 802.1Q devices, as in many sandboxes. */
+export const canMakeVlans = (): boolean =>
+  canMakeNamespaces() &&
+  spawnSync('unshare', [
+    '-n',
+    'sh',
+    '-ec',
+    'ip link add a type veth peer name b; ip link add link a name v type vlan id 1',
+  ]).status === 0;
 
 export const TRUNK_MAC = '20:90:6f:00:00:01';
 export const CLIENT_IP = '10.0.50.2';
@@ -79,8 +88,8 @@ export function createNetnsWorld(label: string): NetnsWorld {
     },
     serve: async (name, host, port) => {
       const script = `require("http").createServer((q,s)=>s.end(q.socket.remoteAddress)).listen(${port},"${host}",()=>console.log("listening"))`;
-      const [command = '', ...rest] = [...enter(name), process.execPath, '-e', script];
-      const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const argv = [`--net=${netns(name)}`, process.execPath, '-e', script];
+      const child = spawn('nsenter', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
       servers.push(child);
       await once(child.stdout, 'data');
     },
@@ -122,17 +131,18 @@ function kernelInside(node: string): Kernel {
     ipBatch: (lines, options = {}) => outside.ipBatch(lines, { netns: node, ...options }),
     links: (options = {}) => outside.links({ netns: node, ...options }),
     addresses: (device, options = {}) => outside.addresses(device, { netns: node, ...options }),
-    rules: () => {
-      const done = spawnSync('nsenter', [`--net=${node}`, 'ip', '-json', 'rule', 'show'], { encoding: 'utf8' });
-      return Promise.resolve(z.array(kernelRuleSchema).parse(JSON.parse(done.stdout)));
-    },
+    rules: () => outside.rules({ netns: node }),
+    routes: () => outside.routes({ netns: node }),
     setSysctl: (name, value) => {
       sh(`nsenter --net=${node} sh -c 'echo ${value} >/proc/sys/${name}'`);
       return Promise.resolve();
     },
     watchLinks: (changed, signal) =>
       new Promise((resolve) => {
-        const child = spawn('nsenter', [`--net=${node}`, 'ip', '-oneline', 'monitor', 'link'], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+        const child = spawn('nsenter', [`--net=${node}`, 'ip', '-oneline', 'monitor', 'link'], {
+          stdio: ['ignore', 'pipe', 'ignore'],
+          signal,
+        });
         child.stdout.on('data', changed);
         child.on('error', () => undefined);
         child.on('close', () => resolve());

@@ -10,7 +10,7 @@ import type { CniCall, CniCommand } from '../../cni/call.ts';
 import { apiFailure } from '../../kube/testing/memory-objects.ts';
 import { createManualInformer, type ManualInformer } from '../../kube/testing/manual-informer.ts';
 import { type Pod, pods } from '../../kube/resources.ts';
-import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
 import { createKeyLock } from '../key-lock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkDriver } from '../link-driver.ts';
@@ -22,7 +22,10 @@ import { createWiredStore } from '../wired-store.ts';
 export const NODE = '10.0.32.11';
 
 /** A Pod as the API has it; `networks: null` leaves the annotation out. */
-export function podOf(name: string, changes: { uid?: string; networks?: string | null; phase?: 'Running' | 'Succeeded' | 'Failed' } = {}): Pod {
+export function podOf(
+  name: string,
+  changes: { uid?: string; networks?: string | null; phase?: 'Running' | 'Succeeded' | 'Failed' } = {},
+): Pod {
   const network = changes.networks === undefined ? networks.subEni : changes.networks;
   return {
     apiVersion: 'v1',
@@ -51,7 +54,14 @@ export function eniOf(pod: Pod, facts: EniFacts | undefined, changes: Partial<Vp
     apiVersion: 'networking.tke.cloud.tencent.com/v1',
     kind: 'VpcENI',
     metadata: { name: subEniName(uid), uid: `eni-of-${uid}`, labels: { [labels.nodeName]: NODE } },
-    spec: { type: 'SubENI', nodeName: NODE, pod: { namespace, name, uid }, securityGroups: ['sg-12345678'], enforcingMode: 'standard', ...changes },
+    spec: {
+      type: 'SubENI',
+      nodeName: NODE,
+      pod: { namespace, name, uid },
+      securityGroups: ['sg-12345678'],
+      enforcingMode: 'standard',
+      ...changes,
+    },
     status:
       facts === undefined
         ? { phase: 'Creating' }
@@ -100,10 +110,14 @@ export interface ServiceWorld {
 }
 
 /** The server knows the Pods that were added and nothing else. */
-export function createServiceWorld(kernel: Kernel, driver: LinkDriver, options: { readonly ready?: boolean } = {}): ServiceWorld {
+export function createServiceWorld(
+  kernel: Kernel,
+  driver: LinkDriver,
+  options: { readonly ready?: boolean } = {},
+): ServiceWorld {
   const stateDir = mkdtempSync(join(tmpdir(), 'tke-agent-'));
   const clock = createFakeClock();
-  const podInformer = createManualInformer<PodView>(pods);
+  const podInformer = createManualInformer<PodView>(pods as unknown as Resource<PodView>);
   const enis = createManualInformer<VpcEni>(vpcEnis);
   const network = createNodeNetwork();
   const served = new Map<string, Pod>();
@@ -128,9 +142,14 @@ export function createServiceWorld(kernel: Kernel, driver: LinkDriver, options: 
       lock: createKeyLock(),
       kernel,
       node: network,
-      tornDown: { add: (uid) => void tornDown.add(uid), has: (uid) => tornDown.has(uid), forget: (uid) => void tornDown.delete(uid) },
+      tornDown: {
+        add: (uid) => void tornDown.add(uid),
+        has: (uid) => tornDown.has(uid),
+        forget: (uid) => void tornDown.delete(uid),
+      },
       clock,
       logger: silentLogger,
+      findNetns: (path) => path,
       addTimeoutMs: 45_000,
       changed: (uid) => void changes.push(uid),
     },

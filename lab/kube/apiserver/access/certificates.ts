@@ -12,7 +12,16 @@ const VALIDITY_MS = 3650 * 86_400_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Names and addresses that clients inside and outside the lab use for the API server. */
-export const DEFAULT_SANS = ['127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', '10.96.0.1'];
+export const DEFAULT_SANS = [
+  '127.0.0.1',
+  '::1',
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  '10.96.0.1',
+];
 
 /** Makes a CA and a server certificate for `sans` (names and addresses mixed). */
 export async function createServingCertificates(now: Date, sans: readonly string[]): Promise<ServingCertificates> {
@@ -51,13 +60,19 @@ export async function createServingCertificates(now: Date, sans: readonly string
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(
-        [...new Set(sans)].map((san) => (isIP(san) === 0 ? { type: 'dns' as const, value: san } : { type: 'ip' as const, value: san })),
+        [...new Set(sans)].map((san) =>
+          isIP(san) === 0 ? { type: 'dns' as const, value: san } : { type: 'ip' as const, value: san },
+        ),
       ),
       await x509.AuthorityKeyIdentifierExtension.create(ca),
     ],
   });
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
-  return { caPem: `${ca.toString('pem')}\n`, certPem: `${server.toString('pem')}\n`, keyPem: pem('PRIVATE KEY', new Uint8Array(pkcs8)) };
+  return {
+    caPem: `${ca.toString('pem')}\n`,
+    certPem: `${server.toString('pem')}\n`,
+    keyPem: pem('PRIVATE KEY', new Uint8Array(pkcs8)),
+  };
 }
 
 /** 16 random bytes, positive and without a leading zero. */
@@ -68,6 +83,9 @@ function serial(): string {
 }
 
 function pem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

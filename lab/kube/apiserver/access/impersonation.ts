@@ -11,7 +11,8 @@ export function impersonated(user: User, headers: IncomingHttpHeaders, authorize
   const name = single(headers['impersonate-user']);
   const groups = all(headers['impersonate-group']);
   if (name === undefined) {
-    if (groups.length > 0) throw badRequest('requested impersonation without a user: Impersonate-Group needs Impersonate-User');
+    if (groups.length > 0)
+      throw badRequest('requested impersonation without a user: Impersonate-Group needs Impersonate-User');
     return user;
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
@@ -22,9 +23,16 @@ export function impersonated(user: User, headers: IncomingHttpHeaders, authorize
   return { name, groups: [...new Set([...groups, AUTHENTICATED])] };
 }
 
-function check(user: User, authorizer: Authorizer, resource: string, namespace: string | undefined, name: string): void {
+function check(
+  user: User,
+  authorizer: Authorizer,
+  resource: string,
+  namespace: string | undefined,
+  name: string,
+): void {
   const attributes: Attributes = { kind: 'resource', verb: 'impersonate', group: '', resource, namespace, name };
-  if (!authorizer.allows(user, attributes)) throw forbidden({ group: '', plural: resource }, name, refusal(user, attributes));
+  if (!authorizer.allows(user, attributes))
+    throw forbidden({ group: '', plural: resource }, name, refusal(user, attributes));
 }
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

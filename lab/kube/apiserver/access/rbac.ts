@@ -37,7 +37,12 @@ export function createAuthorizer(objects: RbacObjects): Authorizer {
     const role = stringAt(ref, 'kind') === 'Role' ? objects.role(namespace ?? '', name) : objects.clusterRole(name);
     return objectsAt(role, 'rules');
   };
-  const grants = (bindings: readonly ApiObject[], namespace: string | undefined, user: User, attributes: Attributes): boolean =>
+  const grants = (
+    bindings: readonly ApiObject[],
+    namespace: string | undefined,
+    user: User,
+    attributes: Attributes,
+  ): boolean =>
     bindings.some(
       (binding) =>
         objectsAt(binding, 'subjects').some((subject) => isSubject(subject, user, namespace)) &&
@@ -55,7 +60,7 @@ export function createAuthorizer(objects: RbacObjects): Authorizer {
 
 function isSubject(subject: JsonObject, user: User, bindingNamespace: string | undefined): boolean {
   const name = stringAt(subject, 'name') ?? '';
-  switch (stringAt(subject, 'kind')) {
+  switch (stringAt(subject, 'kind') ?? '') {
     case 'User':
       return user.name === name;
     case 'Group':
@@ -79,7 +84,10 @@ export function covers(rule: JsonObject, attributes: Attributes): boolean {
   if (!groups.includes('*') && !groups.includes(attributes.group)) return false;
   const [, subresource] = attributes.resource.split('/');
   const covered = stringsAt(rule, 'resources').some(
-    (resource) => resource === '*' || resource === attributes.resource || (subresource !== undefined && resource === `*/${subresource}`),
+    (resource) =>
+      resource === '*' ||
+      resource === attributes.resource ||
+      (subresource !== undefined && resource === `*/${subresource}`),
   );
   if (!covered) return false;
   const names = stringsAt(rule, 'resourceNames');
@@ -88,7 +96,11 @@ export function covers(rule: JsonObject, attributes: Attributes): boolean {
 
 /** The sentence of a refusal, as kubectl prints it after `is forbidden:`. */
 export function refusal(user: User, attributes: Attributes): string {
-  if (attributes.kind === 'path') return `User ${JSON.stringify(user.name)} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`;
-  const scope = attributes.namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(attributes.namespace)}`;
+  if (attributes.kind === 'path')
+    return `User ${JSON.stringify(user.name)} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`;
+  const scope =
+    attributes.namespace === undefined
+      ? 'at the cluster scope'
+      : `in the namespace ${JSON.stringify(attributes.namespace)}`;
   return `User ${JSON.stringify(user.name)} cannot ${attributes.verb} resource ${JSON.stringify(attributes.resource)} in API group ${JSON.stringify(attributes.group)} ${scope}`;
 }

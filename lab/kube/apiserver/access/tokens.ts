@@ -1,5 +1,13 @@
 // Bearer tokens: the administrator's opaque one, and signed ones (JWT, ES256) for ServiceAccounts.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, randomUUID, sign, verify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  verify,
+} from 'node:crypto';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../../src/base/clock.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
@@ -40,7 +48,11 @@ interface TokenDeps {
 
 /** Keys are made anew for each server: tokens do not outlive it. */
 export function createTokens(deps: TokenDeps): Tokens {
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+  const pair = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
   const privateKey = createPrivateKey(pair.privateKey);
   const publicKey = createPublicKey(pair.publicKey);
   const keyId = createHash('sha256').update(pair.publicKey).digest('base64url');
@@ -49,7 +61,12 @@ export function createTokens(deps: TokenDeps): Tokens {
   const decode = (token: string): JsonObject | undefined => {
     const [head = '', body = '', signature = '', more] = token.split('.');
     if (signature === '' || more !== undefined) return undefined;
-    const signed = verify('sha256', Buffer.from(`${head}.${body}`), { key: publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
+    const signed = verify(
+      'sha256',
+      Buffer.from(`${head}.${body}`),
+      { key: publicKey, dsaEncoding: 'ieee-p1363' },
+      Buffer.from(signature, 'base64url'),
+    );
     if (!signed) return undefined;
     const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
     return isObject(claims) ? claims : undefined;
@@ -74,7 +91,10 @@ export function createTokens(deps: TokenDeps): Tokens {
       const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
       const text = `${part({ alg: 'ES256', kid: keyId })}.${part(claims)}`;
       const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      return { token: `${text}.${signature.toString('base64url')}`, expiresAt: new Date((now + lifetimeSeconds) * 1000) };
+      return {
+        token: `${text}.${signature.toString('base64url')}`,
+        expiresAt: new Date((now + lifetimeSeconds) * 1000),
+      };
     },
     authenticate(token, audiences = [deps.issuer]) {
       if (sameText(token, adminToken)) return administrator;

@@ -6,7 +6,10 @@ import { notFound, qualified, StatusError } from '../status.ts';
 const namespaces = { group: '', plural: 'namespaces' };
 
 /** Throws 404 or 403 when a namespaced object cannot be created now. */
-export function checkNamespace(core: Pick<Core, 'store'>, scope: Pick<Scope, 'definition' | 'namespace' | 'name'>): void {
+export function checkNamespace(
+  core: Pick<Core, 'store'>,
+  scope: Pick<Scope, 'definition' | 'namespace' | 'name'>,
+): void {
   const { definition, namespace, name } = scope;
   if (!definition.namespaced || namespace === undefined) return;
   const found = core.store.collection(collectionId(namespaces)).get(namespace)?.object;
@@ -17,7 +20,13 @@ export function checkNamespace(core: Pick<Core, 'store'>, scope: Pick<Scope, 'de
     throw new StatusError(403, 'Forbidden', `${about} is forbidden: ${why}`, {
       name,
       kind: definition.plural,
-      causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
     });
   }
 }

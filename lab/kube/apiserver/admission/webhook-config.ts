@@ -21,7 +21,13 @@ export interface Webhook {
   readonly namespaceSelector: JsonObject;
   readonly objectSelector: JsonObject;
   readonly target:
-    | { readonly kind: 'service'; readonly namespace: string; readonly name: string; readonly port: number; readonly path: string }
+    | {
+        readonly kind: 'service';
+        readonly namespace: string;
+        readonly name: string;
+        readonly port: number;
+        readonly path: string;
+      }
     | { readonly kind: 'url'; readonly url: string };
   /** PEM; '' uses the machine's trust. */
   readonly caBundle: string;

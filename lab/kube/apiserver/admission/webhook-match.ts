@@ -19,7 +19,11 @@ const includes = (words: readonly string[], word: string): boolean => words.incl
 
 function ruleMatches(rule: WebhookRule, { scope, operation }: AdmissionRequest): boolean {
   const { definition, subresource } = scope;
-  if (!includes(rule.operations, operation) || !includes(rule.apiGroups, definition.group) || !includes(rule.apiVersions, definition.version))
+  if (
+    !includes(rule.operations, operation) ||
+    !includes(rule.apiGroups, definition.group) ||
+    !includes(rule.apiVersions, definition.version)
+  )
     return false;
   // A Namespace counts as cluster-scoped, as it is.
   if (rule.scope !== '*' && rule.scope !== (definition.namespaced ? 'Namespaced' : 'Cluster')) return false;
@@ -37,7 +41,9 @@ function resourceMatches(pattern: string, plural: string, subresource: string | 
 function objectMatches(webhook: Webhook, { old }: AdmissionRequest, object: ApiObject | undefined): boolean {
   const selector = selectorFromObject(webhook.objectSelector);
   if (selector.length === 0) return true;
-  return [object, old].some((candidate) => candidate !== undefined && matchesLabels(selector, candidate.metadata.labels ?? {}));
+  return [object, old].some(
+    (candidate) => candidate !== undefined && matchesLabels(selector, candidate.metadata.labels ?? {}),
+  );
 }
 
 function namespaceMatches(
@@ -49,7 +55,8 @@ function namespaceMatches(
   const selector = selectorFromObject(webhook.namespaceSelector);
   if (selector.length === 0) return true;
   const { definition, namespace } = scope;
-  if (definition.group === '' && definition.kind === 'Namespace') return matchesLabels(selector, (object ?? old)?.metadata.labels ?? {});
+  if (definition.group === '' && definition.kind === 'Namespace')
+    return matchesLabels(selector, (object ?? old)?.metadata.labels ?? {});
   // Cluster-scoped objects are never kept out by a namespace selector.
   return namespace === undefined || matchesLabels(selector, namespaceLabels(namespace));
 }

@@ -5,10 +5,9 @@ import { numberAt, stringAt } from '../json.ts';
 import { apiVersionOf } from '../registry/definition.ts';
 import { internalError, StatusError } from '../status.ts';
 import type { AdmissionRequest } from './admission.ts';
-import type { Webhook } from './webhook-config.ts';
 
 /** The AdmissionReview (v1) that a webhook is sent. */
-export function reviewBody(uid: string, _webhook: Webhook, request: AdmissionRequest, object: ApiObject | undefined): JsonObject {
+export function reviewBody(uid: string, request: AdmissionRequest, object: ApiObject | undefined): JsonObject {
   const { scope, operation, old, dryRun } = request;
   const { group, version, kind, plural } = scope.definition;
   const gvk = { group, version, kind };
@@ -21,7 +20,9 @@ export function reviewBody(uid: string, _webhook: Webhook, request: AdmissionReq
       uid,
       kind: gvk,
       resource: gvr,
-      ...(scope.subresource === undefined ? {} : { subResource: scope.subresource, requestSubResource: scope.subresource }),
+      ...(scope.subresource === undefined
+        ? {}
+        : { subResource: scope.subresource, requestSubResource: scope.subresource }),
       requestKind: gvk,
       requestResource: gvr,
       name: scope.name,
@@ -45,7 +46,11 @@ export function deniedError(name: string, status: JsonObject): StatusError {
   const by = `admission webhook ${JSON.stringify(name)} denied the request`;
   const message = stringAt(status, 'message') || stringAt(status, 'reason') || '';
   const code = numberAt(status, 'code') ?? 0;
-  return new StatusError(code < 400 ? 400 : code, stringAt(status, 'reason') ?? '', message === '' ? `${by} without explanation` : `${by}: ${message}`);
+  return new StatusError(
+    code < 400 ? 400 : code,
+    stringAt(status, 'reason') ?? '',
+    message === '' ? `${by} without explanation` : `${by}: ${message}`,
+  );
 }
 
 /** A webhook that could not be asked, with failurePolicy Fail. */

@@ -4,37 +4,58 @@ import type { Logger } from '../../../../src/base/logger.ts';
 import type { ApiObject } from '../json.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { collectionId } from '../registry/definition.ts';
-import type { ResolveService } from '../start.ts';
-import type { Store } from '../storage/store.ts';
+import type { ResolveService } from '../api-server.ts';
+import { notImplemented } from '../status.ts';
+import type { Store, StoredObject } from '../storage/store.ts';
 import { equalJson } from '../json.ts';
 import type { Admission, AdmissionRequest } from './admission.ts';
-import { callWebhook, WebhookFailure } from './webhook-call.ts';
 import type { Webhook } from './webhook-config.ts';
 import { readWebhooks } from './webhook-config.ts';
+import { endpointOf } from './webhook-endpoint.ts';
+import { WebhookFailure } from './webhook-failure.ts';
 import { webhookApplies } from './webhook-match.ts';
+import { decodeResponse } from './webhook-response.ts';
 import { deniedError, failedError, reviewBody } from './webhook-review.ts';
+import type { WebhookTransport } from './webhook-transport.ts';
 
 export interface WebhookDeps {
   readonly store: Store;
   readonly logger: Logger;
   readonly resolveService: ResolveService;
+  readonly transport: WebhookTransport;
 }
 
 const GROUP = 'admissionregistration.k8s.io';
 
+/** Whose reviews carry the object itself; the others have kinds of their own, which are not made here. */
+const REVIEWED_SUBRESOURCES = ['status', 'finalize'];
+
 export function createWebhookAdmission(deps: WebhookDeps): Admission {
+  // Stored versions never change, so each is read once.
+  const read = new WeakMap<StoredObject, readonly Webhook[]>();
   const configured = (plural: string): readonly Webhook[] =>
     deps.store
       .collection(collectionId({ group: GROUP, plural }))
       .list()
-      .flatMap((entry) => readWebhooks(entry.object));
+      .flatMap((entry) => {
+        const webhooks = read.get(entry) ?? readWebhooks(entry.object);
+        read.set(entry, webhooks);
+        return webhooks;
+      });
   const namespaceLabels = (namespace: string): Readonly<Record<string, string>> =>
-    deps.store.collection(collectionId({ group: '', plural: 'namespaces' })).get(namespace)?.object.metadata.labels ?? {};
-  const applying = (plural: string, request: AdmissionRequest, object: ApiObject | undefined): readonly Webhook[] =>
+    deps.store.collection(collectionId({ group: '', plural: 'namespaces' })).get(namespace)?.object.metadata.labels ??
+    {};
+  const applying = (plural: string, request: AdmissionRequest, object: ApiObject | undefined): readonly Webhook[] => {
+    const { definition, subresource } = request.scope;
     // A broken webhook must not lock out its own repair.
-    request.scope.definition.group === GROUP
-      ? []
-      : configured(plural).filter((webhook) => webhookApplies(webhook, request, object, namespaceLabels));
+    if (definition.group === GROUP) return [];
+    const found = configured(plural).filter((webhook) => webhookApplies(webhook, request, object, namespaceLabels));
+    if (found.length > 0 && subresource !== undefined && !REVIEWED_SUBRESOURCES.includes(subresource))
+      throw notImplemented(
+        `admission webhooks on ${definition.plural}/${subresource}; narrow the rules of ${JSON.stringify(found[0]?.name)}`,
+      );
+    return found;
+  };
 
   return {
     async mutate(request, object) {
@@ -44,7 +65,8 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
       for (const webhook of applying('mutatingwebhookconfigurations', request, object)) {
         const next = await mutateWith(deps, webhook, request, current);
         // Webhooks that asked for it see what later ones changed.
-        if (next !== current) for (const earlier of called) if (earlier.reinvocationPolicy === 'IfNeeded') again.add(earlier);
+        if (next !== current)
+          for (const earlier of called) if (earlier.reinvocationPolicy === 'IfNeeded') again.add(earlier);
         current = next;
         called.push(webhook);
       }
@@ -62,7 +84,12 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
   };
 }
 
-async function mutateWith(deps: WebhookDeps, webhook: Webhook, request: AdmissionRequest, object: ApiObject): Promise<ApiObject> {
+async function mutateWith(
+  deps: WebhookDeps,
+  webhook: Webhook,
+  request: AdmissionRequest,
+  object: ApiObject,
+): Promise<ApiObject> {
   const patch = await ask(deps, webhook, request, object);
   if (patch === undefined) return object;
   const patched = applyJsonPatch(object, patch) as ApiObject;
@@ -70,16 +97,26 @@ async function mutateWith(deps: WebhookDeps, webhook: Webhook, request: Admissio
 }
 
 /** Asks one webhook; the patch it gives, if any. Throws StatusError when it refuses, or fails and its policy is Fail. */
-async function ask(deps: WebhookDeps, webhook: Webhook, request: AdmissionRequest, object: ApiObject | undefined): Promise<unknown> {
+async function ask(
+  deps: WebhookDeps,
+  webhook: Webhook,
+  request: AdmissionRequest,
+  object: ApiObject | undefined,
+): Promise<unknown> {
   const uid = randomUUID();
   try {
-    const response = await callWebhook(webhook, reviewBody(uid, webhook, request, object), uid, deps.resolveService);
+    const endpoint = await endpointOf(webhook, deps.resolveService);
+    const body = JSON.stringify(reviewBody(uid, request, object));
+    const response = decodeResponse(webhook, await deps.transport.post(webhook, endpoint, body), uid);
     for (const warning of response.warnings) request.scope.warn(warning);
     if (!response.allowed) throw deniedError(webhook.name, response.status);
     return response.patch;
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error;
-    deps.logger.warn({ webhook: webhook.name, error: error.message, failurePolicy: webhook.failurePolicy }, 'admission webhook failed');
+    deps.logger.warn(
+      { webhook: webhook.name, error: error.message, failurePolicy: webhook.failurePolicy },
+      'admission webhook failed',
+    );
     if (webhook.failurePolicy === 'Ignore') return undefined;
     throw failedError(webhook.name, error.message);
   }

@@ -16,7 +16,9 @@ export interface Owner {
 
 /** The identity of an owner: an applier is one owner across versions. */
 export function ownerKey(owner: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string {
-  return [owner.operation, owner.manager, owner.subresource, owner.operation === 'Apply' ? '' : owner.apiVersion].join('\u0000');
+  return [owner.operation, owner.manager, owner.subresource, owner.operation === 'Apply' ? '' : owner.apiVersion].join(
+    '\u0000',
+  );
 }
 
 /** The owners recorded in an object. */
@@ -56,7 +58,13 @@ export function formatOwners(owners: readonly Owner[]): JsonObject[] {
 }
 
 function byKindTimeName(left: Owner, right: Owner): number {
-  const keys = (owner: Owner): readonly string[] => [owner.operation, owner.time, owner.manager, owner.apiVersion, owner.subresource];
+  const keys = (owner: Owner): readonly string[] => [
+    owner.operation,
+    owner.time,
+    owner.manager,
+    owner.apiVersion,
+    owner.subresource,
+  ];
   const [one, two] = [keys(left), keys(right)];
   for (const [index, value] of one.entries()) {
     const other = two[index] ?? '';

@@ -11,10 +11,12 @@ import { itemsByStep, itemStep, stepSchema } from './walk.ts';
 export function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
   if (isObject(applied) && isObject(live) && !isAtomic(schema, applied)) {
     const merged: JsonObject = { ...live };
-    for (const [name, value] of Object.entries(applied)) setOwn(merged, name, mergeApplied(live[name], value, memberSchema(schema, name)));
+    for (const [name, value] of Object.entries(applied))
+      setOwn(merged, name, mergeApplied(live[name], value, memberSchema(schema, name)));
     return merged;
   }
-  if (Array.isArray(applied) && Array.isArray(live) && !isAtomic(schema, applied)) return mergeLists(live, applied, schema);
+  if (Array.isArray(applied) && Array.isArray(live) && !isAtomic(schema, applied))
+    return mergeLists(live, applied, schema);
   return applied;
 }
 
@@ -22,7 +24,9 @@ export function mergeApplied(live: unknown, applied: unknown, schema: Schema | u
 function mergeLists(live: readonly unknown[], applied: readonly unknown[], schema: Schema | undefined): unknown[] {
   const before = itemsByStep(live, schema);
   const wanted = itemsByStep(applied, schema);
-  const result = [...wanted].map(([step, item]) => (before.has(step) ? mergeApplied(before.get(step), item, schema?.items) : item));
+  const result = [...wanted].map(([step, item]) =>
+    before.has(step) ? mergeApplied(before.get(step), item, schema?.items) : item,
+  );
   const order = [...wanted.keys()];
   let previous = -1;
   for (const [step, item] of before) {
@@ -45,7 +49,12 @@ export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, sch
     if (isAtomic(schema, value)) return value;
     const items = value.flatMap((item) => {
       const step = itemStep(item, schema);
-      const left = removeFields(item, gone.children.get(step) ?? emptySet, kept.children.get(step) ?? emptySet, schema?.items);
+      const left = removeFields(
+        item,
+        gone.children.get(step) ?? emptySet,
+        kept.children.get(step) ?? emptySet,
+        schema?.items,
+      );
       return left === undefined ? [] : [left];
     });
     return items.length === 0 && value.length > 0 ? undefined : items;

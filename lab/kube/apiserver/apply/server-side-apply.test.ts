@@ -26,7 +26,13 @@ const deployment = (spec: JsonObject, labels?: Record<string, string>): ApiObjec
   spec,
 });
 
-function apply(live: ApiObject | undefined, configuration: ApiObject, manager: string, force = false, schema: Schema = deploymentSchema): ApiObject {
+function apply(
+  live: ApiObject | undefined,
+  configuration: ApiObject,
+  manager: string,
+  force = false,
+  schema: Schema = deploymentSchema,
+): ApiObject {
   const { object, owners } = applyConfiguration(live, configuration, schema, writer(manager), force);
   return { ...object, metadata: { ...object.metadata, managedFields: formatOwners(owners) } };
 }
@@ -38,7 +44,10 @@ const fieldsOwnedBy = (object: ApiObject, manager: string): unknown => {
 
 describe('field sets', () => {
   it('are written as Kubernetes writes them', () => {
-    const set = fieldsOf({ spec: { replicas: 1, template: { spec: { containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] } } } }, deploymentSchema);
+    const set = fieldsOf(
+      { spec: { replicas: 1, template: { spec: { containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] } } } },
+      deploymentSchema,
+    );
     expect(formatFieldSet(set)).toEqual({
       'f:spec': {
         'f:replicas': {},
@@ -66,7 +75,10 @@ describe('field sets', () => {
 describe('apply', () => {
   it('owns what it says and nothing else', () => {
     const made = apply(undefined, deployment({ replicas: 1 }, { app: 'x' }), 'one');
-    expect(fieldsOwnedBy(made, 'one')).toEqual({ 'f:metadata': { 'f:labels': { 'f:app': {} } }, 'f:spec': { 'f:replicas': {} } });
+    expect(fieldsOwnedBy(made, 'one')).toEqual({
+      'f:metadata': { 'f:labels': { 'f:app': {} } },
+      'f:spec': { 'f:replicas': {} },
+    });
   });
 
   it('conflicts over a field that another manager set to another value, and names it', () => {
@@ -85,7 +97,10 @@ describe('apply', () => {
 
   it('shares a field that two managers set to the same value', () => {
     const live = apply(apply(undefined, deployment({ replicas: 1 }), 'one'), deployment({ replicas: 1 }), 'two');
-    expect([fieldsOwnedBy(live, 'one'), fieldsOwnedBy(live, 'two')]).toEqual([{ 'f:spec': { 'f:replicas': {} } }, { 'f:spec': { 'f:replicas': {} } }]);
+    expect([fieldsOwnedBy(live, 'one'), fieldsOwnedBy(live, 'two')]).toEqual([
+      { 'f:spec': { 'f:replicas': {} } },
+      { 'f:spec': { 'f:replicas': {} } },
+    ]);
     const left = apply(live, deployment({}), 'one');
     expect(left['spec']).toEqual({ replicas: 1 });
   });
@@ -98,10 +113,25 @@ describe('apply', () => {
   });
 
   it('adds and removes single items of keyed lists', () => {
-    const containers = (...names: string[]): JsonObject => ({ template: { spec: { containers: names.map((name) => ({ name, image: 'i' })) } } });
-    const live = apply(apply(undefined, deployment(containers('a', 'b')), 'one'), deployment(containers('side')), 'two');
+    const containers = (...names: string[]): JsonObject => ({
+      template: { spec: { containers: names.map((name) => ({ name, image: 'i' })) } },
+    });
+    const live = apply(
+      apply(undefined, deployment(containers('a', 'b')), 'one'),
+      deployment(containers('side')),
+      'two',
+    );
     const next = apply(live, deployment(containers('a')), 'one');
-    expect(next['spec']).toEqual({ template: { spec: { containers: [{ name: 'a', image: 'i' }, { name: 'side', image: 'i' }] } } });
+    expect(next['spec']).toEqual({
+      template: {
+        spec: {
+          containers: [
+            { name: 'a', image: 'i' },
+            { name: 'side', image: 'i' },
+          ],
+        },
+      },
+    });
   });
 
   it('conflicts with an update too, and says through which version', () => {
@@ -109,11 +139,15 @@ describe('apply', () => {
     const after = deployment({ replicas: 2 });
     const managedFields = ownersAfterUpdate(before, after, deploymentSchema, writer('kubectl-scale', 'scale'));
     const live = { ...after, metadata: { ...after.metadata, managedFields } };
-    expect(() => apply(live, deployment({ replicas: 3 }), 'one')).toThrow('conflict with "kubectl-scale" with subresource "scale" using apps/v1: .spec.replicas');
+    expect(() => apply(live, deployment({ replicas: 3 }), 'one')).toThrow(
+      'conflict with "kubectl-scale" with subresource "scale" using apps/v1: .spec.replicas',
+    );
   });
 
   it('treats an atomic list as one field', () => {
-    const tolerations = (key: string): JsonObject => ({ template: { spec: { tolerations: [{ key, operator: 'Exists' }] } } });
+    const tolerations = (key: string): JsonObject => ({
+      template: { spec: { tolerations: [{ key, operator: 'Exists' }] } },
+    });
     const live = apply(undefined, deployment(tolerations('a')), 'one');
     expect(fieldsOwnedBy(live, 'one')).toEqual({ 'f:spec': { 'f:template': { 'f:spec': { 'f:tolerations': {} } } } });
     expect(() => apply(live, deployment(tolerations('b')), 'two')).toThrow('.spec.template.spec.tolerations');
@@ -134,7 +168,9 @@ describe('update', () => {
     const live = apply(undefined, deployment({ replicas: 1, paused: true }), 'one');
     const changed = { ...live, spec: { replicas: 1 } };
     const managedFields = ownersAfterUpdate(live, changed, deploymentSchema, writer('editor'));
-    expect(fieldsOwnedBy({ ...changed, metadata: { ...changed.metadata, managedFields } }, 'one')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    expect(fieldsOwnedBy({ ...changed, metadata: { ...changed.metadata, managedFields } }, 'one')).toEqual({
+      'f:spec': { 'f:replicas': {} },
+    });
   });
 
   it('lets a client empty the record', () => {
@@ -145,13 +181,28 @@ describe('update', () => {
 });
 
 describe('laws', () => {
-  const open: Schema = { type: 'object', properties: { metadata: typeOf(types, 'ObjectMeta') }, 'x-kubernetes-preserve-unknown-fields': true };
+  const open: Schema = {
+    type: 'object',
+    properties: { metadata: typeOf(types, 'ObjectMeta') },
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
   const key = fc.constantFrom('a', 'b', 'c');
   const tree = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
-    value: fc.oneof({ depthSize: 'small' }, fc.integer({ min: 0, max: 3 }), fc.constantFrom('x', 'y'), fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }), tie('object')),
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.integer({ min: 0, max: 3 }),
+      fc.constantFrom('x', 'y'),
+      fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }),
+      tie('object'),
+    ),
     object: fc.dictionary(key, tie('value'), { maxKeys: 3 }) as fc.Arbitrary<JsonObject>,
   })).object;
-  const custom = (spec: JsonObject): ApiObject => ({ apiVersion: 'apps/v1', kind: 'Custom', metadata: { name: 'c' }, spec });
+  const custom = (spec: JsonObject): ApiObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Custom',
+    metadata: { name: 'c' },
+    spec,
+  });
 
   it('applying the same twice changes nothing', () => {
     fc.assert(
@@ -175,7 +226,13 @@ describe('laws', () => {
     fc.assert(
       fc.property(tree, (only) => {
         const live = apply(undefined, custom(only), 'one', true, open);
-        const emptied = apply(live, { apiVersion: 'apps/v1', kind: 'Custom', metadata: { name: 'c' } }, 'one', true, open);
+        const emptied = apply(
+          live,
+          { apiVersion: 'apps/v1', kind: 'Custom', metadata: { name: 'c' } },
+          'one',
+          true,
+          open,
+        );
         expect(emptied['spec']).toBeUndefined();
       }),
     );

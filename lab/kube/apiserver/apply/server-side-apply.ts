@@ -3,7 +3,17 @@ import type { ApiObject, JsonObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { StatusError } from '../status.ts';
 import type { FieldSet } from './field-set.ts';
-import { difference, emptySet, equalSets, intersection, isEmptySet, node, printedPaths, union, withoutSubtrees } from './field-set.ts';
+import {
+  difference,
+  emptySet,
+  equalSets,
+  intersection,
+  isEmptySet,
+  node,
+  printedPaths,
+  union,
+  withoutSubtrees,
+} from './field-set.ts';
 import type { Owner } from './managers.ts';
 import { formatOwners, ownerKey, ownersOf, resetsOwners } from './managers.ts';
 import { mergeApplied, removeFields } from './merge.ts';
@@ -55,7 +65,12 @@ function normalized(set: FieldSet): FieldSet {
  * The managedFields of `after`, when `writer` changed `before` into it by anything but an apply: the writer owns what it
  * added or changed, nobody else owns that any more, and nobody owns what is gone.
  */
-export function ownersAfterUpdate(before: ApiObject | undefined, after: ApiObject, schema: Schema, writer: Writer): JsonObject[] {
+export function ownersAfterUpdate(
+  before: ApiObject | undefined,
+  after: ApiObject,
+  schema: Schema,
+  writer: Writer,
+): JsonObject[] {
   if (resetsOwners(after)) return [];
   const sent = ownersOf(after);
   const recorded = sent.length > 0 ? sent : ownersOf(before);
@@ -69,7 +84,8 @@ export function ownersAfterUpdate(before: ApiObject | undefined, after: ApiObjec
     const fields = union(kept, taken);
     return { ...owner, fields, time: equalSets(fields, owner.fields) && isEmptySet(taken) ? owner.time : writer.time };
   });
-  if (!isEmptySet(taken) && !recorded.some((owner) => ownerKey(owner) === ownerKey(self))) owners.push({ ...self, fields: taken });
+  if (!isEmptySet(taken) && !recorded.some((owner) => ownerKey(owner) === ownerKey(self)))
+    owners.push({ ...self, fields: taken });
   return formatOwners(owners);
 }
 
@@ -106,7 +122,9 @@ export function applyConfiguration(
 
   const changes = compareFields(ownable(live), ownable(object), schema);
   const touched = normalized(union(changes.added, changes.modified));
-  const contested = others.map((owner) => ({ owner, fields: intersection(owner.fields, touched) })).filter(({ fields }) => !isEmptySet(fields));
+  const contested = others
+    .map((owner) => ({ owner, fields: intersection(owner.fields, touched) }))
+    .filter(({ fields }) => !isEmptySet(fields));
   if (contested.length > 0 && !force) throw conflictError(contested);
 
   const unchanged = previous !== undefined && equalSets(previous.fields, wanted);
@@ -133,18 +151,30 @@ interface Contested {
 }
 
 function conflictError(contested: readonly Contested[]): StatusError {
-  const conflicts = contested.flatMap(({ owner, fields }) => printedPaths(fields).map((field) => ({ who: printedOwner(owner), field })));
+  const conflicts = contested.flatMap(({ owner, fields }) =>
+    printedPaths(fields).map((field) => ({ who: printedOwner(owner), field })),
+  );
   const managers = [...new Set(conflicts.map(({ who }) => who))];
   const [first] = conflicts;
   const list =
     conflicts.length === 1
       ? `conflict with ${first?.who}: ${first?.field}`
       : managers
-          .map((who) => `conflicts with ${who}:\n${conflicts.filter((entry) => entry.who === who).map(({ field }) => `- ${field}`).join('\n')}`)
+          .map(
+            (who) =>
+              `conflicts with ${who}:\n${conflicts
+                .filter((entry) => entry.who === who)
+                .map(({ field }) => `- ${field}`)
+                .join('\n')}`,
+          )
           .join('\n');
   const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
   return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${list}`, {
-    causes: conflicts.map(({ who, field }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who}`, field })),
+    causes: conflicts.map(({ who, field }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${who}`,
+      field,
+    })),
   });
 }
 

@@ -37,7 +37,10 @@ export function fieldsOf(value: unknown, schema: Schema | undefined): FieldSet {
   const children = new Map<string, FieldSet>();
   if (Array.isArray(value)) {
     for (const [step, item] of itemsByStep(value, schema)) {
-      const inner = schema?.['x-kubernetes-list-type'] === 'map' ? fieldsOf(item, schema.items).children : new Map<string, FieldSet>();
+      const inner =
+        schema?.['x-kubernetes-list-type'] === 'map'
+          ? fieldsOf(item, schema.items).children
+          : new Map<string, FieldSet>();
       children.set(step, node(true, inner));
     }
   } else if (isObject(value)) {
@@ -94,7 +97,13 @@ function everything(value: unknown, schema: Schema | undefined): FieldSet {
 
 function children(value: unknown, schema: Schema | undefined): Map<string, unknown> {
   if (Array.isArray(value)) return itemsByStep(value, schema);
-  return new Map(isObject(value) ? Object.entries(value).filter(([, member]) => member !== undefined).map(([name, member]) => [`f:${name}`, member]) : []);
+  return new Map(
+    isObject(value)
+      ? Object.entries(value)
+          .filter(([, member]) => member !== undefined)
+          .map(([name, member]) => [`f:${name}`, member])
+      : [],
+  );
 }
 
 /** The schema behind a step below a schema. */

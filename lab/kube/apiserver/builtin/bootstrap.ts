@@ -59,7 +59,8 @@ export async function bootstrap(core: Core): Promise<void> {
   for (const object of objects) {
     const [group, version] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : ['', object.apiVersion];
     const definition = core.registry.findKind(group ?? '', version ?? '', object.kind);
-    if (definition === undefined) throw new Error(`the bootstrap object ${object.kind} ${object.metadata.name} has no served kind`);
+    if (definition === undefined)
+      throw new Error(`the bootstrap object ${object.kind} ${object.metadata.name} has no served kind`);
     const scope = {
       user: administrator,
       definition,

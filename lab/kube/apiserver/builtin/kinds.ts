@@ -37,7 +37,11 @@ interface Kind {
   readonly scale?: ScalePaths;
 }
 
-const replicas: ScalePaths = { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], selector: ['spec', 'selector'] };
+const replicas: ScalePaths = {
+  specReplicas: ['spec', 'replicas'],
+  statusReplicas: ['status', 'replicas'],
+  selector: ['spec', 'selector'],
+};
 const all = ['all'];
 const withStatus: readonly Subresource[] = ['status'];
 
@@ -45,16 +49,45 @@ const core: Readonly<Record<string, Kind>> = {
   ConfigMap: { plural: 'configmaps', columns: configMapColumns, shortNames: ['cm'] },
   Endpoints: { plural: 'endpoints', columns: endpointsColumns, shortNames: ['ep'] },
   Event: { plural: 'events', columns: eventColumns, shortNames: ['ev'] },
-  Namespace: { plural: 'namespaces', columns: namespaceColumns, cluster: true, shortNames: ['ns'], subresources: ['status', 'finalize'] },
+  Namespace: {
+    plural: 'namespaces',
+    columns: namespaceColumns,
+    cluster: true,
+    shortNames: ['ns'],
+    subresources: ['status', 'finalize'],
+  },
   Node: { plural: 'nodes', columns: nodeColumns, cluster: true, shortNames: ['no'], subresources: withStatus },
-  Pod: { plural: 'pods', columns: podColumns, shortNames: ['po'], categories: all, subresources: ['status', 'binding'] },
+  Pod: {
+    plural: 'pods',
+    columns: podColumns,
+    shortNames: ['po'],
+    categories: all,
+    subresources: ['status', 'binding'],
+  },
   Secret: { plural: 'secrets', columns: secretColumns },
-  ServiceAccount: { plural: 'serviceaccounts', columns: serviceAccountColumns, shortNames: ['sa'], subresources: ['token'] },
-  Service: { plural: 'services', columns: serviceColumns, shortNames: ['svc'], categories: all, subresources: withStatus },
+  ServiceAccount: {
+    plural: 'serviceaccounts',
+    columns: serviceAccountColumns,
+    shortNames: ['sa'],
+    subresources: ['token'],
+  },
+  Service: {
+    plural: 'services',
+    columns: serviceColumns,
+    shortNames: ['svc'],
+    categories: all,
+    subresources: withStatus,
+  },
 };
 
 const apps: Readonly<Record<string, Kind>> = {
-  DaemonSet: { plural: 'daemonsets', columns: daemonSetColumns, shortNames: ['ds'], categories: all, subresources: withStatus },
+  DaemonSet: {
+    plural: 'daemonsets',
+    columns: daemonSetColumns,
+    shortNames: ['ds'],
+    categories: all,
+    subresources: withStatus,
+  },
   Deployment: {
     plural: 'deployments',
     columns: deploymentColumns,
@@ -106,13 +139,17 @@ const groups: readonly { readonly group: string; readonly kinds: Readonly<Record
   },
   {
     group: 'scheduling.k8s.io',
-    kinds: { PriorityClass: { plural: 'priorityclasses', columns: priorityClassColumns, cluster: true, shortNames: ['pc'] } },
+    kinds: {
+      PriorityClass: { plural: 'priorityclasses', columns: priorityClassColumns, cluster: true, shortNames: ['pc'] },
+    },
   },
 ];
 
 /** Every built-in resource; all are served as version v1. */
 export function builtInDefinitions(types: TypeTable): readonly Definition[] {
-  return groups.flatMap(({ group, kinds }) => Object.entries(kinds).map(([kind, entry]) => define(group, kind, entry, types)));
+  return groups.flatMap(({ group, kinds }) =>
+    Object.entries(kinds).map(([kind, entry]) => define(group, kind, entry, types)),
+  );
 }
 
 function define(group: string, kind: string, entry: Kind, types: TypeTable): Definition {

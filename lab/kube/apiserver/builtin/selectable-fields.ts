@@ -28,14 +28,19 @@ const podFields = [
 ];
 
 const eventFields = [
-  ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((name) => `involvedObject.${name}`),
+  ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+    (name) => `involvedObject.${name}`,
+  ),
   'reason',
   'type',
 ];
 
 /** Beyond the fields of every kind. */
 export const kindFields: Readonly<Record<string, FieldReaders>> = {
-  Pod: { ...Object.fromEntries(podFields.map(reader)), 'spec.hostNetwork': (pod) => String(valueAt(pod, 'spec', 'hostNetwork') === true) },
+  Pod: {
+    ...Object.fromEntries(podFields.map(reader)),
+    'spec.hostNetwork': (pod) => String(valueAt(pod, 'spec', 'hostNetwork') === true),
+  },
   Event: {
     ...Object.fromEntries(eventFields.map(reader)),
     reportingComponent: read('reportingComponent'),

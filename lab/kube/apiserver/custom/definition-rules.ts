@@ -31,7 +31,8 @@ export const customResourceDefinitionRules: Rules = {
 };
 
 function refuseUnserved(crd: ApiObject): void {
-  if (stringAt(crd, 'spec', 'conversion', 'strategy') === 'Webhook') throw notImplemented('conversion webhooks of custom resources; use strategy None');
+  if (stringAt(crd, 'spec', 'conversion', 'strategy') === 'Webhook')
+    throw notImplemented('conversion webhooks of custom resources; use strategy None');
 }
 
 function establishedStatus(crd: ApiObject, old: ApiObject | undefined, { now }: RuleContext): JsonObject {
@@ -59,9 +60,17 @@ function definitionFaults(crd: ApiObject): FieldError[] {
   const scope = stringAt(spec, 'scope');
   const expected = `${plural}.${group}`;
   return [
-    ...(crd.metadata.name === expected ? [] : [invalidValue('metadata.name', crd.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
-    ...(group === '' ? [required('spec.group')] : group.includes('.') ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]),
-    ...(scope === 'Namespaced' || scope === 'Cluster' ? [] : [notSupported('spec.scope', scope ?? '', ['Cluster', 'Namespaced'])]),
+    ...(crd.metadata.name === expected
+      ? []
+      : [invalidValue('metadata.name', crd.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
+    ...(group === ''
+      ? [required('spec.group')]
+      : group.includes('.')
+        ? []
+        : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]),
+    ...(scope === 'Namespaced' || scope === 'Cluster'
+      ? []
+      : [notSupported('spec.scope', scope ?? '', ['Cluster', 'Namespaced'])]),
     ...nameFaults(objectAt(spec, 'names')),
     ...versionFaults(objectsAt(spec, 'versions')),
   ];
@@ -72,27 +81,47 @@ function nameFaults(names: JsonObject): FieldError[] {
   const words = ['plural', 'singular'].flatMap((name) => {
     const value = stringAt(names, name) ?? '';
     if (value === '') return [required(`spec.names.${name}`)];
-    return lower.test(value) ? [] : [invalidValue(`spec.names.${name}`, value, 'a DNS-1035 label must consist of lower case alphanumeric characters or \'-\'')];
+    return lower.test(value)
+      ? []
+      : [
+          invalidValue(
+            `spec.names.${name}`,
+            value,
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-'",
+          ),
+        ];
   });
   const kind = stringAt(names, 'kind') ?? '';
   const listKind = stringAt(names, 'listKind') ?? '';
   return [
     ...words,
     ...(kind === '' ? [required('spec.names.kind')] : []),
-    ...(kind !== '' && kind === listKind ? [invalidValue('spec.names.listKind', listKind, 'kind and listKind may not be the same')] : []),
+    ...(kind !== '' && kind === listKind
+      ? [invalidValue('spec.names.listKind', listKind, 'kind and listKind may not be the same')]
+      : []),
   ];
 }
 
 function versionFaults(versions: readonly JsonObject[]): FieldError[] {
   const storing = versions.filter((version) => version['storage'] === true).length;
   return [
-    ...(storing === 1 ? [] : [invalidValue('spec.versions', versions.map((version) => stringAt(version, 'name')), 'must have exactly one version marked as storage version')]),
+    ...(storing === 1
+      ? []
+      : [
+          invalidValue(
+            'spec.versions',
+            versions.map((version) => stringAt(version, 'name')),
+            'must have exactly one version marked as storage version',
+          ),
+        ]),
     ...versions.flatMap((version, index) => {
       const at = `spec.versions[${index}]`;
       const schema = objectAt(version, 'schema')['openAPIV3Schema'];
       return [
         ...(stringAt(version, 'name') ? [] : [required(`${at}.name`)]),
-        ...(isObject(schema) ? structuralFaults(schema, `${at}.schema.openAPIV3Schema`) : [required(`${at}.schema.openAPIV3Schema`, 'schemas are required')]),
+        ...(isObject(schema)
+          ? structuralFaults(schema, `${at}.schema.openAPIV3Schema`)
+          : [required(`${at}.schema.openAPIV3Schema`, 'schemas are required')]),
         ...columnFaults(version, at),
       ];
     }),
@@ -111,7 +140,13 @@ function columnFaults(version: JsonObject, at: string): FieldError[] {
       ...(COLUMN_TYPES.includes(type) ? [] : [notSupported(`${place}.type`, type, COLUMN_TYPES)]),
       ...(path === '' ? [required(`${place}.jsonPath`)] : []),
       ...(path !== '' && parseJsonPath(path) === undefined
-        ? [invalidValue(`${place}.jsonPath`, path, 'must be a simple json path: members, [n], [*] or [?(@.member=="value")]')]
+        ? [
+            invalidValue(
+              `${place}.jsonPath`,
+              path,
+              'must be a simple json path: members, [n], [*] or [?(@.member=="value")]',
+            ),
+          ]
         : []),
     ];
   });

@@ -1,7 +1,7 @@
 // From a CustomResourceDefinition object to the resources it serves, one for each served version.
 import { metadataFields } from '../builtin/selectable-fields.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { objectAt, objectsAt, stringAt, stringsAt, valueAt } from '../json.ts';
+import { objectAt, objectsAt, plainText, stringAt, stringsAt, valueAt } from '../json.ts';
 import type { Definition, ScalePaths, Subresource } from '../registry/definition.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
@@ -53,7 +53,12 @@ function definitionOf(crd: ApiObject, version: JsonObject, objectMeta: Schema): 
 function withMetadata(schema: Schema, objectMeta: Schema): Schema {
   return {
     ...schema,
-    properties: { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: objectMeta },
+    properties: {
+      ...schema.properties,
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: objectMeta,
+    },
   };
 }
 
@@ -70,7 +75,7 @@ function selectableFields(version: JsonObject): FieldReaders {
     objectsAt(version, 'selectableFields').map((field) => {
       const path = stringAt(field, 'jsonPath') ?? '';
       const parsed = parseJsonPath(path);
-      return [path.replace(/^\./, ''), (object: ApiObject): string => String(parsed?.evaluate(object)[0] ?? '')];
+      return [path.replace(/^\./, ''), (object: ApiObject): string => plainText(parsed?.evaluate(object)[0])];
     }),
   );
 }

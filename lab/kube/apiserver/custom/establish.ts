@@ -16,10 +16,15 @@ interface EstablishDeps {
 
 /** From now on every stored definition is served, and one that is deleted is not, and loses its objects. */
 export function serveCustomResources({ store, registry, logger, objectMeta }: EstablishDeps): void {
-  const definitions = store.collection(collectionId({ group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' }));
+  const definitions = store.collection(
+    collectionId({ group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' }),
+  );
   definitions.subscribe(({ type, current, previous }) => {
     const crd = current.object;
-    const names = { group: stringAt(crd, 'spec', 'group') ?? '', plural: stringAt(crd, 'spec', 'names', 'plural') ?? '' };
+    const names = {
+      group: stringAt(crd, 'spec', 'group') ?? '',
+      plural: stringAt(crd, 'spec', 'names', 'plural') ?? '',
+    };
     // A change of status alone must not count as a change of what is served.
     const specChanged = previous === undefined || !equalJson(previous.object['spec'], crd['spec']);
     if (type !== 'DELETED' && !specChanged) return;

@@ -16,7 +16,10 @@ export interface JsonPath {
 export function parseJsonPath(text: string): JsonPath | undefined {
   const steps = parseSteps(text.replace(/^\{(.*)\}$/, '$1').replace(/^\$/, ''));
   if (steps === undefined) return undefined;
-  return { evaluate: (value) => steps.reduce<readonly unknown[]>((found, step) => found.flatMap((item) => follow(item, step)), [value]) };
+  return {
+    evaluate: (value) =>
+      steps.reduce<readonly unknown[]>((found, step) => found.flatMap((item) => follow(item, step)), [value]),
+  };
 }
 
 /** The member names of a path that is nothing but members (`.spec.replicas`); `undefined` for any other. */
@@ -30,8 +33,7 @@ function parseSteps(text: string): Step[] | undefined {
   const steps: Step[] = [];
   let rest = text;
   while (rest !== '') {
-    const match =
-      /^\.([A-Za-z_][\w-]*(?:\\\.[\w-]+)*(?:\/[\w-]+)?)/.exec(rest) ?? /^\[["']([^"']+)["']\]/.exec(rest);
+    const match = /^\.([A-Za-z_][\w-]*(?:\\\.[\w-]+)*(?:\/[\w-]+)?)/.exec(rest) ?? /^\[["']([^"']+)["']\]/.exec(rest);
     if (match !== null) {
       steps.push({ kind: 'member', name: (match[1] ?? '').replaceAll('\\.', '.') });
       rest = rest.slice(match[0].length);
@@ -42,7 +44,13 @@ function parseSteps(text: string): Step[] | undefined {
     const [whole, star, index, path, operator, value] = bracket;
     if (star !== undefined) steps.push({ kind: 'all' });
     else if (index !== undefined) steps.push({ kind: 'index', index: Number(index) });
-    else steps.push({ kind: 'filter', path: (path ?? '').split('.').slice(1), equal: operator === '==', value: value ?? '' });
+    else
+      steps.push({
+        kind: 'filter',
+        path: (path ?? '').split('.').slice(1),
+        equal: operator === '==',
+        value: value ?? '',
+      });
     rest = rest.slice(whole.length);
   }
   return steps;

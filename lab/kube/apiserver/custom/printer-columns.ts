@@ -1,6 +1,6 @@
 // additionalPrinterColumns of a CustomResourceDefinition as table columns.
 import type { JsonObject } from '../json.ts';
-import { isObject, numberAt, stringAt } from '../json.ts';
+import { numberAt, plainText, stringAt } from '../json.ts';
 import type { Column } from '../registry/definition.ts';
 import { ageColumn, nameColumn } from '../table/columns.ts';
 import { ageOf } from '../table/duration.ts';
@@ -36,6 +36,6 @@ function cell(value: unknown, type: string, now: Date): unknown {
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined;
     default:
-      return isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
+      return plainText(value);
   }
 }

@@ -43,15 +43,29 @@ export function ruleFaults(table: RuleTable, value: unknown, old: unknown, schem
     const { items } = schema;
     if (items === undefined) return own;
     // Old items are found by their key; in lists without keys nothing is the successor of anything.
-    const before = schema['x-kubernetes-list-type'] === 'map' && Array.isArray(old) ? itemsByStep(old, schema) : new Map<string, unknown>();
+    const before =
+      schema['x-kubernetes-list-type'] === 'map' && Array.isArray(old)
+        ? itemsByStep(old, schema)
+        : new Map<string, unknown>();
     const steps = schema['x-kubernetes-list-type'] === 'map' ? [...itemsByStep(value, schema).keys()] : [];
-    return [...own, ...value.flatMap((item, index) => ruleFaults(table, item, before.get(steps[index] ?? ''), items, `${path}[${index}]`))];
+    return [
+      ...own,
+      ...value.flatMap((item, index) =>
+        ruleFaults(table, item, before.get(steps[index] ?? ''), items, `${path}[${index}]`),
+      ),
+    ];
   }
   if (!isObject(value)) return own;
   const inner = Object.entries(value).flatMap(([name, member]) => {
     const described = memberSchema(schema, name);
     if (described === undefined) return [];
-    return ruleFaults(table, member, isObject(old) ? old[name] : undefined, described, path === '' ? name : `${path}.${name}`);
+    return ruleFaults(
+      table,
+      member,
+      isObject(old) ? old[name] : undefined,
+      described,
+      path === '' ? name : `${path}.${name}`,
+    );
   });
   return [...own, ...inner];
 }

@@ -16,17 +16,20 @@ export function mediaType(request: IncomingMessage): string {
 /** Reads the body of a request in whatever form it came. */
 export type BodyReader = (request: IncomingMessage) => Promise<unknown>;
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES)
-      throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
+/** Leaves the stream whole when it refuses, so that the answer still reaches a client that goes on sending. */
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else
+        reject(new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
 }
 
 /** A reader of bodies: their value, `undefined` when empty. Throws 400, 413 or 415. */

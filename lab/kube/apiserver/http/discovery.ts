@@ -23,12 +23,20 @@ const subresourceKinds: Partial<Record<Subresource, JsonObject>> = {
 
 /** `/api`. */
 export function coreVersions(address: string): JsonObject {
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] };
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+  };
 }
 
 /** `/apis`. */
 export function groupList(registry: Registry): JsonObject {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(registry).map((group) => groupOf(registry, group)) };
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groupNames(registry).map((group) => groupOf(registry, group)),
+  };
 }
 
 /** `/apis/GROUP`; `undefined` when there is no such group. */
@@ -72,8 +80,17 @@ export function resourceList(registry: Registry, group: string, version: string)
     apiVersion: 'v1',
     groupVersion: group === '' ? version : `${group}/${version}`,
     resources: [
-      ...served.flatMap((definition) => [resourceEntry(definition), ...definition.subresources.map((name) => subresourceEntry(definition, name))]),
-      ...reviews.map(({ plural, kind, namespaced }) => ({ name: plural, singularName: kind.toLowerCase(), namespaced, kind, verbs: ['create'] })),
+      ...served.flatMap((definition) => [
+        resourceEntry(definition),
+        ...definition.subresources.map((name) => subresourceEntry(definition, name)),
+      ]),
+      ...reviews.map(({ plural, kind, namespaced }) => ({
+        name: plural,
+        singularName: kind.toLowerCase(),
+        namespaced,
+        kind,
+        verbs: ['create'],
+      })),
     ],
   };
 }
@@ -87,7 +104,9 @@ function resourceEntry(definition: Definition): JsonObject {
     verbs: VERBS,
     ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
     ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
-    storageVersionHash: Buffer.from(`${apiVersionOf(definition)}/${definition.kind}`).toString('base64').slice(0, 12),
+    storageVersionHash: Buffer.from(`${apiVersionOf(definition)}/${definition.kind}`)
+      .toString('base64')
+      .slice(0, 12),
   };
 }
 

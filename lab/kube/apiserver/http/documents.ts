@@ -42,7 +42,9 @@ export function documentAt(core: Core, pathname: string, address: string): Reply
     case 'openapi':
       return openApi(core, second, third === '' ? [] : [third, ...more]);
     case 'openid':
-      return pathname === '/openid/v1/jwks' ? { ...jsonReply(core.tokens.jwks()), contentType: 'application/jwk-set+json' } : undefined;
+      return pathname === '/openid/v1/jwks'
+        ? { ...jsonReply(core.tokens.jwks()), contentType: 'application/jwk-set+json' }
+        : undefined;
     case '.well-known':
       return second === 'openid-configuration' ? jsonReply(issuerDocument(core, address)) : undefined;
     default:
@@ -50,14 +52,19 @@ export function documentAt(core: Core, pathname: string, address: string): Reply
   }
 }
 
-const found = (document: JsonObject | undefined): Reply | undefined => (document === undefined ? undefined : jsonReply(document));
+const found = (document: JsonObject | undefined): Reply | undefined =>
+  document === undefined ? undefined : jsonReply(document);
 
 function openApi(core: Core, edition: string, rest: readonly string[]): Reply | undefined {
   if (edition === 'v2') return openApiV2();
   if (edition !== 'v3') return undefined;
   if (rest.length === 0) return jsonReply(openApiIndex(core.registry));
   const [root, group = '', groupVersion = ''] = rest;
-  return found(root === 'api' ? openApiGroupVersion(core.registry, '', group) : openApiGroupVersion(core.registry, group, groupVersion));
+  return found(
+    root === 'api'
+      ? openApiGroupVersion(core.registry, '', group)
+      : openApiGroupVersion(core.registry, group, groupVersion),
+  );
 }
 
 /** An empty document, in the form that old clients parse: it says nothing about any kind, as v3 says it all. */
@@ -76,6 +83,10 @@ function issuerDocument(core: Core, address: string): JsonObject {
 }
 
 function rootPaths(core: Core): string[] {
-  const versions = core.registry.list().map((definition) => (definition.group === '' ? '/api/v1' : `/apis/${definition.group}/${definition.version}`));
-  return [...new Set(['/api', '/apis', ...versions, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'])].sort();
+  const versions = core.registry
+    .list()
+    .map((definition) => (definition.group === '' ? '/api/v1' : `/apis/${definition.group}/${definition.version}`));
+  return [
+    ...new Set(['/api', '/apis', ...versions, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']),
+  ].sort();
 }

@@ -5,7 +5,10 @@ import type { IncludeObject } from '../table/table.ts';
 /** True when the first form that the server can give is a Table. */
 export function wantsTable(accept: string): boolean {
   for (const part of accept.split(',')) {
-    const [type = '', ...parameters] = part.trim().split(';').map((piece) => piece.trim());
+    const [type = '', ...parameters] = part
+      .trim()
+      .split(';')
+      .map((piece) => piece.trim());
     if (type !== 'application/json' && type !== '*/*' && type !== '') continue;
     const as = parameters.find((parameter) => parameter.startsWith('as='));
     if (as === undefined) return false;
@@ -19,7 +22,13 @@ export function refusesJson(accept: string): boolean {
   if (accept.trim() === '') return false;
   return !accept.split(',').some((part) => {
     const type = part.trim().split(';')[0]?.trim() ?? '';
-    return type === 'application/json' || type === '*/*' || type === 'application/*' || type === 'application/yaml' || type === 'text/plain';
+    return (
+      type === 'application/json' ||
+      type === '*/*' ||
+      type === 'application/*' ||
+      type === 'application/yaml' ||
+      type === 'text/plain'
+    );
   });
 }
 

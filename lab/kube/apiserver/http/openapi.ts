@@ -9,7 +9,8 @@ import type { Schema } from '../schema/schema.ts';
 export function openApiIndex(registry: Registry): JsonObject {
   const paths: JsonObject = {};
   for (const definition of registry.list()) {
-    const path = definition.group === '' ? `api/${definition.version}` : `apis/${definition.group}/${definition.version}`;
+    const path =
+      definition.group === '' ? `api/${definition.version}` : `apis/${definition.group}/${definition.version}`;
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${registry.generation}` };
   }
   return { paths };
@@ -23,7 +24,10 @@ export function openApiGroupVersion(registry: Registry, group: string, version: 
   const paths: JsonObject = {};
   for (const definition of served) {
     const name = componentName(definition);
-    schemas[name] = { ...component(definition.schema, schemas, true), 'x-kubernetes-group-version-kind': [gvk(definition)] };
+    schemas[name] = {
+      ...component(definition.schema, schemas, true),
+      'x-kubernetes-group-version-kind': [gvk(definition)],
+    };
     for (const [path, item] of Object.entries(pathItems(definition, name))) paths[path] = item;
   }
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.30.14' }, paths, components: { schemas } };
@@ -47,7 +51,10 @@ function component(schema: Schema, schemas: JsonObject, top = false): JsonObject
       schemas[name] = {};
       schemas[name] = component(schema, schemas, true);
     }
-    return { allOf: [{ $ref: `#/components/schemas/${name}` }], ...(schema.default === undefined ? { default: {} } : { default: schema.default }) };
+    return {
+      allOf: [{ $ref: `#/components/schemas/${name}` }],
+      ...(schema.default === undefined ? { default: {} } : { default: schema.default }),
+    };
   }
   const { 'x-type': _type, properties, items, additionalProperties, ...rest } = schema;
   const shown: JsonObject = { ...rest };
@@ -57,27 +64,45 @@ function component(schema: Schema, schemas: JsonObject, top = false): JsonObject
   }
   if (Array.isArray(shown['required']) && shown['required'].length === 0) delete shown['required'];
   if (properties !== undefined)
-    shown['properties'] = Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, component(member, schemas)]));
+    shown['properties'] = Object.fromEntries(
+      Object.entries(properties).map(([name, member]) => [name, component(member, schemas)]),
+    );
   if (items !== undefined) shown['items'] = component(items, schemas);
-  if (typeof additionalProperties === 'object') shown['additionalProperties'] = component(additionalProperties, schemas);
+  if (typeof additionalProperties === 'object')
+    shown['additionalProperties'] = component(additionalProperties, schemas);
   return shown;
 }
 
 function pathItems(definition: Definition, name: string): JsonObject {
   const root = definition.group === '' ? `/api/${definition.version}` : `/apis/${apiVersionOf(definition)}`;
-  const collection = definition.namespaced ? `${root}/namespaces/{namespace}/${definition.plural}` : `${root}/${definition.plural}`;
+  const collection = definition.namespaced
+    ? `${root}/namespaces/{namespace}/${definition.plural}`
+    : `${root}/${definition.plural}`;
   const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
   const operation = (action: string, parameters: readonly string[]): JsonObject => ({
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk(definition),
-    parameters: parameters.map((parameter) => ({ name: parameter, in: 'query', schema: { type: 'string', uniqueItems: true } })),
+    parameters: parameters.map((parameter) => ({
+      name: parameter,
+      in: 'query',
+      schema: { type: 'string', uniqueItems: true },
+    })),
     responses: { '200': { description: 'OK', content } },
   });
   const writes = ['dryRun', 'fieldManager', 'fieldValidation'];
   // Strategic merge is deliberately not among the content types: clients then use their own knowledge of built-in kinds.
-  const patchBody = { content: { 'application/json-patch+json': {}, 'application/merge-patch+json': {}, 'application/apply-patch+yaml': {} } };
+  const patchBody = {
+    content: {
+      'application/json-patch+json': {},
+      'application/merge-patch+json': {},
+      'application/apply-patch+yaml': {},
+    },
+  };
   return {
-    [collection]: { get: operation('list', ['labelSelector', 'fieldSelector', 'limit', 'continue']), post: operation('post', writes) },
+    [collection]: {
+      get: operation('list', ['labelSelector', 'fieldSelector', 'limit', 'continue']),
+      post: operation('post', writes),
+    },
     [`${collection}/{name}`]: {
       get: operation('get', []),
       put: operation('put', writes),

@@ -15,7 +15,9 @@ export const statusReply = (status: Status): Reply => jsonReply(status, status.c
 
 /** `299 - "text"`, as Kubernetes writes it; control characters would break the header. */
 function warningHeader(message: string): string {
-  const safe = [...message].map((character) => (character < ' ' || character === '\u007f' ? ' ' : character)).join('');
+  const safe = Array.from(message)
+    .map((character) => (character < ' ' || character === '\u007f' ? ' ' : character))
+    .join('');
   return `299 - ${JSON.stringify(safe)}`;
 }
 

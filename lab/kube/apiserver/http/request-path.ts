@@ -42,7 +42,10 @@ const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
 function afterVersion(group: string, [version = '', ...parts]: readonly string[]): ResourcePath | undefined {
   const [first, namespace, third] = parts;
   if (version === '' || first === undefined) return undefined;
-  const inNamespace = first === 'namespaces' && third !== undefined && !(parts.length === 3 && NAMESPACE_SUBRESOURCES.includes(third) && group === '');
+  const inNamespace =
+    first === 'namespaces' &&
+    third !== undefined &&
+    !(parts.length === 3 && NAMESPACE_SUBRESOURCES.includes(third) && group === '');
   const [plural = '', name = '', subresource = '', ...rest] = inNamespace ? parts.slice(2) : parts;
   return { group, version, namespace: inNamespace ? namespace : undefined, plural, name, subresource, rest };
 }

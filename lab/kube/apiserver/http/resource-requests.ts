@@ -69,7 +69,11 @@ async function serveCollection(asked: ResourceRequest, method: string): Promise<
       const options = deleteOptionsOf(scope.query, await core.readBody(request));
       const page = listObjects(core, scope);
       for (const { object } of page.items) {
-        await deleteObject(core, { ...scope, name: object.metadata.name, namespace: object.metadata.namespace }, { ...options, uid: object.metadata.uid });
+        await deleteObject(
+          core,
+          { ...scope, name: object.metadata.name, namespace: object.metadata.namespace },
+          { ...options, uid: object.metadata.uid },
+        );
       }
       return listReply(asked, page);
     }
@@ -94,7 +98,11 @@ async function serveObject(asked: ResourceRequest, method: string): Promise<Repl
       const draft = decodeObject(scope, await core.readBody(request), fieldValidationOf(scope.query));
       const insists = scope.definition.custom || scope.definition.rules.needsLock === true;
       if (insists && (draft.metadata.resourceVersion ?? '') === '') throw missingLock(scope.definition, scope.name);
-      return objectReply(asked, await updateObject(core, scope, (current) => ({ draft: replacement(scope, draft, current.metadata.name) })), 200);
+      return objectReply(
+        asked,
+        await updateObject(core, scope, (current) => ({ draft: replacement(scope, draft, current.metadata.name) })),
+        200,
+      );
     }
     case 'PATCH': {
       const { stored, created } = await patchObject(core, scope, mediaType(request), await core.readBody(request));
@@ -102,20 +110,33 @@ async function serveObject(asked: ResourceRequest, method: string): Promise<Repl
     }
     case 'DELETE': {
       if (scope.subresource !== undefined) throw methodNotAllowed();
-      const { removed, object } = await deleteObject(core, scope, deleteOptionsOf(scope.query, await core.readBody(request)));
+      const { removed, object } = await deleteObject(
+        core,
+        scope,
+        deleteOptionsOf(scope.query, await core.readBody(request)),
+      );
       if (!removed || scope.definition.kind === 'Pod') return jsonReply(object);
       const { group, plural } = scope.definition;
-      return statusReply(success({ name: scope.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }));
+      return statusReply(
+        success({ name: scope.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }),
+      );
     }
     default:
       throw methodNotAllowed();
   }
 }
 
-function replacement(scope: Scope, draft: ReturnType<typeof decodeObject>, name: string): ReturnType<typeof decodeObject> {
+function replacement(
+  scope: Scope,
+  draft: ReturnType<typeof decodeObject>,
+  name: string,
+): ReturnType<typeof decodeObject> {
   const given = draft.metadata.name;
   if (given !== undefined && given !== name)
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${scope.name})`);
+  const namespace = draft.metadata.namespace ?? scope.namespace;
+  if (namespace !== scope.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   return { ...draft, metadata: { ...draft.metadata, name } };
 }
 
@@ -153,7 +174,12 @@ function listReply({ core, scope, request }: ResourceRequest, page: ListPage): R
     ...(page.continueToken === undefined ? {} : { continue: page.continueToken, remainingItemCount: page.remaining }),
   };
   if (wantsTable(request.headers.accept ?? '')) {
-    const options = { includeObject: includeObjectOf(scope.query), now: core.clock.now(), headers: true, listMeta: metadata };
+    const options = {
+      includeObject: includeObjectOf(scope.query),
+      now: core.clock.now(),
+      headers: true,
+      listMeta: metadata,
+    };
     return jsonReply(buildTable(definition, shown(page, definition), options));
   }
   // Joined from texts that are made once per stored version: a list of 10,000 objects costs no serialisation.

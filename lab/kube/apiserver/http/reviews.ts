@@ -16,7 +16,12 @@ export interface ReviewResource {
 export const reviewResources: readonly ReviewResource[] = [
   { group: 'authentication.k8s.io', plural: 'tokenreviews', kind: 'TokenReview', namespaced: false },
   { group: 'authentication.k8s.io', plural: 'selfsubjectreviews', kind: 'SelfSubjectReview', namespaced: false },
-  { group: 'authorization.k8s.io', plural: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview', namespaced: false },
+  {
+    group: 'authorization.k8s.io',
+    plural: 'selfsubjectaccessreviews',
+    kind: 'SelfSubjectAccessReview',
+    namespaced: false,
+  },
   { group: 'authorization.k8s.io', plural: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false },
 ];
 
@@ -34,7 +39,8 @@ export function answerReview(core: Core, user: User, review: ReviewResource, bod
       return { ...head, spec, status: { allowed: core.authorizer.allows(user, attributesOf(spec)) } };
     default: {
       const asked: User = { name: stringAt(spec, 'user') ?? '', groups: stringsAt(spec, 'groups') };
-      if (asked.name === '' && asked.groups.length === 0) throw badRequest('at least one of user or group must be specified');
+      if (asked.name === '' && asked.groups.length === 0)
+        throw badRequest('at least one of user or group must be specified');
       return { ...head, spec, status: { allowed: core.authorizer.allows(asked, attributesOf(spec)) } };
     }
   }
@@ -54,7 +60,11 @@ function tokenStatus(core: Core, spec: JsonObject): JsonObject {
   const audiences = stringsAt(spec, 'audiences');
   const user = core.tokens.authenticate(stringAt(spec, 'token') ?? '', audiences.length === 0 ? undefined : audiences);
   if (user === undefined) return { user: {}, error: '[invalid bearer token]' };
-  return { authenticated: true, user: userInfo(user), audiences: audiences.length === 0 ? [core.tokens.issuer] : audiences };
+  return {
+    authenticated: true,
+    user: userInfo(user),
+    audiences: audiences.length === 0 ? [core.tokens.issuer] : audiences,
+  };
 }
 
 function attributesOf(spec: JsonObject): Attributes {
@@ -73,5 +83,9 @@ function attributesOf(spec: JsonObject): Attributes {
   }
   if (!isObject(spec['nonResourceAttributes']))
     throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
-  return { kind: 'path', verb: stringAt(spec, 'nonResourceAttributes', 'verb') ?? '', path: stringAt(spec, 'nonResourceAttributes', 'path') ?? '' };
+  return {
+    kind: 'path',
+    verb: stringAt(spec, 'nonResourceAttributes', 'verb') ?? '',
+    path: stringAt(spec, 'nonResourceAttributes', 'path') ?? '',
+  };
 }

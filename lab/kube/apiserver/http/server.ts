@@ -8,7 +8,15 @@ import type { User } from '../access/user.ts';
 import { anonymous, AUTHENTICATED } from '../access/user.ts';
 import type { Core, Scope } from '../core.ts';
 import type { Definition, Subresource } from '../registry/definition.ts';
-import { forbidden, internalError, methodNotAllowed, noSuchPath, notImplemented, StatusError, unauthorized } from '../status.ts';
+import {
+  forbidden,
+  internalError,
+  methodNotAllowed,
+  noSuchPath,
+  notImplemented,
+  StatusError,
+  unauthorized,
+} from '../status.ts';
 import { documentAt } from './documents.ts';
 import { refusesJson } from './negotiation.ts';
 import type { Reply } from './reply.ts';
@@ -36,7 +44,13 @@ async function handle(core: Core, request: IncomingMessage, response: ServerResp
   }
 }
 
-function fail(core: Core, request: IncomingMessage, response: ServerResponse, error: unknown, warnings: readonly string[]): void {
+function fail(
+  core: Core,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  warnings: readonly string[],
+): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -44,8 +58,13 @@ function fail(core: Core, request: IncomingMessage, response: ServerResponse, er
   const status = error instanceof StatusError ? error : internalError(errorText(error));
   if (!(error instanceof StatusError)) {
     const stack = error instanceof Error ? error.stack : undefined;
-    core.logger.error({ method: request.method, url: request.url, error: errorText(error), stack }, 'request failed unexpectedly');
+    core.logger.error(
+      { method: request.method, url: request.url, error: errorText(error), stack },
+      'request failed unexpectedly',
+    );
   }
+  // A connection whose body nobody will read cannot serve another request.
+  if (status.code === 413) response.setHeader('Connection', 'close');
   if (status.code === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
@@ -54,14 +73,21 @@ function fail(core: Core, request: IncomingMessage, response: ServerResponse, er
   if (!request.complete) request.resume();
 }
 
-async function answer(core: Core, request: IncomingMessage, response: ServerResponse, warnings: string[]): Promise<Reply | undefined> {
+async function answer(
+  core: Core,
+  request: IncomingMessage,
+  response: ServerResponse,
+  warnings: string[],
+): Promise<Reply | undefined> {
   const url = new URL(request.url ?? '/', 'https://apiserver');
   const user = impersonated(authenticate(core, request), request.headers, core.authorizer);
   const path = parseResourcePath(url.pathname);
   if (refusesJson(request.headers.accept ?? '') && !url.pathname.startsWith('/openapi'))
     throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
   if (path === undefined) return serveDocument(core, request, user, url.pathname);
-  const review = reviewResources.find(({ group, plural }) => group === path.group && plural === path.plural && path.version === 'v1');
+  const review = reviewResources.find(
+    ({ group, plural }) => group === path.group && plural === path.plural && path.version === 'v1',
+  );
   if (review !== undefined) {
     if (request.method !== 'POST') throw methodNotAllowed();
     const self = review.kind.startsWith('Self') && user.groups.includes(AUTHENTICATED);
@@ -105,15 +131,21 @@ function attributesOf(path: ResourcePath, verb: string): Attributes {
     group: path.group,
     resource: path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`,
     // A request for a Namespace itself is about that Namespace, also to RBAC.
-    namespace: path.namespace ?? (path.group === '' && path.plural === 'namespaces' && path.name !== '' ? path.name : undefined),
+    namespace:
+      path.namespace ?? (path.group === '' && path.plural === 'namespaces' && path.name !== '' ? path.name : undefined),
     name: path.name,
   };
 }
 
 function authorize(core: Core, user: User, attributes: Attributes): void {
   if (core.authorizer.allows(user, attributes)) return;
-  if (attributes.kind === 'path') throw new StatusError(403, 'Forbidden', `forbidden: ${refusal(user, attributes)}`, {});
-  throw forbidden({ group: attributes.group, plural: attributes.resource.split('/')[0] ?? '' }, attributes.name, refusal(user, attributes));
+  if (attributes.kind === 'path')
+    throw new StatusError(403, 'Forbidden', `forbidden: ${refusal(user, attributes)}`, {});
+  throw forbidden(
+    { group: attributes.group, plural: attributes.resource.split('/')[0] ?? '' },
+    attributes.name,
+    refusal(user, attributes),
+  );
 }
 
 function verbOf(method: string, path: ResourcePath, query: URLSearchParams): string {
@@ -136,11 +168,20 @@ function verbOf(method: string, path: ResourcePath, query: URLSearchParams): str
   }
 }
 
-function scopeOf(core: Core, path: ResourcePath, query: URLSearchParams, user: User, request: IncomingMessage, warnings: string[]): Scope {
+function scopeOf(
+  core: Core,
+  path: ResourcePath,
+  query: URLSearchParams,
+  user: User,
+  request: IncomingMessage,
+  warnings: string[],
+): Scope {
   const definition = core.registry.find(path.group, path.version, path.plural);
-  if (definition === undefined) throw unservedReason(`/apis/${path.group}`) ?? unservedReason(path.plural) ?? noSuchPath();
+  if (definition === undefined)
+    throw unservedReason(`/apis/${path.group}`) ?? unservedReason(path.plural) ?? noSuchPath();
   if (!definition.namespaced && path.namespace !== undefined) throw noSuchPath();
-  if (definition.namespaced && path.namespace === undefined && (path.name !== '' || request.method === 'POST')) throw noSuchPath();
+  if (definition.namespaced && path.namespace === undefined && (path.name !== '' || request.method === 'POST'))
+    throw noSuchPath();
   if (definition.deprecationWarning !== undefined) warnings.push(definition.deprecationWarning);
   return {
     user,

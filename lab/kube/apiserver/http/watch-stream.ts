@@ -75,7 +75,11 @@ export function streamWatch(core: Core, scope: Scope, response: ServerResponse, 
 function lineWriter(core: Core, scope: Scope, table: IncludeObject | undefined): (notice: Notice) => string {
   const { definition } = scope;
   let headers = true;
-  const tableLine = (type: string, objects: readonly Parameters<typeof inVersion>[0][], listMeta: JsonObject): string => {
+  const tableLine = (
+    type: string,
+    objects: readonly Parameters<typeof inVersion>[0][],
+    listMeta: JsonObject,
+  ): string => {
     const object = buildTable(
       definition,
       objects.map((entry) => inVersion(entry, definition)),
@@ -93,9 +97,13 @@ function lineWriter(core: Core, scope: Scope, table: IncludeObject | undefined):
         if (table !== undefined) return tableLine('BOOKMARK', [], { resourceVersion: String(notice.revision) });
         return `${JSON.stringify({ type: 'BOOKMARK', object: { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata } })}\n`;
       }
-      default:
+      case 'ADDED':
+      case 'MODIFIED':
+      case 'DELETED':
         if (table !== undefined)
-          return tableLine(notice.type, [notice.entry], { resourceVersion: notice.entry.object.metadata.resourceVersion ?? '' });
+          return tableLine(notice.type, [notice.entry], {
+            resourceVersion: notice.entry.object.metadata.resourceVersion ?? '',
+          });
         return `{"type":"${notice.type}","object":${jsonInVersion(notice.entry, definition)}}\n`;
     }
   };

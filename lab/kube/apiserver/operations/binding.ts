@@ -1,41 +1,63 @@
 // POST pods/NAME/binding: the scheduler's decision, made once.
 import type { Core, Scope } from '../core.ts';
-import { timestamp } from '../core.ts';
+import { collectionOf, timestamp } from '../core.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { cloneJson, objectAt, objectsAt, stringAt, stringMapAt } from '../json.ts';
-import { badRequest, conflict, StatusError } from '../status.ts';
-import { updateObject } from './update.ts';
+import { cloneJson, ensureObject, isObject, objectAt, objectsAt, stringAt, stringMapAt } from '../json.ts';
+import { notSupported, required } from '../field-error.ts';
+import { objectKey } from '../registry/definition.ts';
+import { badRequest, conflict, invalid, notFound } from '../status.ts';
+import { isDryRun } from './options.ts';
+
+const resource = { group: '', plural: 'pods/binding' };
 
 /** Sets spec.nodeName and the PodScheduled condition. Throws 409 when the Pod is bound already or is being deleted. */
 export async function bindPod(core: Core, scope: Scope, body: unknown): Promise<void> {
-  const target = objectAt(body, 'target');
-  const node = stringAt(target, 'name') ?? '';
-  const kind = stringAt(target, 'kind') ?? '';
-  if (kind !== '' && kind !== 'Node') throw invalidTarget(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node"`);
-  if (node === '') throw invalidTarget('target.name: Required value');
-  const uid = stringAt(body, 'metadata', 'uid');
-  const annotations = stringMapAt(body, 'metadata', 'annotations');
-  const resource = { group: '', plural: 'pods/binding' };
-  await updateObject(core, { ...scope, subresource: undefined, name: scope.name }, (pod) => {
-    if (uid !== undefined && uid !== pod.metadata.uid) throw conflict(resource, scope.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
-    if (pod.metadata.deletionTimestamp !== undefined) throw conflict(resource, scope.name, `pod ${scope.name} is being deleted, cannot be assigned to a host`);
-    const current = stringAt(pod, 'spec', 'nodeName') ?? '';
-    if (current !== '') throw conflict(resource, scope.name, `pod ${scope.name} is already assigned to node ${JSON.stringify(current)}`);
-    return { draft: bound(pod, node, annotations, timestamp(core.clock.now())), binding: true };
-  });
+  if (!isObject(body)) throw badRequest('the body of the request must be an object');
+  const node = targetNode(body);
+  const dryRun = isDryRun(scope.query);
+  const binding: ApiObject = {
+    ...body,
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { ...objectAt(body, 'metadata'), name: scope.name },
+  };
+  await core.admission.validate({ scope, operation: 'CREATE', old: undefined, dryRun }, binding);
+  const collection = collectionOf(core, scope.definition);
+  const key = objectKey(scope.namespace, scope.name);
+  const entry = collection.get(key);
+  if (entry === undefined) throw notFound(scope.definition, scope.name);
+  checkBindable(entry.object, binding);
+  // Nothing is awaited since the read, so nobody can have come between.
+  if (!dryRun) collection.update(key, entry, bound(entry.object, node, binding, timestamp(core.clock.now())));
 }
 
-function bound(pod: ApiObject, node: string, annotations: Record<string, string>, now: string): ApiObject {
-  const draft = cloneJson(pod);
-  const spec = objectAt(draft, 'spec');
-  spec['nodeName'] = node;
-  if (Object.keys(annotations).length > 0) draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations };
-  const others = objectsAt(draft, 'status', 'conditions').filter((condition) => condition['type'] !== 'PodScheduled');
-  const scheduled: JsonObject = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now };
-  draft['status'] = { ...objectAt(draft, 'status'), conditions: [...others, scheduled] };
-  return draft;
+function targetNode(body: JsonObject): string {
+  const kind = stringAt(body, 'target', 'kind') ?? '';
+  const node = stringAt(body, 'target', 'name') ?? '';
+  if (kind !== '' && kind !== 'Node')
+    throw invalid('', 'Binding', '', [notSupported('target.kind', kind, ['Node', '<empty>'])]);
+  if (node === '') throw invalid('', 'Binding', '', [required('target.name')]);
+  return node;
 }
 
-function invalidTarget(message: string): StatusError {
-  return message === '' ? badRequest('binding needs a target') : new StatusError(422, 'Invalid', `Binding "" is invalid: ${message}`);
+function checkBindable(pod: ApiObject, binding: ApiObject): void {
+  const { name, uid, deletionTimestamp } = pod.metadata;
+  const wanted = binding.metadata.uid ?? uid;
+  if (wanted !== uid)
+    throw conflict(resource, name, `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`);
+  if (deletionTimestamp !== undefined)
+    throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  const node = stringAt(pod, 'spec', 'nodeName') ?? '';
+  if (node !== '') throw conflict(resource, name, `pod ${name} is already assigned to node ${JSON.stringify(node)}`);
+}
+
+function bound(pod: ApiObject, node: string, binding: ApiObject, now: string): ApiObject {
+  const next = cloneJson(pod);
+  ensureObject(next, 'spec')['nodeName'] = node;
+  const annotations = stringMapAt(binding, 'metadata', 'annotations');
+  if (Object.keys(annotations).length > 0) next.metadata.annotations = { ...next.metadata.annotations, ...annotations };
+  const others = objectsAt(next, 'status', 'conditions').filter((condition) => condition['type'] !== 'PodScheduled');
+  const scheduled: JsonObject = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
+  ensureObject(next, 'status')['conditions'] = [...others, scheduled];
+  return next;
 }

@@ -13,25 +13,13 @@ import { checkNamespace } from '../admission/namespace-lifecycle.ts';
 import { decodeObject, fieldValidationOf, redecode } from './decode-object.ts';
 import { fieldManagerOf, isDryRun } from './options.ts';
 
-/** Names are generated anew this often when they collide. */
-const GENERATE_ATTEMPTS = 8;
-
 /** Creates from a request's body. Throws StatusError (409 AlreadyExists, 422 Invalid, 403 Forbidden ...). */
 export async function createFromBody(core: Core, scope: Scope, body: unknown): Promise<StoredObject> {
   const draft = decodeObject(scope, body, fieldValidationOf(scope.query));
   placeInNamespace(draft, scope);
   if (draft.metadata.resourceVersion !== undefined && draft.metadata.resourceVersion !== '')
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
-  const generated = (draft.metadata.name ?? '') === '' && (draft.metadata.generateName ?? '') !== '';
-  for (let attempt = 1; ; attempt += 1) {
-    if (generated) draft.metadata.name = generatedName(core, draft.metadata.generateName ?? '');
-    try {
-      return await createObject(core, scope, draft, undefined);
-    } catch (error) {
-      const collided = error instanceof StatusError && error.reason === 'AlreadyExists';
-      if (!generated || !collided || attempt >= GENERATE_ATTEMPTS) throw error;
-    }
-  }
+  return createObject(core, scope, draft, undefined);
 }
 
 /** Stores a decoded draft. `managedFields` overrides what a plain create records (server-side apply brings its own). */
@@ -46,6 +34,7 @@ export async function createObject(
   checkNamespace(core, named);
   const request = { scope: named, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
+  nameIfAsked(core, scope, mutated);
   const object = stampNew(core, scope, mutated);
   const context = ruleContext(core, scope);
   definition.rules.prepareCreate?.(object, context);
@@ -90,9 +79,17 @@ function placeInNamespace(draft: ApiObject, { definition, namespace }: Scope): v
 
 /** Longest prefix that leaves room for the five random characters. */
 const MAX_PREFIX = 58;
+const GENERATE_ATTEMPTS = 8;
 
-function generatedName(core: Core, prefix: string): string {
-  return `${prefix.slice(0, MAX_PREFIX)}${core.ids.nameSuffix()}`;
+/** After admission, as on a real server: webhooks see the prefix and no name. A name that is taken is drawn again. */
+function nameIfAsked(core: Core, { definition }: Scope, { metadata }: ApiObject): void {
+  const prefix = metadata.generateName ?? '';
+  if ((metadata.name ?? '') !== '' || prefix === '') return;
+  const collection = collectionOf(core, definition);
+  for (let attempt = 1; attempt <= GENERATE_ATTEMPTS; attempt += 1) {
+    metadata.name = `${prefix.slice(0, MAX_PREFIX)}${core.ids.nameSuffix()}`;
+    if (collection.get(objectKey(metadata.namespace, metadata.name)) === undefined) return;
+  }
 }
 
 function stampNew(core: Core, scope: Scope, mutated: ApiObject): ApiObject {
@@ -109,6 +106,7 @@ function stampNew(core: Core, scope: Scope, mutated: ApiObject): ApiObject {
   delete metadata.generation;
   delete metadata.managedFields;
   if (definition.rules.tracksGeneration === true) metadata.generation = 1;
-  if (definition.subresources.includes('status') && definition.rules.keepsStatusOnCreate !== true) delete object['status'];
+  if (definition.subresources.includes('status') && definition.rules.keepsStatusOnCreate !== true)
+    delete object['status'];
   return object;
 }

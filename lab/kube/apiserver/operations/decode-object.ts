@@ -1,7 +1,7 @@
 // From a request's body to an object of the resource: identity checked, unknown fields treated as asked, defaults filled in.
 import type { Scope } from '../core.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { cloneJson, isObject } from '../json.ts';
+import { cloneJson, isObject, plainText } from '../json.ts';
 import type { Definition } from '../registry/definition.ts';
 import { apiVersionOf } from '../registry/definition.ts';
 import { DecodeError, decodeBuiltIn } from '../schema/decode.ts';
@@ -59,10 +59,12 @@ function withIdentity(definition: Definition, body: unknown): JsonObject {
   const apiVersion = apiVersionOf(definition);
   if (body['apiVersion'] !== undefined && body['apiVersion'] !== '' && body['apiVersion'] !== apiVersion)
     throw badRequest(
-      `the API version in the data (${String(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${plainText(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
     );
   if (body['kind'] !== undefined && body['kind'] !== '' && body['kind'] !== definition.kind)
-    throw badRequest(`the kind in the data (${String(body['kind'])}) does not match the expected kind (${definition.kind})`);
+    throw badRequest(
+      `the kind in the data (${plainText(body['kind'])}) does not match the expected kind (${definition.kind})`,
+    );
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   return { ...body, apiVersion, kind: definition.kind, metadata };
 }
@@ -101,5 +103,7 @@ function ownCopy(value: unknown): ApiObject {
 
 function refused(definition: Definition, error: unknown): unknown {
   if (!(error instanceof DecodeError)) return error;
-  return badRequest(`${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: ${error.message}`);
+  return badRequest(
+    `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: ${error.message}`,
+  );
 }

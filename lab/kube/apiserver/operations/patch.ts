@@ -31,7 +31,11 @@ export async function patchObject(core: Core, scope: Scope, contentType: string,
       if (!isObject(body)) throw badRequest('a merge patch must be an object');
       return changed(core, scope, (current) => applyMergePatch(current, body));
     case 'application/strategic-merge-patch+json':
-      if (scope.definition.custom) throw unsupported(contentType, 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml');
+      if (scope.definition.custom)
+        throw unsupported(
+          contentType,
+          'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+        );
       return changed(core, scope, (current) => applyStrategicMerge(current, body, scope.definition.schema));
     case 'application/apply-patch+yaml':
       return apply(core, scope, body);
@@ -53,7 +57,9 @@ function unsupported(contentType: string, accepted: string): StatusError {
 
 async function changed(core: Core, scope: Scope, patch: (current: ApiObject) => unknown): Promise<Patched> {
   const validation = fieldValidationOf(scope.query);
-  const toDraft = (current: ApiObject): Change => ({ draft: decodeObject(scope, patchedIdentity(patch(current), current), validation) });
+  const toDraft = (current: ApiObject): Change => ({
+    draft: decodeObject(scope, patchedIdentity(patch(current), current), validation),
+  });
   return { stored: await updateObject(core, scope, toDraft), created: false };
 }
 
@@ -61,10 +67,13 @@ async function changed(core: Core, scope: Scope, patch: (current: ApiObject) => 
 function patchedIdentity(patched: unknown, current: ApiObject): JsonObject {
   if (!isObject(patched)) throw badRequest('the patched document is not an object');
   const name = stringAt(patched, 'metadata', 'name') ?? '';
-  if (name !== current.metadata.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${current.metadata.name})`);
+  if (name !== current.metadata.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${current.metadata.name})`);
   const namespace = stringAt(patched, 'metadata', 'namespace');
   if (namespace !== current.metadata.namespace)
-    throw badRequest(`the namespace of the object (${namespace ?? ''}) does not match the namespace on the request (${current.metadata.namespace ?? ''})`);
+    throw badRequest(
+      `the namespace of the object (${namespace ?? ''}) does not match the namespace on the request (${current.metadata.namespace ?? ''})`,
+    );
   return patched;
 }
 
@@ -84,7 +93,11 @@ async function apply(core: Core, scope: Scope, body: unknown): Promise<Patched> 
   if (existing === undefined) {
     if (scope.subresource !== undefined) throw notFound(scope.definition, scope.name);
     if (configuration.metadata.uid !== undefined)
-      throw conflict(scope.definition, scope.name, `uid mismatch: the provided object specified uid ${configuration.metadata.uid}, and no existing object was found`);
+      throw conflict(
+        scope.definition,
+        scope.name,
+        `uid mismatch: the provided object specified uid ${configuration.metadata.uid}, and no existing object was found`,
+      );
     const { object, owners } = laid(undefined);
     const draft = decodeObject(scope, object, validation);
     return { stored: await createObject(core, scope, draft, formatOwners(owners)), created: true };
@@ -102,7 +115,11 @@ async function apply(core: Core, scope: Scope, body: unknown): Promise<Patched> 
 function appliedConfiguration(scope: Scope, body: unknown): ApiObject {
   if (!isObject(body)) throw badRequest('an applied configuration must be an object');
   if ((scope.query.get('fieldManager') ?? '') === '')
-    throw new StatusError(422, 'Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+    throw new StatusError(
+      422,
+      'Invalid',
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
   // Strict for the manager's own mistakes: what is unknown must not be owned.
   const object = knownPart(scope, body);
   if (object.metadata.managedFields !== undefined && object.metadata.managedFields.length > 0)
@@ -112,9 +129,14 @@ function appliedConfiguration(scope: Scope, body: unknown): ApiObject {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${scope.name})`);
   if (namespace !== undefined && namespace !== scope.namespace)
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-  const metadata = { ...object.metadata, name: scope.name, ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }) };
+  const metadata = {
+    ...object.metadata,
+    name: scope.name,
+    ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }),
+  };
   const { status, ...rest } = object;
-  if (scope.subresource === 'status') return { apiVersion: object.apiVersion, kind: object.kind, metadata, ...(status === undefined ? {} : { status }) };
+  if (scope.subresource === 'status')
+    return { apiVersion: object.apiVersion, kind: object.kind, metadata, ...(status === undefined ? {} : { status }) };
   return scope.definition.subresources.includes('status') ? { ...rest, metadata } : { ...object, metadata };
 }
 

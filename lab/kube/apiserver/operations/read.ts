@@ -28,7 +28,8 @@ export function filterOf(scope: Scope): Filter | undefined {
   const labelSelector = parseLabelSelector(labels);
   const fieldSelector = parseFieldSelector(fields, scope.definition.fields);
   return (object) =>
-    matchesLabels(labelSelector, object.metadata.labels ?? {}) && matchesFields(fieldSelector, scope.definition.fields, object);
+    matchesLabels(labelSelector, object.metadata.labels ?? {}) &&
+    matchesFields(fieldSelector, scope.definition.fields, object);
 }
 
 /** Prefix of the keys that a request's namespace covers. */
@@ -67,7 +68,12 @@ function continued(core: Core, scope: Scope, token: string, limit: number): List
     throw expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
     );
-  return page({ ...snapshot, id: decoded.id, offset: decoded.offset, limit: limit <= 0 ? snapshot.items.length : limit });
+  return page({
+    ...snapshot,
+    id: decoded.id,
+    offset: decoded.offset,
+    limit: limit <= 0 ? snapshot.items.length : limit,
+  });
 }
 
 interface PageRequest {
@@ -93,11 +99,15 @@ function checkRevision(core: Core, query: URLSearchParams): void {
   const match = query.get('resourceVersionMatch') ?? '';
   const asked = parseRevision(query.get('resourceVersion') ?? '');
   if (match !== '' && match !== 'NotOlderThan' && match !== 'Exact')
-    throw badRequest(`invalid resourceVersionMatch ${JSON.stringify(match)}: supported values: "NotOlderThan", "Exact"`);
-  if (match !== '' && asked === undefined) throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    throw badRequest(
+      `invalid resourceVersionMatch ${JSON.stringify(match)}: supported values: "NotOlderThan", "Exact"`,
+    );
+  if (match !== '' && asked === undefined)
+    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (asked === undefined || asked === 0) return;
   if (asked > core.store.revision) throw futureRevision(asked, core.store.revision);
-  if (match === 'Exact' && asked !== core.store.revision) throw expired('The resourceVersion for the provided list is too old.');
+  if (match === 'Exact' && asked !== core.store.revision)
+    throw expired('The resourceVersion for the provided list is too old.');
 }
 
 /** 504: a client asks for more than has happened; it should retry. */
@@ -111,7 +121,8 @@ export function futureRevision(asked: number, current: number): StatusError {
 /** A resourceVersion parameter; `undefined` when not given. Throws 400 when it is no number. */
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a whole number`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a whole number`);
   return Number(text);
 }
 
@@ -124,4 +135,5 @@ export function wholeNumber(query: URLSearchParams, name: string): number | unde
 }
 
 /** The objects of a page as the definition's version shows them. */
-export const shown = (page: ListPage, definition: Definition): readonly ApiObject[] => page.items.map((entry) => inVersion(entry, definition));
+export const shown = (page: ListPage, definition: Definition): readonly ApiObject[] =>
+  page.items.map((entry) => inVersion(entry, definition));

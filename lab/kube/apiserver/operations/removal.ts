@@ -29,7 +29,8 @@ export function deleteOptionsOf(query: URLSearchParams, body: unknown): DeleteOp
     throw notImplemented('orphanDependents; use propagationPolicy Background');
   const asked = query.get('gracePeriodSeconds');
   const grace = asked === null ? numberAt(options, 'gracePeriodSeconds') : Number(asked);
-  if (grace !== undefined && !Number.isInteger(grace)) throw badRequest(`invalid gracePeriodSeconds ${JSON.stringify(asked)}: must be a whole number`);
+  if (grace !== undefined && !Number.isInteger(grace))
+    throw badRequest(`invalid gracePeriodSeconds ${JSON.stringify(asked)}: must be a whole number`);
   return {
     gracePeriodSeconds: grace,
     uid: stringAt(options, 'preconditions', 'uid'),
@@ -62,7 +63,11 @@ export async function deleteObject(core: Core, scope: Scope, options: DeleteOpti
 function checkPreconditions(definition: Definition, old: ApiObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = old.metadata;
   if (options.uid !== undefined && options.uid !== uid)
-    throw conflict(definition, old.metadata.name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`);
+    throw conflict(
+      definition,
+      old.metadata.name,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`,
+    );
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion)
     throw conflict(
       definition,
@@ -72,7 +77,12 @@ function checkPreconditions(definition: Definition, old: ApiObject, options: Del
 }
 
 /** The object with its deletion recorded; `undefined` when a repeated request changes nothing. A later request may only shorten the grace. */
-function markedForDeletion(core: Core, definition: Definition, old: ApiObject, requested: number | undefined): ApiObject | undefined {
+function markedForDeletion(
+  core: Core,
+  definition: Definition,
+  old: ApiObject,
+  requested: number | undefined,
+): ApiObject | undefined {
   const grace = Math.max(0, definition.rules.gracePeriod?.(old, requested) ?? 0);
   const now = core.clock.now().getTime();
   const already = old.metadata.deletionTimestamp !== undefined;
@@ -86,7 +96,11 @@ function markedForDeletion(core: Core, definition: Definition, old: ApiObject, r
   }
   const marked: ApiObject = {
     ...old,
-    metadata: { ...old.metadata, deletionTimestamp: timestamp(new Date(now + grace * 1000)), deletionGracePeriodSeconds: grace },
+    metadata: {
+      ...old.metadata,
+      deletionTimestamp: timestamp(new Date(now + grace * 1000)),
+      deletionGracePeriodSeconds: grace,
+    },
   };
   if (definition.rules.tracksGeneration === true) marked.metadata.generation = (old.metadata.generation ?? 0) + 1;
   definition.rules.markDeleted?.(marked);

@@ -28,21 +28,32 @@ export function scaleOf(object: ApiObject, paths: ScalePaths): JsonObject {
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: numberAt(object, ...paths.specReplicas) ?? 0 },
-    status: { replicas: numberAt(object, ...paths.statusReplicas) ?? 0, ...(typeof selectorText === 'string' ? { selector: selectorText } : {}) },
+    status: {
+      replicas: numberAt(object, ...paths.statusReplicas) ?? 0,
+      ...(typeof selectorText === 'string' ? { selector: selectorText } : {}),
+    },
   };
 }
 
-export const getScale = (core: Core, scope: Scope): JsonObject => scaleOf(inVersion(getObject(core, scope), scope.definition), pathsOf(scope));
+export const getScale = (core: Core, scope: Scope): JsonObject =>
+  scaleOf(inVersion(getObject(core, scope), scope.definition), pathsOf(scope));
 
 /** PUT (no content type) or PATCH of a Scale. Throws 422 for a negative number. */
-export async function writeScale(core: Core, scope: Scope, body: unknown, patchType: string | undefined): Promise<JsonObject> {
+export async function writeScale(
+  core: Core,
+  scope: Scope,
+  body: unknown,
+  patchType: string | undefined,
+): Promise<JsonObject> {
   const paths = pathsOf(scope);
   const stored = await updateObject(core, scope, (current) => {
     const scale = scaleOf(current, paths);
     const wanted = patchType === undefined ? body : patched(scale, body, patchType);
     const replicas = numberAt(wanted, 'spec', 'replicas') ?? 0;
     if (replicas < 0 || !Number.isInteger(replicas))
-      throw invalid('autoscaling', 'Scale', scope.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      throw invalid('autoscaling', 'Scale', scope.name, [
+        invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0'),
+      ]);
     const draft = cloneJson(current);
     setNumber(draft, paths.specReplicas, replicas);
     draft.metadata.resourceVersion = stringAt(wanted, 'metadata', 'resourceVersion') ?? '';
@@ -55,7 +66,8 @@ function patched(scale: JsonObject, body: unknown, type: string): unknown {
   // The lock counts only when the patch itself carries one.
   const unlocked = { ...scale, metadata: { ...objectAt(scale, 'metadata'), resourceVersion: undefined } };
   if (type === 'application/json-patch+json') return applyJsonPatch(scale, body);
-  if (type === 'application/merge-patch+json' || type === 'application/strategic-merge-patch+json') return applyMergePatch(unlocked, body);
+  if (type === 'application/merge-patch+json' || type === 'application/strategic-merge-patch+json')
+    return applyMergePatch(unlocked, body);
   throw notImplemented(`patches of type ${type} on the scale subresource`);
 }
 

@@ -33,7 +33,11 @@ export function requestToken(core: Core, scope: Scope, body: unknown): JsonObjec
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name: scope.name, namespace: scope.namespace, creationTimestamp: timestamp(core.clock.now()) },
-    spec: { ...spec, audiences: audiences.length === 0 ? [core.tokens.issuer] : audiences, expirationSeconds: lifetimeSeconds },
+    spec: {
+      ...spec,
+      audiences: audiences.length === 0 ? [core.tokens.issuer] : audiences,
+      expirationSeconds: lifetimeSeconds,
+    },
     status: { token, expirationTimestamp: timestamp(expiresAt) },
   };
 }
@@ -49,8 +53,14 @@ function boundPod(core: Core, scope: Scope, reference: JsonObject): BoundPod | u
   if (found?.metadata.uid === undefined) throw notFound(pods, name);
   const uid = stringAt(reference, 'uid');
   if (uid !== undefined && uid !== found.metadata.uid)
-    throw conflict(pods, name, `the UID in the bound object reference (${uid}) does not match the UID in record (${found.metadata.uid})`);
+    throw conflict(
+      pods,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record (${found.metadata.uid})`,
+    );
   if ((stringAt(found, 'spec', 'serviceAccountName') ?? 'default') !== scope.name)
-    throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(scope.name)} to pod running with different serviceaccount name.`);
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(scope.name)} to pod running with different serviceaccount name.`,
+    );
   return { name, uid: found.metadata.uid };
 }

@@ -22,15 +22,17 @@ import { isRemovable } from './removal.ts';
 export interface Change {
   readonly draft: ApiObject;
   readonly owners?: readonly Owner[];
-  /** The one change that may set status and spec together: a Pod's binding. */
-  readonly binding?: boolean;
 }
 
 /** A change without a resourceVersion is made again on the newer object this often. */
 const RETRIES = 5;
 
 /** Applies `change` to the stored object `scope.name`. A draft that carries a resourceVersion other than the stored one is a 409. */
-export async function updateObject(core: Core, scope: Scope, change: (current: ApiObject) => Change): Promise<StoredObject> {
+export async function updateObject(
+  core: Core,
+  scope: Scope,
+  change: (current: ApiObject) => Change,
+): Promise<StoredObject> {
   const { definition } = scope;
   const collection = collectionOf(core, definition);
   const key = objectKey(scope.namespace, scope.name);
@@ -38,9 +40,9 @@ export async function updateObject(core: Core, scope: Scope, change: (current: A
     const entry = collection.get(key);
     if (entry === undefined) throw notFound(definition, scope.name);
     const old = inVersion(entry, definition);
-    const { draft, owners, binding = false } = change(old);
+    const { draft, owners } = change(old);
     const locked = checkLock(definition, draft, old);
-    const next = await prepared(core, scope, draft, old, { owners, binding });
+    const next = await prepared(core, scope, draft, old, owners);
     if (equalJson(next, old)) return entry;
     if (isDryRun(scope.query)) return new StoredObject(next);
     const stored = isRemovable(definition, next)
@@ -55,7 +57,11 @@ export async function updateObject(core: Core, scope: Scope, change: (current: A
 function checkLock(definition: Definition, draft: ApiObject, old: ApiObject): boolean {
   const { uid, resourceVersion = '' } = draft.metadata;
   if (uid !== undefined && uid !== '' && uid !== old.metadata.uid)
-    throw conflict(definition, old.metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw conflict(
+      definition,
+      old.metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
   if (resourceVersion === '' || resourceVersion === '0') return false;
   if (resourceVersion !== old.metadata.resourceVersion) throw conflict(definition, old.metadata.name, MODIFIED);
   return true;
@@ -66,13 +72,31 @@ function scoped(scope: Scope, draft: ApiObject, old: ApiObject): ApiObject {
   const { definition, subresource } = scope;
   const hasStatus = definition.subresources.includes('status');
   const statusOnly = subresource === 'status';
-  const body: ApiObject = statusOnly ? withMember(old, 'status', draft['status']) : hasStatus ? withMember(draft, 'status', old['status']) : { ...draft };
+  const body: ApiObject = statusOnly
+    ? withMember(old, 'status', draft['status'])
+    : hasStatus
+      ? withMember(draft, 'status', old['status'])
+      : { ...draft };
   if (subresource === 'finalize') return withMember(old, 'spec', draft['spec']);
-  return { ...body, metadata: scopedMetadata(draft.metadata, old.metadata, statusOnly && definition.custom, statusOnly) };
+  return {
+    ...body,
+    metadata: scopedMetadata(draft.metadata, old.metadata, statusOnly && definition.custom, statusOnly),
+  };
 }
 
 /** What the server alone decides about an object that exists. */
-const FIXED = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'selfLink', 'resourceVersion'];
+const FIXED = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'generateName',
+  'selfLink',
+  'resourceVersion',
+];
 
 /** Through the status of a custom resource no metadata changes; through any status no owners do. */
 function scopedMetadata(draft: Metadata, old: Metadata, keepAll: boolean, keepOwners: boolean): Metadata {
@@ -94,23 +118,23 @@ function withMember(object: ApiObject, name: string, value: unknown): ApiObject 
   return copy;
 }
 
-interface Origin {
-  readonly owners: readonly Owner[] | undefined;
-  readonly binding: boolean;
-}
-
-async function prepared(core: Core, scope: Scope, sent: ApiObject, old: ApiObject, { owners, binding }: Origin): Promise<ApiObject> {
+async function prepared(
+  core: Core,
+  scope: Scope,
+  sent: ApiObject,
+  old: ApiObject,
+  owners: readonly Owner[] | undefined,
+): Promise<ApiObject> {
   const { definition } = scope;
-  const within = (object: ApiObject): ApiObject => (binding ? object : scoped(scope, object, old));
-  const draft = within(sent);
+  const draft = scoped(scope, sent, old);
   const request = { scope, operation: 'UPDATE' as const, old, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
-  const next = within(mutated);
+  const next = scoped(scope, mutated, old);
   const context = ruleContext(core, scope);
   if (scope.subresource !== 'status') definition.rules.prepareUpdate?.(next, old, context);
   if (definition.rules.tracksGeneration === true && countsAsNewGeneration(definition, next, old))
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  const errors = binding ? [] : faults(scope, next, old, context);
+  const errors = faults(scope, next, old, context);
   if (errors.length > 0) throw invalid(definition.group, definition.kind, old.metadata.name, errors);
   next.metadata.managedFields =
     owners === undefined
@@ -133,15 +157,26 @@ function faults(scope: Scope, next: ApiObject, old: ApiObject, context: RuleCont
     ...customFaults(definition, next, old),
   ];
   if (scope.subresource === 'status') return [...errors, ...(definition.rules.validateStatus?.(next, old) ?? [])];
-  return [...errors, ...(definition.rules.validate?.(next, context) ?? []), ...(definition.rules.validateUpdate?.(next, old, context) ?? [])];
+  return [
+    ...errors,
+    ...(definition.rules.validate?.(next, context) ?? []),
+    ...(definition.rules.validateUpdate?.(next, old, context) ?? []),
+  ];
 }
 
 function finalizerFaults(next: ApiObject, old: ApiObject): FieldError[] {
   if (old.metadata.deletionTimestamp === undefined) return [];
-  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !(old.metadata.finalizers ?? []).includes(finalizer));
+  const added = (next.metadata.finalizers ?? []).filter(
+    (finalizer) => !(old.metadata.finalizers ?? []).includes(finalizer),
+  );
   if (added.length === 0) return [];
   const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
-  return [forbiddenField('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`)];
+  return [
+    forbiddenField(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+    ),
+  ];
 }
 
 /** Everything but metadata and (where it is a subresource) status. */
@@ -155,5 +190,7 @@ function countsAsNewGeneration(definition: Definition, next: ApiObject, old: Api
 
 /** PUT without a resourceVersion, for kinds that insist on the optimistic lock. */
 export function missingLock(definition: Definition, name: string): Error {
-  return invalid(definition.group, definition.kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  return invalid(definition.group, definition.kind, name, [
+    invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+  ]);
 }

@@ -11,7 +11,7 @@ import { filterOf, keyPrefix, parseRevision } from './read.ts';
 
 /** What a watcher is told. `bookmark` carries only a revision. */
 export type Notice =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: StoredObject; readonly event: StoreEvent | undefined }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: StoredObject }
   | { readonly type: 'BOOKMARK'; readonly revision: number }
   | { readonly type: 'ERROR'; readonly status: Status };
 
@@ -30,13 +30,17 @@ export interface Watch {
 export function openWatch(core: Core, scope: Scope, listener: (notice: Notice) => void): Watch {
   if ((scope.query.get('sendInitialEvents') ?? '') !== '')
     throw invalid('meta.k8s.io', 'ListOptions', '', [
-      forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'),
+      forbiddenField(
+        'sendInitialEvents',
+        'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+      ),
     ]);
   const asked = parseRevision(scope.query.get('resourceVersion') ?? '');
   const filter = filterOf(scope);
   const prefix = keyPrefix(scope);
   const collection = collectionOf(core, scope.definition);
-  const inNamespace = (event: StoreEvent): boolean => prefix === undefined || event.current.object.metadata.namespace === scope.namespace;
+  const inNamespace = (event: StoreEvent): boolean =>
+    prefix === undefined || event.current.object.metadata.namespace === scope.namespace;
   let after = asked ?? 0;
   let revision = core.store.revision;
   const tell = (event: StoreEvent): void => {
@@ -48,12 +52,15 @@ export function openWatch(core: Core, scope: Scope, listener: (notice: Notice) =
   if (after === 0) {
     after = core.store.revision;
     for (const entry of collection.list(prefix)) {
-      if (filter === undefined || filter(entry.object)) listener({ type: 'ADDED', entry, event: undefined });
+      if (filter === undefined || filter(entry.object)) listener({ type: 'ADDED', entry });
     }
   } else {
     const missed = collection.eventsAfter(after);
     if (missed === undefined) {
-      listener({ type: 'ERROR', status: expired(`too old resource version: ${after} (${collection.oldestRevision})`).toStatus() });
+      listener({
+        type: 'ERROR',
+        status: expired(`too old resource version: ${after} (${collection.oldestRevision})`).toStatus(),
+      });
       return { stop: () => undefined, revision: after };
     }
     for (const event of missed) tell(event);
@@ -71,13 +78,12 @@ export function openWatch(core: Core, scope: Scope, listener: (notice: Notice) =
 
 /** An object that comes into a selector is ADDED to its watchers, one that leaves is DELETED. */
 function noticeOf(event: StoreEvent, filter: Filter | undefined): Notice | undefined {
-  if (filter === undefined) return { type: event.type, entry: event.current, event };
+  if (filter === undefined) return { type: event.type, entry: event.current };
   const before = event.previous !== undefined && filter(event.previous.object);
   const now = event.type !== 'DELETED' && filter(event.current.object);
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry: event.current, event: before === (event.type === 'MODIFIED') ? event : undefined };
+  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry: event.current };
   if (!before) return undefined;
-  if (event.type === 'DELETED') return { type: 'DELETED', entry: event.current, event };
-  return { type: 'DELETED', entry: lastSeen(event), event: undefined };
+  return { type: 'DELETED', entry: event.type === 'DELETED' ? event.current : lastSeen(event) };
 }
 
 /** The state that the watcher knows, with the revision of the change that took it out of sight. */

@@ -28,7 +28,8 @@ function applyOperation(document: unknown, operation: JsonObject): unknown {
       return removeAt(document, path);
     case 'test': {
       const found = path.reduce<unknown>((value, token) => readMember(value, token), document);
-      if (!equalJson(found ?? null, operation['value'] ?? null)) throw unfit(`testing value ${text(path)} failed: test failed`);
+      if (!equalJson(found ?? null, operation['value'] ?? null))
+        throw unfit(`testing value ${text(path)} failed: test failed`);
       return document;
     }
     case 'copy':
@@ -39,7 +40,9 @@ function applyOperation(document: unknown, operation: JsonObject): unknown {
       return write(removeAt(document, from), path, value, 'add');
     }
     default:
-      throw badRequest(`unknown JSON patch operation ${JSON.stringify(operation['op'])}; known: add, replace, remove, test, copy, move`);
+      throw badRequest(
+        `unknown JSON patch operation ${JSON.stringify(operation['op'])}; known: add, replace, remove, test, copy, move`,
+      );
   }
 }
 
@@ -76,7 +79,8 @@ function write(document: unknown, path: readonly string[], value: unknown, mode:
   if (path.length === 0) return value;
   const { parent, last } = parentOf(document, path);
   if (!Array.isArray(parent)) {
-    if (mode === 'replace' && !Object.hasOwn(parent, last)) throw unfit(`replace operation does not apply: doc is missing key: ${text(path)}`);
+    if (mode === 'replace' && !Object.hasOwn(parent, last))
+      throw unfit(`replace operation does not apply: doc is missing key: ${text(path)}`);
     setOwn(parent, last, value);
     return document;
   }
@@ -92,10 +96,12 @@ function removeAt(document: unknown, path: readonly string[]): unknown {
   if (path.length === 0) throw unfit('the whole document cannot be removed');
   const { parent, last } = parentOf(document, path);
   if (Array.isArray(parent)) {
-    if (!/^\d+$/.test(last) || Number(last) >= parent.length) throw unfit(`remove operation does not apply: index out of range: ${text(path)}`);
+    if (!/^\d+$/.test(last) || Number(last) >= parent.length)
+      throw unfit(`remove operation does not apply: index out of range: ${text(path)}`);
     parent.splice(Number(last), 1);
   } else {
-    if (!Object.hasOwn(parent, last)) throw unfit(`remove operation does not apply: doc is missing path: ${text(path)}`);
+    if (!Object.hasOwn(parent, last))
+      throw unfit(`remove operation does not apply: doc is missing path: ${text(path)}`);
     delete parent[last];
   }
   return document;

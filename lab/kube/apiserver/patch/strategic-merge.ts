@@ -1,6 +1,6 @@
 // Strategic merge patch: merge patch that knows which lists are merged by a key, with kubectl's `$` directives.
 import type { JsonObject } from '../json.ts';
-import { cloneJson, equalJson, isObject, setOwn } from '../json.ts';
+import { cloneJson, equalJson, isObject, listAt, setOwn } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { memberSchema } from '../schema/schema.ts';
 import { badRequest } from '../status.ts';
@@ -18,7 +18,8 @@ function mergeObject(live: JsonObject, patch: JsonObject, schema: Schema | undef
   const directive = patch['$patch'];
   if (directive === 'replace') return withoutDirectives(patch);
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge') throw badRequest(`unknown $patch directive ${JSON.stringify(directive)}`);
+  if (directive !== undefined && directive !== 'merge')
+    throw badRequest(`unknown $patch directive ${JSON.stringify(directive)}`);
   const merged: JsonObject = retained(live, patch['$retainKeys']);
   for (const [name, value] of Object.entries(patch)) {
     if (name.startsWith('$')) continue;
@@ -28,10 +29,11 @@ function mergeObject(live: JsonObject, patch: JsonObject, schema: Schema | undef
     else if (isObject(value)) {
       if (value['$patch'] === 'delete') delete merged[name];
       else setOwn(merged, name, mergeObject(isObject(current) ? current : {}, value, described));
-    } else if (Array.isArray(value)) setOwn(merged, name, mergeList(Array.isArray(current) ? current : [], value, described));
+    } else if (Array.isArray(value))
+      setOwn(merged, name, mergeList(Array.isArray(current) ? current : [], value, described));
     else merged[name] = value;
   }
-  applyListDirectives(merged, patch, schema);
+  applyListDirectives(merged, live, patch, schema);
   return merged;
 }
 
@@ -46,17 +48,24 @@ function retained(live: JsonObject, keys: unknown): JsonObject {
   return Object.fromEntries(Object.entries(live).filter(([name]) => keys.includes(name)));
 }
 
-const isPrimitiveSet = (schema: Schema | undefined): boolean => schema?.['x-kubernetes-patch-strategy'] === 'merge' && schema.items?.type !== 'object';
+const isPrimitiveSet = (schema: Schema | undefined): boolean =>
+  schema?.['x-kubernetes-patch-strategy'] === 'merge' && schema.items?.type !== 'object';
 
 function mergeList(live: readonly unknown[], patch: readonly unknown[], schema: Schema | undefined): unknown[] {
   const key = schema?.['x-kubernetes-patch-merge-key'];
-  if (isPrimitiveSet(schema)) return [...live, ...patch.filter((item) => !live.includes(item))];
+  if (isPrimitiveSet(schema)) {
+    const united = [...live, ...patch.filter((item) => !live.includes(item))];
+    return ordered(united, { asked: patch, before: live, key: undefined });
+  }
   if (key === undefined) return patch.filter((item) => !(isObject(item) && '$patch' in item)).map(cloneJson);
   if (patch.some((item) => isObject(item) && item['$patch'] === 'replace'))
-    return patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace' && !(key in item))).map((item) => (isObject(item) ? withoutDirectives(item) : item));
+    return patch
+      .filter((item) => !(isObject(item) && item['$patch'] === 'replace' && !(key in item)))
+      .map((item) => (isObject(item) ? withoutDirectives(item) : item));
   const merged = [...live];
   for (const item of patch) {
-    if (!isObject(item) || item[key] === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    if (!isObject(item) || item[key] === undefined)
+      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
     const index = merged.findIndex((other) => isObject(other) && equalJson(other[key], item[key]));
     const current = merged[index];
     if (item['$patch'] === 'delete') {
@@ -64,10 +73,15 @@ function mergeList(live: readonly unknown[], patch: readonly unknown[], schema: 
     } else if (index >= 0) merged[index] = mergeObject(isObject(current) ? current : {}, item, schema?.items);
     else merged.push(mergeObject({}, item, schema?.items));
   }
-  return merged;
+  return ordered(merged, { asked: patch, before: live, key });
 }
 
-function applyListDirectives(merged: JsonObject, patch: JsonObject, schema: Schema | undefined): void {
+function applyListDirectives(
+  merged: JsonObject,
+  live: JsonObject,
+  patch: JsonObject,
+  schema: Schema | undefined,
+): void {
   for (const [name, value] of Object.entries(patch)) {
     if (name.startsWith(DELETE_PRIMITIVES) && Array.isArray(value)) {
       const field = name.slice(DELETE_PRIMITIVES.length);
@@ -78,21 +92,32 @@ function applyListDirectives(merged: JsonObject, patch: JsonObject, schema: Sche
       const field = name.slice(ELEMENT_ORDER.length);
       const current = merged[field];
       const key = memberSchema(schema, field)?.['x-kubernetes-patch-merge-key'];
-      if (Array.isArray(current)) merged[field] = ordered(current, value, key);
+      if (Array.isArray(current)) merged[field] = ordered(current, { asked: value, before: listAt(live, field), key });
     }
   }
 }
 
-/** Items named in `order` take that order; others keep their place relative to the item before them. */
-function ordered(items: readonly unknown[], order: readonly unknown[], key: string | undefined): unknown[] {
+interface Order {
+  /** The order that the patch asks for. */
+  readonly asked: readonly unknown[];
+  /** The order before the patch. */
+  readonly before: readonly unknown[];
+  readonly key: string | undefined;
+}
+
+/** What the patch names takes the patch's order; other items stay before what they were before, and otherwise follow, as on a real server. */
+function ordered(items: readonly unknown[], { asked, before, key }: Order): unknown[] {
   const identity = (item: unknown): unknown => (key !== undefined && isObject(item) ? item[key] : item);
-  const rank = (item: unknown): number => order.findIndex((entry) => equalJson(identity(entry), identity(item)));
-  const named = items.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
-  const result = [...named];
-  items.forEach((item, index) => {
-    if (rank(item) >= 0) return;
-    const before = index === 0 ? -1 : result.indexOf(items[index - 1]);
-    result.splice(before + 1, 0, item);
-  });
-  return result;
+  const rank = (list: readonly unknown[], item: unknown): number =>
+    list.findIndex((entry) => equalJson(identity(entry), identity(item)));
+  const named = items
+    .filter((item) => rank(asked, item) >= 0)
+    .sort((left, right) => rank(asked, left) - rank(asked, right));
+  const others = items.filter((item) => rank(asked, item) < 0);
+  const result: unknown[] = [];
+  while (named.length > 0 && others.length > 0) {
+    const [other, next] = [rank(before, others[0]), rank(before, named[0])];
+    result.push(next >= 0 && other < next ? others.shift() : named.shift());
+  }
+  return [...result, ...named, ...others];
 }

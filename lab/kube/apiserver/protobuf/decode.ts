@@ -53,13 +53,15 @@ function readTable(text: string): Table {
 
 /** `k8s\0`, then the type's name (1) and the message (2). */
 function decodeEnvelope(table: Table, body: Buffer): JsonObject {
-  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new ProtobufError('the body does not begin with the mark of a Kubernetes message');
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new ProtobufError('the body does not begin with the mark of a Kubernetes message');
   const envelope = readFields(body.subarray(MAGIC.length));
   const typeMeta = bytesOf(envelope.find((field) => field.number === 1));
   const names = new Map(readFields(typeMeta).map((field) => [field.number, bytesOf(field).toString('utf8')]));
   const apiVersion = names.get(1) ?? '';
   const kind = names.get(2) ?? '';
-  if (!table.has(kind)) throw new ProtobufError(`the embedded API server does not read ${apiVersion} ${kind} as protobuf; send JSON`);
+  if (!table.has(kind))
+    throw new ProtobufError(`the embedded API server does not read ${apiVersion} ${kind} as protobuf; send JSON`);
   return { apiVersion, kind, ...decodeMessage(table, kind, bytesOf(envelope.find((field) => field.number === 2))) };
 }
 
@@ -76,7 +78,9 @@ function decodeMessage(table: Table, type: string, bytes: Buffer): JsonObject {
   for (const wire of readFields(bytes)) {
     const field = fields.get(wire.number);
     if (field === undefined)
-      throw new ProtobufError(`the embedded API server does not read field ${wire.number} of ${type} as protobuf; send JSON`);
+      throw new ProtobufError(
+        `the embedded API server does not read field ${wire.number} of ${type} as protobuf; send JSON`,
+      );
     if (field.map) addEntry(table, object, field, wire);
     else if (field.repeated) object[field.name] = [...asList(object[field.name]), decodeValue(table, field, wire)];
     else {

@@ -13,11 +13,11 @@ export interface RuleContext {
   /** The subresource that the write goes through. */
   readonly subresource: Subresource | undefined;
   /** Looks up another object, e.g. the ServiceAccount that a Pod names. */
-  find(group: string, plural: string, namespace: string | undefined, name: string): ApiObject | undefined;
+  readonly find: (group: string, plural: string, namespace: string | undefined, name: string) => ApiObject | undefined;
   /** All objects of a resource. */
-  all(group: string, plural: string): readonly ApiObject[];
+  readonly all: (group: string, plural: string) => readonly ApiObject[];
   /** Adds a Warning header to the answer. */
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
 }
 
 /** The rules of a kind. Drafts may be changed; everything else must not be. */
@@ -97,7 +97,9 @@ export const apiVersionOf = (resource: { readonly group: string; readonly versio
   resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 
 /** The collection of a resource; versions of one kind share it. */
-export const collectionId = (resource: { readonly group: string; readonly plural: string }): string => `${resource.group}/${resource.plural}`;
+export const collectionId = (resource: { readonly group: string; readonly plural: string }): string =>
+  `${resource.group}/${resource.plural}`;
 
 /** Key of an object in its collection. */
-export const objectKey = (namespace: string | undefined, name: string): string => (namespace === undefined ? name : `${namespace}/${name}`);
+export const objectKey = (namespace: string | undefined, name: string): string =>
+  namespace === undefined ? name : `${namespace}/${name}`;

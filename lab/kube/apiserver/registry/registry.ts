@@ -23,9 +23,12 @@ export function createRegistry(): Registry {
   const key = (group: string, version: string, plural: string): string => `${group}/${version}/${plural}`;
   return {
     find: (group, version, plural) => definitions.get(key(group, version, plural)),
-    findAny: (group, plural) => [...definitions.values()].find((definition) => definition.group === group && definition.plural === plural),
+    findAny: (group, plural) =>
+      [...definitions.values()].find((definition) => definition.group === group && definition.plural === plural),
     findKind: (group, version, kind) =>
-      [...definitions.values()].find((definition) => definition.group === group && definition.version === version && definition.kind === kind),
+      [...definitions.values()].find(
+        (definition) => definition.group === group && definition.version === version && definition.kind === kind,
+      ),
     list: () => [...definitions.values()],
     add(definition) {
       generation += 1;

@@ -99,7 +99,11 @@ function builtInMap(value: JsonObject, schema: Schema, place: Place): JsonObject
   for (const [name, member] of Object.entries(value)) {
     // A null in a map of strings is the empty string to Go.
     const given = member === null && described.type === 'string' ? '' : member;
-    setOwn(made, name, builtIn(given, described, { ...place, path: child(place.path, name), goPath: child(place.goPath, name) }));
+    setOwn(
+      made,
+      name,
+      builtIn(given, described, { ...place, path: child(place.path, name), goPath: child(place.goPath, name) }),
+    );
   }
   return made;
 }
@@ -107,7 +111,9 @@ function builtInMap(value: JsonObject, schema: Schema, place: Place): JsonObject
 /** What `omitempty` leaves out: empty lists and maps, but not empty structs (`emptyDir: {}` means something). */
 function isDroppedEmpty(value: unknown, schema: Schema): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  return schema.type === 'object' && schema.properties === undefined && isObject(value) && Object.keys(value).length === 0;
+  return (
+    schema.type === 'object' && schema.properties === undefined && isObject(value) && Object.keys(value).length === 0
+  );
 }
 
 function quantity(value: unknown, place: Place): string {
@@ -121,7 +127,9 @@ function quantity(value: unknown, place: Place): string {
 }
 
 function mismatch(value: unknown, expected: string, place: Place): DecodeError {
-  return new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.owner}.${place.goPath} of type ${expected}`);
+  return new DecodeError(
+    `json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.owner}.${place.goPath} of type ${expected}`,
+  );
 }
 
 function jsonType(value: unknown): string {
@@ -132,7 +140,8 @@ function jsonType(value: unknown): string {
 }
 
 function goType(schema: Schema): string {
-  switch (schema.type) {
+  const { type = 'any' } = schema;
+  switch (type) {
     case 'array':
       return `[]${goType(schema.items ?? {})}`;
     case 'object':
@@ -146,7 +155,7 @@ function goType(schema: Schema): string {
       return 'float64';
     case 'string':
       return 'string';
-    default:
+    case 'any':
       return 'interface {}';
   }
 }

@@ -72,7 +72,8 @@ function addField(table: TypeTable, properties: Record<string, Schema>, line: st
     const fallback = rest.find((flag) => flag.startsWith('default='));
     const base = lookUp(table, first, line);
     // A copy would break the identity of struct types, so only scalars take a default.
-    properties[name] = fallback === undefined ? base : { ...base, default: JSON.parse(fallback.slice('default='.length)) as unknown };
+    properties[name] =
+      fallback === undefined ? base : { ...base, default: JSON.parse(fallback.slice('default='.length)) as unknown };
   }
 }
 
@@ -94,8 +95,10 @@ function listFlags(flags: readonly string[], line: string): Schema {
         'x-kubernetes-patch-strategy': 'merge',
         ...schema,
       };
-    else if (word === 'map') schema = { ...schema, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': value.split(',') };
-    else if (word === 'set') schema = { ...schema, 'x-kubernetes-list-type': 'set', 'x-kubernetes-patch-strategy': 'merge' };
+    else if (word === 'map')
+      schema = { ...schema, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': value.split(',') };
+    else if (word === 'set')
+      schema = { ...schema, 'x-kubernetes-list-type': 'set', 'x-kubernetes-patch-strategy': 'merge' };
     else throw new Error(`schema notation: unknown flag: ${line}`);
   }
   return schema;

@@ -32,7 +32,10 @@ describe('quantities', () => {
 
   it('keeps its value in canonical form', () => {
     const quantity = fc
-      .tuple(fc.integer({ min: -100_000, max: 100_000 }), fc.constantFrom('', 'm', 'k', 'M', 'Ki', 'Mi', 'Gi', 'u', 'e3'))
+      .tuple(
+        fc.integer({ min: -100_000, max: 100_000 }),
+        fc.constantFrom('', 'm', 'k', 'M', 'Ki', 'Mi', 'Gi', 'u', 'e3'),
+      )
       .map(([amount, suffix]) => `${amount}${suffix}`);
     fc.assert(fc.property(quantity, (text) => quantityNanos(canonicalQuantity(text) ?? '') === quantityNanos(text)));
   });
@@ -59,12 +62,18 @@ describe('decoding of built-in kinds', () => {
   });
 
   it('drops nulls and empty maps, and keeps empty structs', () => {
-    const { value } = decodeBuiltIn({ metadata: { annotations: null, labels: {} }, spec: { volumes: [{ name: 'v', emptyDir: {} }] } }, pod);
+    const { value } = decodeBuiltIn(
+      { metadata: { annotations: null, labels: {} }, spec: { volumes: [{ name: 'v', emptyDir: {} }] } },
+      pod,
+    );
     expect(value).toEqual({ metadata: {}, spec: { volumes: [{ name: 'v', emptyDir: {} }] } });
   });
 
   it('makes quantities of numbers and texts canonical', () => {
-    const { value } = decodeBuiltIn({ spec: { containers: [{ resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }] } }, pod);
+    const { value } = decodeBuiltIn(
+      { spec: { containers: [{ resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }] } },
+      pod,
+    );
     expect(value).toEqual({ spec: { containers: [{ resources: { limits: { cpu: '500m', memory: '1Gi' } } }] } });
   });
 
@@ -85,14 +94,25 @@ describe('pruning and defaults', () => {
     type: 'object',
     properties: {
       mode: { type: 'string', default: 'auto' },
-      open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { known: { type: 'object', properties: {} } } },
-      map: { type: 'object', additionalProperties: { type: 'object', properties: { a: { type: 'integer', default: 1 } } } },
+      open: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        properties: { known: { type: 'object', properties: {} } },
+      },
+      map: {
+        type: 'object',
+        additionalProperties: { type: 'object', properties: { a: { type: 'integer', default: 1 } } },
+      },
     },
   };
 
   it('drops what is not described, except where unknown fields are preserved', () => {
     const unknown: string[] = [];
-    const value = prune({ mode: 'x', extra: 1, open: { free: 1, known: { gone: 1 } }, map: { k: { b: 1 } } }, schema, unknown);
+    const value = prune(
+      { mode: 'x', extra: 1, open: { free: 1, known: { gone: 1 } }, map: { k: { b: 1 } } },
+      schema,
+      unknown,
+    );
     expect(value).toEqual({ mode: 'x', open: { free: 1, known: {} }, map: { k: {} } });
     expect(unknown).toEqual(['extra', 'open.known.gone', 'map.k.b']);
   });
@@ -130,7 +150,11 @@ describe('validation of custom resources', () => {
     ],
     ['x', { type: 'string', format: 'ipv4' }, 'spec: Invalid value: "x": spec in body must be of type ipv4: "x"'],
     [null, { type: 'string' }, 'spec: Invalid value: "null": spec in body must be of type string: "null"'],
-    [1, { type: 'integer', not: { minimum: 1 } }, 'spec: Invalid value: 1: spec in body must not validate the schema (not)'],
+    [
+      1,
+      { type: 'integer', not: { minimum: 1 } },
+      'spec: Invalid value: 1: spec in body must not validate the schema (not)',
+    ],
   ])('%j against %j', (value, schema, expected) => {
     expect(say(value, schema)).toEqual([expected]);
   });

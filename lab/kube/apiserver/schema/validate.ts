@@ -4,6 +4,7 @@ import { duplicate, invalidValue, notSupported, required, tooLong, tooMany, type
 import type { JsonObject } from '../json.ts';
 import { equalJson, isObject } from '../json.ts';
 import { formatFault } from './formats.ts';
+import { compilePattern } from './patterns.ts';
 import type { Schema } from './schema.ts';
 import { memberSchema } from './schema.ts';
 
@@ -37,27 +38,30 @@ function typeFault(value: unknown, schema: Schema, path: string): FieldError | u
     if (given === 'integer' || given === 'string') return undefined;
     return typeInvalid(path, given, `${path} in body must be of type integer,string: ${JSON.stringify(given)}`);
   }
-  if (schema.type === undefined || schema.type === given || (schema.type === 'number' && given === 'integer')) return undefined;
+  if (schema.type === undefined || schema.type === given || (schema.type === 'number' && given === 'integer'))
+    return undefined;
   return typeInvalid(path, given, `${path} in body must be of type ${schema.type}: ${JSON.stringify(given)}`);
 }
 
 function stringFaults(value: string, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(tooLong(path, schema.maxLength));
   if (schema.minLength !== undefined && length < schema.minLength)
     errors.push(invalidValue(path, value, `${path} in body should be at least ${schema.minLength} chars long`));
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))
+  if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
     errors.push(invalidValue(path, value, `${path} in body should match '${schema.pattern}'`));
   const format = schema.format === undefined ? undefined : formatFault(schema.format, value);
-  if (format !== undefined) errors.push(invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
+  if (format !== undefined)
+    errors.push(invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
 function numberFaults(value: number, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { minimum, maximum, multipleOf } = schema;
-  const say = (detail: string): void => void errors.push(invalidValue(path, value, `${path} in body should be ${detail}`));
+  const say = (detail: string): void =>
+    void errors.push(invalidValue(path, value, `${path} in body should be ${detail}`));
   if (maximum !== undefined) {
     if (schema.exclusiveMaximum === true && value >= maximum) say(`less than ${maximum}`);
     else if (value > maximum) say(`less than or equal to ${maximum}`);
@@ -72,11 +76,13 @@ function numberFaults(value: number, schema: Schema, path: string): FieldError[]
 
 function listFaults(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (schema.maxItems !== undefined && value.length > schema.maxItems) errors.push(tooMany(path, value.length, schema.maxItems));
+  if (schema.maxItems !== undefined && value.length > schema.maxItems)
+    errors.push(tooMany(path, value.length, schema.maxItems));
   if (schema.minItems !== undefined && value.length < schema.minItems)
     errors.push(invalidValue(path, value.length, `${path} in body should have at least ${schema.minItems} items`));
   const { items } = schema;
-  if (items !== undefined) value.forEach((item, index) => errors.push(...validateValue(item, items, `${path}[${index}]`)));
+  if (items !== undefined)
+    value.forEach((item, index) => errors.push(...validateValue(item, items, `${path}[${index}]`)));
   errors.push(...duplicateFaults(value, schema, path));
   return errors;
 }
@@ -87,7 +93,9 @@ function duplicateFaults(value: readonly unknown[], schema: Schema, path: string
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const identities = value.map((item) => (listType === 'set' ? item : pick(item, keys, schema.items)));
   return identities.flatMap((identity, index) =>
-    identities.findIndex((other) => equalJson(other, identity)) < index ? [duplicate(`${path}[${index}]`, identity)] : [],
+    identities.findIndex((other) => equalJson(other, identity)) < index
+      ? [duplicate(`${path}[${index}]`, identity)]
+      : [],
   );
 }
 
@@ -100,14 +108,16 @@ function objectFaults(value: JsonObject, schema: Schema, path: string): FieldErr
   const errors: FieldError[] = [];
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   const count = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && count > schema.maxProperties) errors.push(tooMany(path, count, schema.maxProperties));
+  if (schema.maxProperties !== undefined && count > schema.maxProperties)
+    errors.push(tooMany(path, count, schema.maxProperties));
   if (schema.minProperties !== undefined && count < schema.minProperties)
     errors.push(invalidValue(path, count, `${path} in body should have at least ${schema.minProperties} properties`));
   for (const name of schema.required ?? []) if (value[name] === undefined) errors.push(required(at(name)));
   for (const [name, member] of Object.entries(value)) {
     const described = memberSchema(schema, name);
     if (described === undefined || member === undefined) continue;
-    const place = schema.properties !== undefined && Object.hasOwn(schema.properties, name) ? at(name) : mapPlace(path, name);
+    const place =
+      schema.properties !== undefined && Object.hasOwn(schema.properties, name) ? at(name) : mapPlace(path, name);
     errors.push(...validateValue(member, described, place));
   }
   return errors;
@@ -120,12 +130,15 @@ function mapPlace(path: string, name: string): string {
 function combinationFaults(value: unknown, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const passes = (part: Schema): boolean => validateValue(value, part, path).length === 0;
-  const say = (detail: string): void => void errors.push(invalidValue(path, isObject(value) ? 'object' : value, `${path} in body ${detail}`));
+  const say = (detail: string): void =>
+    void errors.push(invalidValue(path, isObject(value) ? 'object' : value, `${path} in body ${detail}`));
   if (schema.anyOf !== undefined && !schema.anyOf.some(passes)) say('must validate at least one schema (anyOf)');
   if (schema.oneOf !== undefined) {
     const count = schema.oneOf.filter(passes).length;
     if (count !== 1)
-      say(`must validate one and only one schema (oneOf). ${count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`}`);
+      say(
+        `must validate one and only one schema (oneOf). ${count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`}`,
+      );
   }
   if (schema.allOf !== undefined && !schema.allOf.every(passes)) say('must validate all the schemas (allOf)');
   if (schema.not !== undefined && passes(schema.not)) say('must not validate the schema (not)');

@@ -26,6 +26,10 @@ export function parseFieldSelector(text: string, readers: FieldReaders): readonl
 }
 
 /** Does an object satisfy every requirement? */
-export function matchesFields(requirements: readonly FieldRequirement[], readers: FieldReaders, object: ApiObject): boolean {
+export function matchesFields(
+  requirements: readonly FieldRequirement[],
+  readers: FieldReaders,
+  object: ApiObject,
+): boolean {
   return requirements.every(({ field, equal, value }) => ((readers[field]?.(object) ?? '') === value) === equal);
 }

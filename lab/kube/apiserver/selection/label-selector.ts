@@ -58,11 +58,16 @@ function parseRequirement(part: string): Requirement {
   const pair = /^([^=!<>\s]+)\s*(==|=|!=|>|<)\s*(.*)$/.exec(part);
   if (pair === null) return checked(part, { key: part, operator: 'Exists', values: [] });
   const operators = { '=': 'In', '==': 'In', '!=': 'NotIn', '>': 'Gt', '<': 'Lt' } as const;
-  return checked(part, { key: pair[1] ?? '', operator: operators[pair[2] as keyof typeof operators], values: [pair[3] ?? ''] });
+  return checked(part, {
+    key: pair[1] ?? '',
+    operator: operators[pair[2] as keyof typeof operators],
+    values: [pair[3] ?? ''],
+  });
 }
 
 function checked(part: string, requirement: Requirement): Requirement {
-  if (!KEY.test(requirement.key)) throw badRequest(`unable to parse requirement: found '${part}', expected: identifier`);
+  if (!KEY.test(requirement.key))
+    throw badRequest(`unable to parse requirement: found '${part}', expected: identifier`);
   const bad = requirement.values.find((value) => !/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value));
   if (bad !== undefined)
     throw badRequest(

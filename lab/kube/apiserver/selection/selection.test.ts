@@ -43,7 +43,9 @@ describe('label selectors', () => {
   });
 
   it('matches nothing for an operator that it does not know', () => {
-    expect(matchesLabels(selectorFromObject({ matchExpressions: [{ key: 'app', operator: 'Near' }] }), labels)).toBe(false);
+    expect(matchesLabels(selectorFromObject({ matchExpressions: [{ key: 'app', operator: 'Near' }] }), labels)).toBe(
+      false,
+    );
   });
 
   it('does not take inherited members for labels', () => {

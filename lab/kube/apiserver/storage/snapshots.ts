@@ -38,7 +38,8 @@ export function encodeContinue(id: string, offset: number): string {
 export function decodeContinue(token: string): { readonly id: string; readonly offset: number } | undefined {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (typeof decoded !== 'object' || decoded === null || !('id' in decoded) || !('offset' in decoded)) return undefined;
+    if (typeof decoded !== 'object' || decoded === null || !('id' in decoded) || !('offset' in decoded))
+      return undefined;
     const { id, offset } = decoded;
     return typeof id === 'string' && typeof offset === 'number' && offset >= 0 ? { id, offset } : undefined;
   } catch {

@@ -100,7 +100,11 @@ function createCollection(nextRevision: () => number, historyLimit: number): Col
     list(prefix) {
       sortedKeys ??= [...entries.keys()].sort(byCodeUnits);
       const found: StoredObject[] = [];
-      for (let index = prefix === undefined ? 0 : lowerBound(sortedKeys, prefix); index < sortedKeys.length; index += 1) {
+      for (
+        let index = prefix === undefined ? 0 : lowerBound(sortedKeys, prefix);
+        index < sortedKeys.length;
+        index += 1
+      ) {
         const key = sortedKeys[index] ?? '';
         if (prefix !== undefined && !key.startsWith(prefix)) break;
         const entry = entries.get(key);

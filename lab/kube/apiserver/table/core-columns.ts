@@ -5,7 +5,11 @@ import type { Column } from '../registry/definition.ts';
 import { ageColumn, labelsText, nameColumn, number, orElse, text, wide } from './columns.ts';
 import { ageOf } from './duration.ts';
 
-export const namespaceColumns: readonly Column[] = [nameColumn, text('Status', orElse('', 'status', 'phase')), ageColumn];
+export const namespaceColumns: readonly Column[] = [
+  nameColumn,
+  text('Status', orElse('', 'status', 'phase')),
+  ageColumn,
+];
 
 export const nodeColumns: readonly Column[] = [
   nameColumn,
@@ -63,7 +67,9 @@ function endpointsText(endpoints: ApiObject): string {
   const shown = objectsAt(endpoints, 'subsets').flatMap((subset) => {
     const ports = objectsAt(subset, 'ports');
     return objectsAt(subset, 'addresses').flatMap((address) =>
-      ports.length === 0 ? [String(address['ip'])] : ports.map((port) => `${String(address['ip'])}:${numberAt(port, 'port')}`),
+      ports.length === 0
+        ? [String(address['ip'])]
+        : ports.map((port) => `${String(address['ip'])}:${numberAt(port, 'port')}`),
     );
   });
   if (shown.length === 0) return '<none>';
@@ -73,7 +79,11 @@ function endpointsText(endpoints: ApiObject): string {
 const countOf = (object: ApiObject, ...members: readonly string[]): number =>
   members.reduce((sum, member) => sum + Object.keys(objectAt(object, member)).length, 0);
 
-export const configMapColumns: readonly Column[] = [nameColumn, number('Data', (map) => countOf(map, 'data', 'binaryData')), ageColumn];
+export const configMapColumns: readonly Column[] = [
+  nameColumn,
+  number('Data', (map) => countOf(map, 'data', 'binaryData')),
+  ageColumn,
+];
 
 export const secretColumns: readonly Column[] = [
   nameColumn,
@@ -82,7 +92,11 @@ export const secretColumns: readonly Column[] = [
   ageColumn,
 ];
 
-export const serviceAccountColumns: readonly Column[] = [nameColumn, number('Secrets', (account) => listAt(account, 'secrets').length), ageColumn];
+export const serviceAccountColumns: readonly Column[] = [
+  nameColumn,
+  number('Secrets', (account) => listAt(account, 'secrets').length),
+  ageColumn,
+];
 
 export const eventColumns: readonly Column[] = [
   text('Last Seen', (event, now) => ageOf(lastSeen(event), now)),
@@ -92,13 +106,17 @@ export const eventColumns: readonly Column[] = [
   wide(text('Subobject', orElse('', 'involvedObject', 'fieldPath'))),
   wide(text('Source', sourceText)),
   text('Message', (event) => (stringAt(event, 'message') ?? '').trim()),
-  wide(text('First Seen', (event, now) => ageOf(stringAt(event, 'firstTimestamp') ?? stringAt(event, 'eventTime'), now))),
+  wide(
+    text('First Seen', (event, now) => ageOf(stringAt(event, 'firstTimestamp') ?? stringAt(event, 'eventTime'), now)),
+  ),
   wide(number('Count', (event) => numberAt(event, 'series', 'count') ?? numberAt(event, 'count') ?? 1)),
   wide({ ...nameColumn, format: '' }),
 ];
 
 function lastSeen(event: ApiObject): string | undefined {
-  return stringAt(event, 'series', 'lastObservedTime') ?? stringAt(event, 'lastTimestamp') ?? stringAt(event, 'eventTime');
+  return (
+    stringAt(event, 'series', 'lastObservedTime') ?? stringAt(event, 'lastTimestamp') ?? stringAt(event, 'eventTime')
+  );
 }
 
 function involvedText(involved: JsonObject): string {

@@ -2,13 +2,27 @@
 import type { ApiObject } from '../json.ts';
 import { listAt, numberAt, objectsAt, stringAt, stringMapAt } from '../json.ts';
 import type { Column } from '../registry/definition.ts';
-import { ageColumn, createdColumn, labelsText, nameColumn, number, orElse, text, wide, workloadColumns } from './columns.ts';
+import {
+  ageColumn,
+  createdColumn,
+  labelsText,
+  nameColumn,
+  number,
+  orElse,
+  text,
+  wide,
+  workloadColumns,
+} from './columns.ts';
 
-const count = (name: string, ...path: readonly string[]): Column => number(name, (object) => numberAt(object, ...path) ?? 0);
+const count = (name: string, ...path: readonly string[]): Column =>
+  number(name, (object) => numberAt(object, ...path) ?? 0);
 
 export const deploymentColumns: readonly Column[] = [
   nameColumn,
-  text('Ready', (object) => `${numberAt(object, 'status', 'readyReplicas') ?? 0}/${numberAt(object, 'spec', 'replicas') ?? 0}`),
+  text(
+    'Ready',
+    (object) => `${numberAt(object, 'status', 'readyReplicas') ?? 0}/${numberAt(object, 'spec', 'replicas') ?? 0}`,
+  ),
   count('Up-to-date', 'status', 'updatedReplicas'),
   count('Available', 'status', 'availableReplicas'),
   ageColumn,
@@ -36,7 +50,11 @@ export const daemonSetColumns: readonly Column[] = [
   ...workloadColumns,
 ];
 
-export const leaseColumns: readonly Column[] = [nameColumn, text('Holder', orElse('', 'spec', 'holderIdentity')), ageColumn];
+export const leaseColumns: readonly Column[] = [
+  nameColumn,
+  text('Holder', orElse('', 'spec', 'holderIdentity')),
+  ageColumn,
+];
 
 export const priorityClassColumns: readonly Column[] = [
   nameColumn,
@@ -45,7 +63,11 @@ export const priorityClassColumns: readonly Column[] = [
   ageColumn,
 ];
 
-export const webhookColumns: readonly Column[] = [nameColumn, number('Webhooks', (object) => listAt(object, 'webhooks').length), ageColumn];
+export const webhookColumns: readonly Column[] = [
+  nameColumn,
+  number('Webhooks', (object) => listAt(object, 'webhooks').length),
+  ageColumn,
+];
 
 export const roleColumns: readonly Column[] = [nameColumn, createdColumn];
 export const crdColumns: readonly Column[] = [nameColumn, createdColumn];

@@ -26,7 +26,11 @@ function readyText(pod: ApiObject): string {
 export function podStatusText(pod: ApiObject): string {
   const phase = stringAt(pod, 'status', 'phase') ?? '';
   let reason = stringAt(pod, 'status', 'reason') || phase;
-  if (objectsAt(pod, 'status', 'conditions').some((entry) => entry['type'] === 'PodScheduled' && entry['reason'] === 'SchedulingGated'))
+  if (
+    objectsAt(pod, 'status', 'conditions').some(
+      (entry) => entry['type'] === 'PodScheduled' && entry['reason'] === 'SchedulingGated',
+    )
+  )
     reason = 'SchedulingGated';
   const initializing = initReason(pod);
   if (initializing === undefined) {
@@ -65,7 +69,9 @@ function containerReason(status: JsonObject): string | undefined {
 }
 
 function isReady(pod: ApiObject): boolean {
-  return objectsAt(pod, 'status', 'conditions').some((entry) => entry['type'] === 'Ready' && entry['status'] === 'True');
+  return objectsAt(pod, 'status', 'conditions').some(
+    (entry) => entry['type'] === 'Ready' && entry['status'] === 'True',
+  );
 }
 
 function restartsText(pod: ApiObject, now: Date): string {
@@ -82,7 +88,9 @@ function gatesText(pod: ApiObject): string {
   const gates = objectsAt(pod, 'spec', 'readinessGates');
   if (gates.length === 0) return '<none>';
   const met = gates.filter((gate) =>
-    objectsAt(pod, 'status', 'conditions').some((entry) => entry['type'] === gate['conditionType'] && entry['status'] === 'True'),
+    objectsAt(pod, 'status', 'conditions').some(
+      (entry) => entry['type'] === gate['conditionType'] && entry['status'] === 'True',
+    ),
   );
   return `${met.length}/${gates.length}`;
 }

@@ -1,7 +1,11 @@
 // Objects that many tests create.
 import type { JsonObject } from '../json.ts';
 
-export const configMap = (name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}): JsonObject => ({
+export const configMap = (
+  name: string,
+  data: Record<string, string> = {},
+  labels: Record<string, string> = {},
+): JsonObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, labels },
@@ -45,7 +49,10 @@ export const widgetDefinition = (properties: JsonObject = {}, version: JsonObjec
           openAPIV3Schema: {
             type: 'object',
             properties: {
-              spec: { type: 'object', properties: { size: { type: 'integer', minimum: 1 }, color: { type: 'string' }, ...properties } },
+              spec: {
+                type: 'object',
+                properties: { size: { type: 'integer', minimum: 1 }, color: { type: 'string' }, ...properties },
+              },
               status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
             },
           },

@@ -59,7 +59,12 @@ export async function startTestApi(options: Partial<ApiServerOptions> = {}): Pro
   const agent = new Agent({ keepAlive: true, ca: api.caPem });
   const adminToken = api.adminConnection().auth.token;
 
-  const open = (method: string, path: string, body: string | undefined, { headers = {}, token = adminToken }: CallOptions): Promise<IncomingMessage> =>
+  const open = (
+    method: string,
+    path: string,
+    body: string | undefined,
+    { headers = {}, token = adminToken }: CallOptions,
+  ): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const outgoing = request({
         host: '127.0.0.1',
@@ -92,7 +97,10 @@ export async function startTestApi(options: Partial<ApiServerOptions> = {}): Pro
     clock,
     call,
     patch: (type, path, body, callOptions = {}) =>
-      call('PATCH', path, body, { ...callOptions, headers: { 'content-type': patchTypes[type], ...callOptions.headers } }),
+      call('PATCH', path, body, {
+        ...callOptions,
+        headers: { 'content-type': patchTypes[type], ...callOptions.headers },
+      }),
     async watch(path, callOptions = {}) {
       const response = await open('GET', path, undefined, callOptions);
       if (response.statusCode !== 200) throw new Error(`watch ${path} answered ${response.statusCode}`);

@@ -1,195 +1,119 @@
 // One NodeENIConfig per node with a CVM behind it: instance, zone, model, and the sub-ENI quota with its reason.
-import { fieldManagers, labels, MANAGED_BY, SUPER_NODE_INSTANCE_TYPE } from '../../../api/keys.ts';
+import { fieldManagers, labels, MANAGED_BY } from '../../../api/keys.ts';
 import { nodeEniConfigs } from '../../../api/node-eni-config.ts';
-import type { NodeEniConfig, NodeEniConfigStatus } from '../../../api/node-eni-config.ts';
+import type { NodeEniConfig } from '../../../api/node-eni-config.ts';
 import { trunkEniName } from '../../../api/vpc-eni.ts';
-import type { VpcEni } from '../../../api/vpc-eni.ts';
-import type { EniLimits, Instance } from '../../../cloud/vpc-cloud.ts';
-import { isAlreadyExists, isNotFound } from '../../../kube/api-error.ts';
+import { isAlreadyExists } from '../../../kube/api-error.ts';
 import { applyStatus } from '../../../kube/apply.ts';
-import { setCondition } from '../../../kube/conditions.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import type { Node } from '../../../kube/resources.ts';
-import type { Condition, Controller, ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
-import { eniIndex } from '../../../planning/eni-index.ts';
-import { instanceIdOf } from '../../../planning/provider-id.ts';
-import { planSubEniQuota } from '../../../planning/sub-eni-quota.ts';
+import type { Controller, InformerChange, ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import { managedInstance } from '../managed-instance.ts';
+import { createInstanceFacts, FACTS_FRESH_MS, type InstanceFactsSource } from './facts.ts';
+import { type OwnNecStatus, planNecStatus, specFromCloud } from './plan-status.ts';
 
-/** The cloud's limits of an instance rarely change; asked again at this distance. */
-const LIMITS_FRESH_MS = 600_000;
-
-interface InstanceFacts {
-  readonly instance: Instance;
-  readonly limits: EniLimits;
-  readonly at: number;
-}
+const LOOK_SOON_MS = 30_000;
 
 export function createNodeConfig(deps: IpamdDeps): Controller {
   const { informers, clock, logger, settings, permission } = deps;
-  const facts = new Map<string, InstanceFacts>();
-  const allNodes = (): readonly string[] => informers.nodes.list().map((node) => node.metadata.name);
-
-  const instanceFacts = async (instanceId: string, context: ReconcileContext): Promise<InstanceFacts | undefined> => {
-    const known = facts.get(instanceId);
-    if (known !== undefined && clock.monotonicMs() - known.at < LIMITS_FRESH_MS) return known;
-    const [instance] = await deps.cloud.describeInstances(
-      { instanceIds: [instanceId] },
-      { signal: context.signal, priority: 'warm' },
-    );
-    if (instance === undefined) return undefined;
-    const limits = await deps.cloud.describeEniLimits(instanceId, { signal: context.signal, priority: 'warm' });
-    const fresh = { instance, limits, at: clock.monotonicMs() };
-    facts.set(instanceId, fresh);
-    return fresh;
-  };
-
-  const reconcile = async (name: string, context: ReconcileContext): Promise<ReconcileResult | undefined> => {
-    const node = informers.nodes.get(name);
-    if (node === undefined) return removeConfig(deps, name);
-    const instanceId = managedInstance(node);
-    if (instanceId === undefined) return undefined;
-    const known = await instanceFacts(instanceId, context);
-    const nec = await ensureConfig(deps, name, instanceId, known?.instance);
-    const trunk = deps.enis.latest(trunkEniName(name));
-    const refusal = permission.refusal();
-    const quota = planSubEniQuota({
-      trunkingEnabled: settings.current()['vpcCni.trunkingEni.enableSubEni'],
-      callsRefused: refusal !== undefined,
-      ...(known === undefined
-        ? {}
-        : {
-            instanceType: known.instance.instanceType,
-            cpu: known.instance.cpu,
-            cloudQuantity: known.limits.subEniQuantity,
-          }),
-      ...(nec.spec.maxSubENI === undefined ? {} : { override: nec.spec.maxSubENI }),
-    });
-    const condition =
-      known === undefined
-        ? {
-            type: 'Ready',
-            status: 'False' as const,
-            reason: 'InstanceUnknown',
-            message: `the cloud knows no instance ${instanceId}`,
-          }
-        : refusal === undefined
-          ? { type: 'Ready', status: 'True' as const, reason: 'Configured', message: quota.reason }
-          : { type: 'Ready', status: 'False' as const, reason: 'SubEniCallsRefused', message: refusal };
-    await writeConfigStatus(deps, nec, {
-      subENI: quota,
-      eniInfos: eniInfosOf(nec, trunk),
-      conditions: [...setCondition(nec.status?.conditions as Condition[] | undefined, condition, clock.now())],
-    });
-    return known === undefined ? { requeueAfterMs: 30_000 } : { requeueAfterMs: LIMITS_FRESH_MS };
-  };
-
+  const facts = createInstanceFacts(deps.cloud, deps.instances, clock);
   return createController({
     name: 'node.config',
     clock,
     logger,
-    concurrency: 8,
+    // Wide, so that many nodes share one describe.
+    concurrency: 64,
     watches: [
-      watchOf(informers.nodes, ({ key, before, after }) =>
-        before !== undefined && after !== undefined && before.spec?.providerID === after.spec?.providerID ? [] : [key],
-      ),
+      watchOf(informers.nodes, (change) => (concernsConfig(change) ? [change.key] : [])),
       watchOf(informers.nodeEniConfigs, ownKey),
-      watchOf(informers.vpcEnis, ({ before, after }) =>
-        (after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [],
-      ),
+      watchOf(informers.vpcEnis, ({ type, before, after }) => {
+        const eni = after ?? before;
+        return eni?.spec.type === 'Trunk' || type === 'deleted' ? [eni?.spec.nodeName ?? ''] : [];
+      }),
     ],
     sources: [
       (enqueue, signal) => {
-        const again = (): void => {
-          for (const name of allNodes()) enqueue(name);
-        };
+        const again = (): void => informers.nodes.list().forEach((node) => enqueue(node.metadata.name));
         const stops = [settings.onChange(again), permission.onChange(again)];
         signal.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true });
       },
     ],
-    reconcile,
+    reconcile: (name, context) => reconcile(deps, facts, name, context),
   });
 }
 
-/** The CVM of a general or native node; nothing for super nodes and for nodes that are no CVM of this cloud. */
-export function managedInstance(node: Node): string | undefined {
-  if (node.metadata.labels?.[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE) return undefined;
-  return instanceIdOf(node.spec?.providerID);
+// Kubelets write their nodes every few seconds; of that, only this decides.
+function concernsConfig({ before, after }: InformerChange<Node>): boolean {
+  if (before === undefined || after === undefined) return true;
+  return managedInstance(before) !== managedInstance(after);
 }
 
-/** Creates the nec, or fills in what only the cloud knows; fields that users write are left alone. */
-async function ensureConfig(
+async function reconcile(
   deps: IpamdDeps,
+  source: InstanceFactsSource,
   name: string,
-  instanceID: string,
-  instance: Instance | undefined,
-): Promise<NodeEniConfig> {
-  const spec = {
-    instanceID,
-    ...(instance === undefined ? {} : { zone: instance.zone, instanceType: instance.instanceType }),
-  };
-  const existing = deps.informers.nodeEniConfigs.get(name);
-  if (existing === undefined) {
-    const object: NodeEniConfig = {
-      apiVersion: 'networking.tke.cloud.tencent.com/v1',
-      kind: 'NodeENIConfig',
-      metadata: { name, labels: { [labels.managedBy]: MANAGED_BY } },
-      spec,
-    };
-    try {
-      return await deps.client.create(nodeEniConfigs, object);
-    } catch (error) {
-      if (isAlreadyExists(error)) return deps.client.get(nodeEniConfigs, name);
-      throw error;
-    }
-  }
-  const same = Object.entries(spec).every(
-    ([field, value]) => (existing.spec as Record<string, unknown>)[field] === value,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
+  const node = deps.informers.nodes.get(name);
+  if (node === undefined) return removeConfig(deps, name);
+  const instanceId = managedInstance(node);
+  if (instanceId === undefined) return undefined;
+  const known = await source.get(instanceId, context.signal);
+  const nec = await ensureConfig(deps, name, specFromCloud(instanceId, known));
+  await writeNecStatus(
+    deps,
+    nec,
+    planNecStatus({
+      nec,
+      instanceId,
+      known,
+      trunk: deps.enis.latest(trunkEniName(name)),
+      trunkingEnabled: deps.settings.current()['vpcCni.trunkingEni.enableSubEni'],
+      refusal: deps.permission.refusal(),
+      now: deps.clock.now(),
+    }),
   );
-  return same ? existing : deps.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec } });
+  return { requeueAfterMs: known === undefined ? LOOK_SOON_MS : FACTS_FRESH_MS };
 }
 
-/** The trunk as nec.status.eniInfos tells it, with an index that stays. */
-function eniInfosOf(nec: NodeEniConfig, trunk: VpcEni | undefined): NonNullable<NodeEniConfigStatus['eniInfos']> {
-  const eni = trunk?.status?.eni;
-  if (eni === undefined || trunk?.status?.phase !== 'Ready') return [];
-  return [
-    {
-      eniID: eni.eniID,
-      index: eniIndex(nec.status?.eniInfos ?? [], eni.eniID),
-      mac: eni.macAddress,
-      primaryIP: eni.addresses[0]?.ip ?? '',
-      subnetID: eni.subnetID,
-      subnetCIDR: eni.subnetCIDR,
-      gateway: eni.gateway,
-      securityGroups: eni.securityGroups,
-      trunk: true,
-    },
-  ];
+async function ensureConfig(deps: IpamdDeps, name: string, spec: NodeEniConfig['spec']): Promise<NodeEniConfig> {
+  const existing = deps.informers.nodeEniConfigs.get(name);
+  if (existing === undefined) return createConfig(deps, name, spec);
+  const current = existing.spec as Record<string, unknown>;
+  if (Object.entries(spec).every(([field, value]) => current[field] === value)) return existing;
+  const { resourceVersion } = existing.metadata;
+  return deps.client.patch(nodeEniConfigs, name, { type: 'merge', body: { metadata: { resourceVersion }, spec } });
 }
 
-async function writeConfigStatus(
-  deps: IpamdDeps,
-  nec: NodeEniConfig,
-  status: Pick<NodeEniConfigStatus, 'subENI' | 'eniInfos' | 'conditions'>,
-): Promise<void> {
-  const { subENI, eniInfos = [], conditions } = nec.status ?? {};
-  if (
-    JSON.stringify({ subENI, eniInfos, conditions }) ===
-    JSON.stringify({ subENI: status.subENI, eniInfos: status.eniInfos, conditions: status.conditions })
-  )
-    return;
-  await applyStatus(deps.client, nodeEniConfigs, nec.metadata.name, { fieldManager: fieldManagers.ipamd, status });
-}
-
-/** The node is gone: its nec stays while it still carries ENIs, which are found through it. */
-async function removeConfig(deps: IpamdDeps, name: string): Promise<ReconcileResult | undefined> {
-  if (deps.informers.nodeEniConfigs.get(name) === undefined) return undefined;
-  if (deps.informers.vpcEnis.byIndex('node', name).length > 0) return { requeueAfterMs: 5_000 };
+async function createConfig(deps: IpamdDeps, name: string, spec: NodeEniConfig['spec']): Promise<NodeEniConfig> {
+  const metadata = { name, labels: { [labels.managedBy]: MANAGED_BY } };
+  const object = { apiVersion: 'networking.tke.cloud.tencent.com/v1', kind: 'NodeENIConfig', metadata, spec };
   try {
-    await deps.client.delete(nodeEniConfigs, name);
+    return await deps.client.create<NodeEniConfig>(nodeEniConfigs, object);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    // Ours, which the cache does not show yet.
+    if (isAlreadyExists(error)) return deps.client.get(nodeEniConfigs, name);
+    throw error;
   }
-  return undefined;
+}
+
+/** The version is the lock, since the index of an ENI is derived from what is there. */
+async function writeNecStatus(deps: IpamdDeps, nec: NodeEniConfig, status: OwnNecStatus): Promise<void> {
+  const { subENI, eniInfos = [], conditions = [] } = nec.status ?? {};
+  if (JSON.stringify({ subENI, eniInfos, conditions }) === JSON.stringify(status)) return;
+  const { name, resourceVersion, uid } = nec.metadata;
+  await applyStatus(deps.client, nodeEniConfigs, name, {
+    fieldManager: fieldManagers.ipamd,
+    status,
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(uid === undefined ? {} : { uid }),
+  });
+}
+
+/** The node is gone: its nec stays while the node still has ENIs, whose instance is found through it. */
+async function removeConfig(deps: IpamdDeps, name: string): Promise<undefined> {
+  if (deps.informers.nodeEniConfigs.get(name) === undefined) return;
+  if (deps.informers.vpcEnis.byIndex('node', name).length > 0) return;
+  await deps.client.delete(nodeEniConfigs, name);
 }

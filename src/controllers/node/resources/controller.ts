@@ -4,10 +4,12 @@ import { trunkEniName } from '../../../api/vpc-eni.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import { nodes } from '../../../kube/resources.ts';
+import type { Node } from '../../../kube/resources.ts';
 import type { Controller } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
-import { managedInstance } from '../config/controller.ts';
+import { managedInstance } from '../managed-instance.ts';
 
+/** Level-triggered: what the node shows is compared with what it should, at every change of either. */
 export function createNodeResources(deps: IpamdDeps): Controller {
   const { informers, client, clock, logger, enis } = deps;
   return createController({
@@ -18,7 +20,7 @@ export function createNodeResources(deps: IpamdDeps): Controller {
     watches: [
       // A kubelet that registers anew resets its status; the change brings us back.
       watchOf(informers.nodes, ({ key, before, after }) =>
-        published(before) === published(after) && before !== undefined ? [] : [key],
+        before !== undefined && samePublished(before, after) ? [] : [key],
       ),
       watchOf(informers.nodeEniConfigs, ownKey),
       watchOf(informers.vpcEnis, ({ before, after }) =>
@@ -49,5 +51,8 @@ export function createNodeResources(deps: IpamdDeps): Controller {
   });
 }
 
-const published = (node: { status?: { allocatable?: Record<string, string> } } | undefined): string | undefined =>
-  node?.status?.allocatable?.[resourceNames.subEni];
+const published = (node: Node | undefined): string | undefined => node?.status?.allocatable?.[resourceNames.subEni];
+
+const samePublished = (before: Node, after: Node | undefined): boolean =>
+  published(before) === published(after) &&
+  before.status?.capacity?.[resourceNames.subEni] === after?.status?.capacity?.[resourceNames.subEni];

@@ -1,34 +1,20 @@
 // A Pod that was marked for a sub-ENI and bound to a node gets its VpcENI: the intent, before any call.
-import { finalizers, labels, MANAGED_BY, nameLabel } from '../../../api/keys.ts';
+import { labels } from '../../../api/keys.ts';
 import { subEniName, vpcEnis } from '../../../api/vpc-eni.ts';
-import type { VpcEni, VpcEniSpec } from '../../../api/vpc-eni.ts';
+import type { VpcEniSpec } from '../../../api/vpc-eni.ts';
+import { isAlreadyExists, isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
-import { isAlreadyExists } from '../../../kube/api-error.ts';
-import type { Controller } from '../../../kube/types.ts';
-import { shortHash } from '../../../planning/eni-identity.ts';
-import { planPodIntent } from '../../../planning/pod-intent.ts';
+import { nodes } from '../../../kube/resources.ts';
+import type { Node } from '../../../kube/resources.ts';
+import type { Controller, ReconcileContext } from '../../../kube/types.ts';
+import { mayConcern, planPodIntent, type PodNode } from '../../../planning/pod-intent.ts';
 import type { IpamdDeps } from '../../deps.ts';
-import { podFacts } from '../../views.ts';
-import type { WorkingPod } from '../../views.ts';
+import { podFacts, type WorkingPod } from '../../views.ts';
+import { intentOf } from './intent.ts';
 
 /** `created` is told the new intent, so that the life-cycle goes on at once instead of after the watch. */
 export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void): Controller {
-  const { informers, client, clock, logger, recorder, settings } = deps;
-
-  const warn = (pod: WorkingPod, reason: string, message: string): void =>
-    recorder.record({ regarding: pod, type: 'Warning', reason, message });
-
-  const ensureIntent = async (spec: VpcEniSpec): Promise<void> => {
-    const name = subEniName(spec.pod?.uid ?? '');
-    if (deps.enis.latest(name) !== undefined) return;
-    try {
-      deps.enis.wrote(await client.create(vpcEnis, intentOf(name, spec)));
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-    created(name);
-  };
-
+  const { informers, clock, logger } = deps;
   return createController({
     name: 'pod.sub-eni',
     clock,
@@ -36,57 +22,76 @@ export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void
     concurrency: 32,
     watches: [
       watchOf(informers.pods, ownKey),
-      // A VpcENI that vanished under a living Pod is made again.
+      // A VpcENI that vanished under a living Pod is made again, and a new Pod of the same name may go on.
       watchOf(informers.vpcEnis, ({ type, before }) =>
         type === 'deleted' && before?.spec.pod !== undefined
           ? [`${before.spec.pod.namespace}/${before.spec.pod.name}`]
           : [],
       ),
     ],
-    reconcile: async (key) => {
+    reconcile: async (key, context) => {
       const pod = informers.pods.get(key);
-      if (pod === undefined) return;
-      const node = informers.nodes.get(pod.nodeName ?? '');
-      const instanceType = node?.metadata.labels?.[labels.instanceType];
-      const address =
-        node?.status?.addresses?.find((candidate) => candidate.type === 'InternalIP')?.address ?? pod.nodeName ?? '';
-      const mode = settings.current()['vpcCni.trunkingEni.podSecurityGroupEnforcingMode'];
-      const intent = planPodIntent(
-        podFacts(pod),
-        { address, ...(instanceType === undefined ? {} : { instanceType }) },
-        mode,
-      );
+      if (pod?.nodeName === undefined || !mayConcern(podFacts(pod))) return;
+      const mode = deps.settings.current()['vpcCni.trunkingEni.podSecurityGroupEnforcingMode'];
+      const intent = planPodIntent(podFacts(pod), await nodeOf(deps, pod.nodeName, context), mode);
       switch (intent.kind) {
         case 'none':
           return;
         case 'sub-eni':
-          await ensureIntent(intent.spec);
-          return;
+          return ensureIntent(deps, pod, intent.spec, created);
         case 'refused':
-          warn(pod, 'InvalidSecurityGroups', intent.message);
-          return;
+          return warn(deps, pod, 'FailedAllocateENI', intent.message);
         case 'super-node-only':
-          warn(pod, 'SecurityGroupNotSupported', intent.message);
-          return;
+          return warn(deps, pod, 'SecurityGroupNotSupported', intent.message);
       }
     },
   });
 }
 
-function intentOf(name: string, spec: VpcEniSpec): VpcEni {
-  return {
-    apiVersion: 'networking.tke.cloud.tencent.com/v1',
-    kind: 'VpcENI',
-    metadata: {
-      name,
-      labels: {
-        [labels.podName]: nameLabel(spec.pod?.name ?? '', shortHash),
-        [labels.podNamespace]: spec.pod?.namespace ?? '',
-        [labels.nodeName]: nameLabel(spec.nodeName, shortHash),
-        [labels.managedBy]: MANAGED_BY,
-      },
-      finalizers: [finalizers.eni],
-    },
-    spec,
-  };
+async function ensureIntent(
+  deps: IpamdDeps,
+  pod: WorkingPod,
+  spec: VpcEniSpec,
+  created: (name: string) => void,
+): Promise<void> {
+  const name = subEniName(spec.pod?.uid ?? '');
+  if (deps.enis.latest(name) !== undefined) return;
+  const former = formerOwner(deps, pod);
+  if (former !== undefined)
+    return warn(deps, pod, 'WaitingForRelease', `${former} of the former Pod of this name is not released yet`);
+  try {
+    deps.enis.wrote(await deps.client.create(vpcEnis, intentOf(name, spec)));
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  created(name);
+}
+
+/** A new Pod of the same name waits until the former one's is released (DESIGN, decision 2). */
+function formerOwner(deps: IpamdDeps, pod: WorkingPod): string | undefined {
+  const { namespace, name, uid } = pod.metadata;
+  const others = deps.informers.vpcEnis.byIndex('pod', `${namespace}/${name}`);
+  return others.find((eni) => eni.spec.pod?.uid !== uid)?.metadata.name;
+}
+
+/** From the API itself when the cache does not show it yet: whether it is a super node must not be guessed. */
+async function nodeOf(deps: IpamdDeps, name: string, { signal }: ReconcileContext): Promise<PodNode | undefined> {
+  const node = deps.informers.nodes.get(name) ?? (await uncachedNode(deps, name, signal));
+  if (node === undefined) return undefined;
+  const instanceType = node.metadata.labels?.[labels.instanceType];
+  const internal = node.status?.addresses?.find((each) => each.type === 'InternalIP')?.address;
+  return { address: internal ?? name, ...(instanceType === undefined ? {} : { instanceType }) };
+}
+
+async function uncachedNode(deps: IpamdDeps, name: string, signal: AbortSignal): Promise<Node | undefined> {
+  try {
+    return await deps.client.get(nodes, name, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function warn(deps: IpamdDeps, pod: WorkingPod, reason: string, message: string): void {
+  deps.recorder.record({ regarding: pod, type: 'Warning', reason, message });
 }

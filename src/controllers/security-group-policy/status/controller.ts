@@ -4,11 +4,11 @@ import { securityGroupPolicies } from '../../../api/security-group-policy.ts';
 import type { SecurityGroupPolicy } from '../../../api/security-group-policy.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
 import { applyStatus } from '../../../kube/apply.ts';
-import { type ConditionInput, setCondition } from '../../../kube/conditions.ts';
+import { setCondition } from '../../../kube/conditions.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import { keyOf } from '../../../kube/object-key.ts';
 import type { Condition, Controller } from '../../../kube/types.ts';
-import { planPolicyConditions } from '../../../planning/policy-status.ts';
+import { type ConditionInput, planPolicyConditions } from '../../../planning/policy-status.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { createGroupLookup } from './group-lookup.ts';
 

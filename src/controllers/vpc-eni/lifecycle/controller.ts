@@ -1,57 +1,93 @@
 // The controller of VpcENI objects: trunks and sub-ENIs from intent to release.
-import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import { subEniName } from '../../../api/vpc-eni.ts';
-import type { Controller } from '../../../kube/types.ts';
+import type { VpcEni } from '../../../api/vpc-eni.ts';
+import { isNotFound } from '../../../kube/api-error.ts';
+import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
+import type { Controller, InformerChange, ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
+import { isMarked } from '../../adoption/foreign-install.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import type { LifecycleDeps } from './deps.ts';
+import { createProgress } from './progress.ts';
 import { reconcileSubEni } from './sub-eni.ts';
 import { reconcileTrunk } from './trunk.ts';
 
-export function createVpcEniLifecycle(deps: IpamdDeps): Controller {
-  const { informers, clock, logger, enis } = deps;
+/** As many creating calls in flight as a busy API needs; the cloud's budget is what limits them. */
+const CONCURRENCY = 64;
+
+export function createVpcEniLifecycle(common: IpamdDeps): Controller {
+  const { informers, clock, logger } = common;
+  const deps: LifecycleDeps = { ...common, progress: createProgress() };
+  const onNode = (name: string): string[] => informers.vpcEnis.byIndex('node', name).map((eni) => eni.metadata.name);
   return createController({
     name: 'vpc-eni.lifecycle',
     clock,
     logger,
-    // As many creating calls in flight as a busy API needs; the cloud's budget is what limits them.
-    concurrency: 64,
+    concurrency: CONCURRENCY,
     watches: [
       watchOf(informers.vpcEnis, ownKey),
+      watchOf(informers.vpcEnis, (change) => (unblocksNode(change) ? onNode(nodeOf(change)) : [])),
       // A Pod that ends releases its sub-ENI.
       watchOf(informers.pods, ({ before, after }) =>
         after === undefined || after.ended ? [subEniName((after ?? before)?.metadata.uid ?? '')] : [],
       ),
-      // A trunk that became ready lets the node's sub-ENIs go on; one whose last sub-ENI is gone may go.
-      watchOf(informers.vpcEnis, ({ before, after }) => {
-        const changed = after ?? before;
-        if (changed === undefined) return [];
-        const turnedReady =
-          changed.spec.type === 'Trunk' && after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
-        const lastOne = changed.spec.type === 'SubENI' && after === undefined;
-        if (!turnedReady && !lastOne) return [];
-        return informers.vpcEnis.byIndex('node', changed.spec.nodeName).map((eni) => eni.metadata.name);
-      }),
       watchOf(informers.nodeEniConfigs, ({ key, after, before }) =>
-        after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID
-          ? []
-          : informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name),
+        after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID ? [] : onNode(key),
       ),
-      watchOf(informers.nodes, ({ type, key }) =>
-        type === 'deleted' ? informers.vpcEnis.byIndex('node', key).map((eni) => eni.metadata.name) : [],
-      ),
+      watchOf(informers.nodes, ({ type, key }) => (type === 'deleted' ? onNode(key) : [])),
     ],
     sources: [
       (enqueue, signal) => {
-        const stop = deps.watcher.onChange((eniId) => {
-          for (const eni of informers.vpcEnis.byIndex('eni', eniId)) enqueue(eni.metadata.name);
-          for (const eni of enis.unseen()) if (eni.status?.eni?.eniID === eniId) enqueue(eni.metadata.name);
-        });
-        signal.addEventListener('abort', stop, { once: true });
+        const stops = subscriptions(deps, enqueue);
+        signal.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true });
       },
     ],
-    reconcile: async (key, context) => {
-      const eni = enis.latest(key);
-      if (eni === undefined) return undefined;
-      return eni.spec.type === 'Trunk' ? reconcileTrunk(deps, eni, context) : reconcileSubEni(deps, eni, context);
-    },
+    reconcile: (name, context) => reconcile(deps, name, context),
   });
+}
+
+async function reconcile(
+  deps: LifecycleDeps,
+  name: string,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
+  const eni = deps.enis.latest(name);
+  // An unmarked object belongs to another install; a released one is only still in the cache.
+  if (eni === undefined || !isMarked(eni) || deps.progress.released(eni.metadata.uid ?? '')) return undefined;
+  try {
+    return eni.spec.type === 'Trunk'
+      ? await reconcileTrunk(deps, eni, context)
+      : await reconcileSubEni(deps, eni, context);
+  } catch (error) {
+    // Only our own object can be missing here: the API has forgotten what we wrote.
+    if (isNotFound(error)) deps.enis.forget(name);
+    throw error;
+  }
+}
+
+/** A trunk that became ready lets the node's sub-ENIs go on; when the last of them is gone the trunk may go. */
+function unblocksNode({ before, after }: InformerChange<VpcEni>): boolean {
+  if ((after ?? before)?.spec.type === 'SubENI') return after === undefined;
+  return after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
+}
+
+const nodeOf = ({ before, after }: InformerChange<VpcEni>): string => (after ?? before)?.spec.nodeName ?? '';
+
+/** What no informer tells: the cloud's answers, the add-on values, the account's permission; and when to forget. */
+function subscriptions(deps: LifecycleDeps, enqueue: (name: string) => void): readonly (() => void)[] {
+  const { informers, enis, progress } = deps;
+  const all = (): void => {
+    for (const eni of informers.vpcEnis.list()) enqueue(eni.metadata.name);
+    for (const eni of enis.unseen()) enqueue(eni.metadata.name);
+  };
+  return [
+    deps.watcher.onChange((eniId) => {
+      for (const eni of informers.vpcEnis.byIndex('eni', eniId)) enqueue(eni.metadata.name);
+      for (const eni of enis.unseen()) if (eni.status?.eni?.eniID === eniId) enqueue(eni.metadata.name);
+    }),
+    deps.settings.onChange(all),
+    deps.permission.onChange(all),
+    informers.vpcEnis.onChange(({ type, before }) => {
+      if (type === 'deleted') progress.forget(before?.metadata.uid ?? '');
+    }),
+  ];
 }

@@ -1,40 +1,94 @@
-// Bringing an ENI of a VpcENI into being: intent, fenced call with recorded bytes, wait, ready.
-import type { VpcEni, VpcEniOperation } from '../../../api/vpc-eni.ts';
-import { TrunklineError } from '../../../base/errors.ts';
-import { cloudErrors } from '../../../cloud/errors.ts';
+// Bringing an ENI into being: record the exact request, send it under the fence, and never a second one in doubt (DESIGN, decisions 3 and 4).
+import type { VpcEni, VpcEniOperation, VpcEniStatus } from '../../../api/vpc-eni.ts';
+import { CloudError, cloudErrors } from '../../../cloud/errors.ts';
 import type { CreateEniRequest, CreateSubEniRequest, Eni } from '../../../cloud/vpc-cloud.ts';
-import type { ReconcileContext } from '../../../kube/types.ts';
+import type { ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
+import { afterAbsence, judgeFailure, planCreateStep, type SpecialCodes } from '../../../planning/create-step.ts';
 import { gatewayOf } from '../../../planning/eni-request.ts';
-import type { IpamdDeps } from '../../deps.ts';
-import { explain, readyCondition, writeStatus } from './conditions.ts';
+import type { LifecycleDeps } from './deps.ts';
+import { findLeftover } from './leftover.ts';
+import { explain, ready, warnPod, writeStatus } from './status.ts';
 
-/** After an answer that will not change by itself (missing group, no permission): look again, in case a person mended it. */
-export const LOOK_AGAIN_MS = 30_000;
+type CreateRequest = CreateEniRequest | CreateSubEniRequest;
 
+/** A new attempt's request, or why there can be none now. */
 export type Prepared<R> =
   | { readonly kind: 'request'; readonly request: R }
-  | { readonly kind: 'blocked'; readonly reason: string; readonly message: string };
+  /** `tell`: the Pod gets an Event too, since this will not pass by itself. */
+  | { readonly kind: 'blocked'; readonly reason: string; readonly message: string; readonly tell: boolean };
 
-export interface CreateKind<R extends CreateEniRequest | CreateSubEniRequest> {
+/** How the cloud makes one kind of ENI. */
+export interface CreateKind<R extends CreateRequest> {
   readonly action: VpcEniOperation['action'];
-  /** The body of a new attempt. */
   prepare(attempt: number): Promise<Prepared<R>>;
   send(request: R): Promise<{ readonly eni: Eni; readonly taskId: string }>;
 }
 
-/** Records the exact request before anything is sent; the write's lock is part of the fence (DESIGN, decisions 3 and 4). */
-export async function recordOperation<R extends CreateEniRequest | CreateSubEniRequest>(
-  deps: IpamdDeps,
+/** One run through the chain of steps. `done` is called with the object once it records an ENI. */
+export interface Creation<R extends CreateRequest> {
+  readonly deps: LifecycleDeps;
+  readonly kind: CreateKind<R>;
+  readonly context: ReconcileContext;
+  readonly done: (made: VpcEni) => Promise<ReconcileResult | undefined>;
+}
+
+const codes: SpecialCodes = {
+  subnetDry: cloudErrors.subnetDry.code,
+  unknownAction: cloudErrors.unknownAction.code,
+  tokenMismatch: cloudErrors.tokenMismatch.code,
+  tokenProcessing: cloudErrors.tokenProcessing.code,
+  quota: cloudErrors.quota.code,
+  refused: cloudErrors.refused.code,
+};
+
+/** What a blocked intent waits for is watched; this is for what cannot be. */
+const BLOCKED_MS = 10_000;
+
+/** Goes as far as it can in one reconcile: from no record at all to `done`, when nothing is in the way. */
+export async function createEni<R extends CreateRequest>(
+  creation: Creation<R>,
   eni: VpcEni,
-  kind: CreateKind<R>,
+): Promise<ReconcileResult | undefined> {
+  const { deps } = creation;
+  const uid = eni.metadata.uid ?? '';
+  const operation = eni.status?.operation;
+  // A later operation without an ENI: what the creating one made was seen gone (`makeAnew`).
+  const standing =
+    operation === undefined || operation.action === creation.kind.action
+      ? deps.progress.standing(uid, operation?.attempt ?? 0)
+      : 'refused';
+  const hasEni = eni.status?.eni !== undefined;
+  const step = planCreateStep({ attempt: operation?.attempt, standing, hasEni, ready: false });
+  switch (step.kind) {
+    case 'record':
+      return record(creation, eni, step.attempt);
+    case 'send':
+      return send(creation, eni);
+    case 'look-up':
+      return lookUp(creation, eni);
+    case 'settle':
+    case 'done':
+      return creation.done(eni);
+  }
+}
+
+/** Writes the exact bytes before they are sent; a write that fails cancels the call. */
+async function record<R extends CreateRequest>(
+  creation: Creation<R>,
+  eni: VpcEni,
   attempt: number,
-): Promise<VpcEni> {
+): Promise<ReconcileResult | undefined> {
+  const { deps, kind } = creation;
   const prepared = await kind.prepare(attempt);
-  if (prepared.kind === 'blocked')
-    return writeStatus(deps, eni, {
+  if (prepared.kind === 'blocked') {
+    const { reason, message, tell } = prepared;
+    if (tell) warnPod(deps, eni, message);
+    await writeStatus(deps, eni, {
       phase: 'Pending',
-      conditions: readyCondition(eni, 'False', prepared.reason, prepared.message, deps.clock.now()),
+      conditions: ready(eni, 'False', reason, message, deps.clock.now()),
     });
+    return { requeueAfterMs: BLOCKED_MS };
+  }
   const operation: VpcEniOperation = {
     action: kind.action,
     request: JSON.stringify(prepared.request),
@@ -43,83 +97,114 @@ export async function recordOperation<R extends CreateEniRequest | CreateSubEniR
     holder: deps.identity,
     recordedAt: deps.clock.now().toISOString(),
   };
-  return writeStatus(deps, eni, {
-    phase: 'Creating',
-    operation,
-    conditions: readyCondition(eni, 'False', 'Creating', 'the cloud is asked for the ENI', deps.clock.now()),
-  });
+  // After a failure its reason stays to be read until something else is known.
+  const news = eni.status?.phase !== 'Failed';
+  const conditions = ready(eni, 'False', 'Creating', 'the cloud is asked for the ENI', deps.clock.now());
+  const recorded = await writeStatus(deps, eni, { phase: 'Creating', operation, ...(news ? { conditions } : {}) });
+  deps.progress.setStanding(eni.metadata.uid ?? '', attempt, 'clear');
+  return send(creation, recorded);
 }
 
 /** Sends what is recorded, byte for byte, and records what the cloud gave. */
-export async function sendOperation<R extends CreateEniRequest | CreateSubEniRequest>(
-  deps: IpamdDeps,
-  eni: VpcEni,
-  kind: CreateKind<R>,
-  context: ReconcileContext,
-): Promise<VpcEni> {
-  const { operation } = eni.status ?? {};
-  if (operation === undefined) return eni;
-  // Ours alone: written by `recordOperation` from a typed value.
+async function send<R extends CreateRequest>(creation: Creation<R>, eni: VpcEni): Promise<ReconcileResult | undefined> {
+  const { deps, kind } = creation;
+  const uid = eni.metadata.uid ?? '';
+  const operation = creatingOperation(kind, eni);
+  if (operation === undefined) throw new Error(`VpcENI ${eni.metadata.name} records no creating operation`);
+  // Ours alone: written by `record` from a typed value.
   const request = JSON.parse(operation.request) as R;
-  const { eni: made, taskId } = await kind.send(request);
-  const subnet = await deps.subnets.find(made.subnetId, context.signal);
-  if (subnet === undefined)
-    throw new Error(`subnet ${made.subnetId} of ENI ${made.eniId} is not described by the cloud`);
-  return writeStatus(deps, eni, {
-    phase: eni.spec.type === 'Trunk' ? 'Attaching' : 'Creating',
-    operation: { ...operation, requestID: taskId },
-    eni: {
-      eniID: made.eniId,
-      macAddress: made.mac,
-      addresses: made.addresses.map(({ ip, primary }) => ({ ip, primary })),
-      ...(made.vlanId === undefined ? {} : { vlanID: made.vlanId }),
-      subnetID: made.subnetId,
-      subnetCIDR: subnet.cidr,
-      gateway: gatewayOf(subnet.cidr),
-      ...(made.trunkEniId === undefined ? {} : { trunkENIID: made.trunkEniId }),
-      securityGroups: [...(made.securityGroups.length > 0 ? made.securityGroups : request.securityGroups)],
-    },
-  });
-}
-
-/**
- * What an error of the creating call means for the record. The service answered with a refusal: nothing was made, so the next attempt may be another
- * one. No answer: the same bytes go out again, by throwing.
- */
-export async function afterRefusal(
-  deps: IpamdDeps,
-  eni: VpcEni,
-  error: unknown,
-): Promise<'same-again' | 'new-attempt' | 'look-again'> {
-  const { operation } = eni.status ?? {};
-  if (!(error instanceof TrunklineError) || operation === undefined) return 'same-again';
-  if (error.code === cloudErrors.subnetDry.code) {
-    const { subnetId } = JSON.parse(operation.request) as { subnetId: string };
-    deps.subnets.rest(subnetId);
-    return 'new-attempt';
+  // Whatever ends this process or the call from here on leaves a doubt.
+  deps.progress.setStanding(uid, operation.attempt, 'doubtful');
+  deps.progress.setAbsentSince(uid, undefined);
+  let answer: Awaited<ReturnType<typeof kind.send>>;
+  try {
+    answer = await kind.send(request);
+  } catch (error) {
+    return failed(creation, eni, operation, request, error);
   }
-  if (error.code === cloudErrors.unknownAction.code && eni.spec.type === 'SubENI')
-    deps.permission.refused(`${error.code}: ${error.message}. ${error.entry.cure}`);
-  if (error.retry !== 'terminal' && error.retry !== 'not-found') return 'same-again';
-  return 'look-again';
+  deps.metrics.eniCreations.inc({ outcome: 'created' });
+  return creation.done(await recordEni(creation, eni, answer.eni, answer.taskId));
 }
 
-/** Tells people, on the object and on the Pod, why there is no ENI. */
-export async function reportFailure(deps: IpamdDeps, eni: VpcEni, error: unknown): Promise<VpcEni> {
+async function failed<R extends CreateRequest>(
+  { deps }: Creation<R>,
+  eni: VpcEni,
+  operation: VpcEniOperation,
+  request: R,
+  error: unknown,
+): Promise<ReconcileResult | undefined> {
+  const known = error instanceof CloudError ? error : undefined;
+  const failure = { code: known?.code, outcomeUnknown: known?.outcomeUnknown ?? true, retry: known?.retry ?? 'retry' };
+  const { standing, next } = judgeFailure(failure, codes);
+  deps.progress.setStanding(eni.metadata.uid ?? '', operation.attempt, standing);
+  deps.metrics.eniCreations.inc({ outcome: standing === 'doubtful' ? 'unknown' : 'refused' });
+  if (next === 'again') throw error;
+  if (next === 'next-subnet') deps.subnets.rest(request.subnetId);
+  if (next === 'account') deps.permission.refused(explain(error).message);
   const { reason, message } = explain(error);
-  if (eni.spec.pod !== undefined)
-    deps.recorder.record({
-      regarding: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { namespace: eni.spec.pod.namespace, name: eni.spec.pod.name, uid: eni.spec.pod.uid },
-      },
-      type: 'Warning',
-      reason,
-      message,
-    });
+  warnPod(deps, eni, message);
+  await writeStatus(deps, eni, { phase: 'Failed', conditions: ready(eni, 'False', reason, message, deps.clock.now()) });
+  return { requeueAfterMs: next === 'next-subnet' ? 0 : deps.timings.lookAgainMs };
+}
+
+/** Finds what a call without a known outcome left, by the owner's tag; only a proven absence lets the bytes go out again. */
+async function lookUp<R extends CreateRequest>(
+  creation: Creation<R>,
+  eni: VpcEni,
+): Promise<ReconcileResult | undefined> {
+  const outcome = await findLeftover(creation.deps, eni, creation.context.signal);
+  switch (outcome.kind) {
+    case 'found':
+      return creation.done(await recordEni(creation, eni, outcome.eni, undefined));
+    case 'look-again':
+      return { requeueAfterMs: outcome.afterMs };
+    case 'absent': {
+      const uid = eni.metadata.uid ?? '';
+      const attempt = creatingOperation(creation.kind, eni)?.attempt ?? 0;
+      const { progress } = creation.deps;
+      progress.setStanding(uid, attempt, afterAbsence(progress.standing(uid, attempt)));
+      return createEni(creation, eni);
+    }
+  }
+}
+
+async function recordEni<R extends CreateRequest>(
+  { deps, kind, context }: Creation<R>,
+  eni: VpcEni,
+  made: Eni,
+  taskId: string | undefined,
+): Promise<VpcEni> {
+  const operation = creatingOperation(kind, eni);
   return writeStatus(deps, eni, {
-    phase: 'Failed',
-    conditions: readyCondition(eni, 'False', reason, message, deps.clock.now()),
+    phase: 'Creating',
+    ...(operation === undefined || taskId === undefined ? {} : { operation: { ...operation, requestID: taskId } }),
+    eni: await eniStatus(deps, eni, made, context.signal),
   });
+}
+
+/** What the status says of an ENI that the cloud made for this object. */
+export async function eniStatus(
+  deps: LifecycleDeps,
+  eni: VpcEni,
+  made: Eni,
+  signal: AbortSignal,
+): Promise<NonNullable<VpcEniStatus['eni']>> {
+  const subnet = await deps.subnets.find(made.subnetId, signal);
+  return {
+    eniID: made.eniId,
+    macAddress: made.mac,
+    addresses: made.addresses.map(({ ip, primary }) => ({ ip, primary })),
+    ...(made.vlanId === undefined ? {} : { vlanID: made.vlanId }),
+    subnetID: made.subnetId,
+    subnetCIDR: subnet.cidr,
+    gateway: gatewayOf(subnet.cidr),
+    ...(made.trunkEniId === undefined ? {} : { trunkENIID: made.trunkEniId }),
+    securityGroups: [...(made.securityGroups.length > 0 ? made.securityGroups : eni.spec.securityGroups)],
+  };
+}
+
+/** The recorded operation when it is a creating one; an attach or a delete replaced it otherwise. */
+function creatingOperation<R extends CreateRequest>(kind: CreateKind<R>, eni: VpcEni): VpcEniOperation | undefined {
+  const operation = eni.status?.operation;
+  return operation?.action === kind.action ? operation : undefined;
 }

@@ -16,6 +16,8 @@ export function reportAddress(deps: IpamdDeps, eni: VpcEni): void {
   const [pod] = deps.informers.pods.byIndex('uid', owner.uid);
   const now = deps.clock.now().getTime();
   const since = (from: string | undefined): string => goSeconds(from === undefined ? 0 : now - Date.parse(from));
+  if (pod?.scheduledAt !== undefined)
+    deps.metrics.podSetIpLatency.observe(Math.max(0, now - Date.parse(pod.scheduledAt)) / 1000);
   const message = JSON.stringify({
     namespace: owner.namespace,
     name: owner.name,

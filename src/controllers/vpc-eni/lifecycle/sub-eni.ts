@@ -3,106 +3,112 @@ import type { VpcEni } from '../../../api/vpc-eni.ts';
 import { trunkEniName } from '../../../api/vpc-eni.ts';
 import type { CreateSubEniRequest } from '../../../cloud/vpc-cloud.ts';
 import type { ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
-import { chooseSubnet } from '../../../planning/subnet-choice.ts';
 import { subEniRequest } from '../../../planning/eni-request.ts';
-import type { IpamdDeps } from '../../deps.ts';
-import { readyCondition, writeStatus } from './conditions.ts';
-import { bringIntoBeing } from './bring-into-being.ts';
-import type { CreateKind } from './create.ts';
-import { reportAddress } from './report-address.ts';
+import { chooseSubnet } from '../../../planning/subnet-choice.ts';
+import { createEni, type CreateKind, type Prepared } from './create.ts';
+import type { LifecycleDeps } from './deps.ts';
+import { makeAnew } from './make-anew.ts';
 import { releaseSubEni } from './release.ts';
-
-/** How the cloud makes a sub-ENI of this VpcENI. */
-function subEniKind(deps: IpamdDeps, eni: VpcEni, context: ReconcileContext): CreateKind<CreateSubEniRequest> {
-  const values = deps.settings.current();
-  return {
-    action: 'CreateSubNetworkInterface',
-    prepare: async (attempt) => {
-      const refusal = deps.permission.refusal();
-      if (refusal !== undefined) return { kind: 'blocked', reason: 'SubEniCallsRefused', message: refusal };
-      const trunk = deps.enis.latest(trunkEniName(eni.spec.nodeName));
-      const trunkEniId = trunk?.status?.phase === 'Ready' ? trunk.status.eni?.eniID : undefined;
-      if (trunkEniId === undefined)
-        return {
-          kind: 'blocked',
-          reason: 'TrunkNotReady',
-          message: `the trunk ENI of node ${eni.spec.nodeName} is not ready`,
-        };
-      const zone = deps.informers.nodeEniConfigs.get(eni.spec.nodeName)?.spec.zone;
-      if (zone === undefined)
-        return {
-          kind: 'blocked',
-          reason: 'ZoneUnknown',
-          message: `the zone of node ${eni.spec.nodeName} is not known yet`,
-        };
-      const choice = chooseSubnet(
-        await deps.subnets.get(values.subnetIds, context.signal),
-        zone,
-        deps.subnets.resting(),
-      );
-      if (choice.kind === 'none') return { kind: 'blocked', reason: 'NoSubnet', message: choice.reason };
-      return {
-        kind: 'request',
-        request: subEniRequest({
-          eni,
-          attempt,
-          vpcId: values.vpcId,
-          subnetId: choice.subnet.subnetId,
-          clusterUid: deps.clusterUid,
-          trunkEniId,
-        }),
-      };
-    },
-    send: (request) => deps.cloud.createSubEni(request, deps.mutating('waiting-pod', 'create', context.signal)),
-  };
-}
+import { reportAddress } from './report-address.ts';
+import { ready, warnPod, writeStatus } from './status.ts';
 
 export async function reconcileSubEni(
-  deps: IpamdDeps,
+  deps: LifecycleDeps,
   eni: VpcEni,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
   const release = await releaseSubEni(deps, eni, context);
-  if (release.kind !== 'keep') return release.result;
-  const eniId = eni.status?.eni?.eniID;
-  if (eniId === undefined)
-    return bringIntoBeing(deps, eni, subEniKind(deps, eni, context), context, (made) => waitForGroups(deps, made));
-  if (eni.status?.phase !== 'Ready') return waitForGroups(deps, eni);
-  return undefined;
+  if (release.kind === 'releasing') return release.result;
+  if (eni.status?.phase === 'Ready') return undefined;
+  if (eni.status?.eni !== undefined) return waitForGroups(deps, eni);
+  const held = heldBack(deps);
+  if (held !== undefined) return say(deps, eni, held);
+  return createEni(
+    { deps, kind: subEniKind(deps, eni, context), context, done: (made) => waitForGroups(deps, made) },
+    eni,
+  );
+}
+
+/** Why no sub-ENI is created now; what it waits for brings the object back. */
+function heldBack(deps: LifecycleDeps): { readonly reason: string; readonly message: string } | undefined {
+  const paused = deps.settings.held('create');
+  if (paused !== undefined) return { reason: 'Paused', message: paused };
+  const refusal = deps.permission.refusal();
+  return refusal === undefined ? undefined : { reason: 'SubEniCallsRefused', message: refusal };
+}
+
+async function say(
+  deps: LifecycleDeps,
+  eni: VpcEni,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): Promise<undefined> {
+  if (reason !== 'Paused') warnPod(deps, eni, message);
+  await writeStatus(deps, eni, {
+    phase: 'Pending',
+    conditions: ready(eni, 'False', reason, message, deps.clock.now()),
+  });
+}
+
+/** How the cloud makes a sub-ENI of this VpcENI. */
+function subEniKind(deps: LifecycleDeps, eni: VpcEni, context: ReconcileContext): CreateKind<CreateSubEniRequest> {
+  return {
+    action: 'CreateSubNetworkInterface',
+    prepare: (attempt) => prepare(deps, eni, attempt, context.signal),
+    send: async (request) => {
+      const answer = await deps.cloud.createSubEni(request, deps.mutating('waiting-pod', 'create', context.signal));
+      deps.permission.granted();
+      return answer;
+    },
+  };
+}
+
+async function prepare(
+  deps: LifecycleDeps,
+  eni: VpcEni,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<Prepared<CreateSubEniRequest>> {
+  const { nodeName } = eni.spec;
+  const nec = deps.informers.nodeEniConfigs.get(nodeName);
+  const trunk = deps.enis.latest(trunkEniName(nodeName));
+  const trunkEniId = trunk?.status?.phase === 'Ready' ? trunk.status.eni?.eniID : undefined;
+  const zone = nec?.spec.zone;
+  if (trunkEniId === undefined || zone === undefined) {
+    const quota = nec?.status?.subENI;
+    const why = quota?.quota === 0 ? `: it may carry none: ${quota.reason}` : '';
+    const message = `the trunk ENI of node ${nodeName} is not ready${why}`;
+    return { kind: 'blocked', reason: 'TrunkNotReady', message, tell: why !== '' };
+  }
+  const { vpcId, subnetIds } = deps.settings.current();
+  const choice = chooseSubnet(await deps.subnets.get(subnetIds, signal), zone, deps.subnets.resting());
+  if (choice.kind === 'none') return { kind: 'blocked', reason: 'NoSubnet', message: choice.reason, tell: true };
+  const { subnetId } = choice.subnet;
+  deps.subnets.taken(subnetId);
+  const request = subEniRequest({ eni, attempt, vpcId, subnetId, clusterUid: deps.clusterUid, trunkEniId });
+  return { kind: 'request', request };
 }
 
 /** Ready once the fabric enforces the groups; the watcher brings us back when it knows more. */
-async function waitForGroups(deps: IpamdDeps, eni: VpcEni): Promise<ReconcileResult | undefined> {
-  const eniId = eni.status?.eni?.eniID;
-  if (eniId === undefined) return undefined;
+async function waitForGroups(deps: LifecycleDeps, eni: VpcEni): Promise<ReconcileResult | undefined> {
+  const eniId = eni.status?.eni?.eniID ?? '';
   const seen = deps.watcher.observe(eniId, 'groups-ready');
-  if (seen.state === 'pending') return undefined;
-  deps.watcher.forget(eniId);
-  if (seen.state === 'gone') {
-    // Positive evidence that the attempt left nothing: the cloud no longer knows its ENI.
-    await writeStatus(deps, eni, {
-      phase: 'Pending',
-      clear: ['eni'],
-      conditions: readyCondition(
+  switch (seen.state) {
+    case 'pending':
+      return undefined;
+    case 'ready': {
+      const conditions = ready(
         eni,
-        'False',
-        'EniVanished',
-        `the cloud no longer knows ${eniId}; it is made anew`,
+        'True',
+        'GroupsInForce',
+        'the ENI exists and its groups are in force',
         deps.clock.now(),
-      ),
-    });
-    return { requeueAfterMs: 0 };
+      );
+      const done = await writeStatus(deps, eni, { phase: 'Ready', conditions });
+      deps.watcher.forget(eniId);
+      reportAddress(deps, done);
+      return undefined;
+    }
+    case 'gone':
+      return makeAnew(deps, eni, eniId);
   }
-  const ready = await writeStatus(deps, eni, {
-    phase: 'Ready',
-    conditions: readyCondition(
-      eni,
-      'True',
-      'GroupsInForce',
-      'the ENI exists and its groups are in force',
-      deps.clock.now(),
-    ),
-  });
-  reportAddress(deps, ready);
-  return undefined;
 }

@@ -41,7 +41,12 @@ function quantityFaults(name: string, value: string, path: string): FieldError[]
   return [];
 }
 
-function requestFaults(name: string, limits: Record<string, string>, requests: Record<string, string>, path: string): FieldError[] {
+function requestFaults(
+  name: string,
+  limits: Record<string, string>,
+  requests: Record<string, string>,
+  path: string,
+): FieldError[] {
   const request = requests[name] ?? '0';
   const limit = limits[name];
   if (limit === undefined)
@@ -52,7 +57,8 @@ function requestFaults(name: string, limits: Record<string, string>, requests: R
   const allowed = quantityNanos(limit) ?? 0n;
   if (isExtendedResource(name) && asked !== allowed)
     return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)];
-  if (asked > allowed) return [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)];
+  if (asked > allowed)
+    return [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)];
   return [];
 }
 
@@ -65,7 +71,8 @@ export function qosClassOf(containers: readonly JsonObject[]): string {
       const limit = stringAt(container, 'resources', 'limits', name);
       const request = stringAt(container, 'resources', 'requests', name) ?? limit;
       if (request !== undefined || limit !== undefined) any = true;
-      if (limit === undefined || request === undefined || quantityNanos(limit) !== quantityNanos(request)) guaranteed = false;
+      if (limit === undefined || request === undefined || quantityNanos(limit) !== quantityNanos(request))
+        guaranteed = false;
     }
   }
   if (!any) return 'BestEffort';

@@ -26,7 +26,8 @@ export const namespaceRules: Rules = {
     else namespace['spec'] = old['spec'];
   },
   checkDelete({ metadata }: ApiObject) {
-    if (PERMANENT.includes(metadata.name)) throw forbidden({ group: '', plural: 'namespaces' }, metadata.name, 'this namespace may not be deleted');
+    if (PERMANENT.includes(metadata.name))
+      throw forbidden({ group: '', plural: 'namespaces' }, metadata.name, 'this namespace may not be deleted');
   },
   markDeleted: (namespace) => void (namespace['status'] = { ...objectAt(namespace, 'status'), phase: 'Terminating' }),
   blocksRemoval: (namespace) => listAt(namespace, 'spec', 'finalizers').length > 0,

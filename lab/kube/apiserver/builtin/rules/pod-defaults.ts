@@ -20,7 +20,8 @@ export function defaultPodSpec(spec: JsonObject): void {
     spec['serviceAccount'] = account;
   }
   const hostNetwork = spec['hostNetwork'] === true;
-  for (const container of [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')]) defaultContainer(container, hostNetwork);
+  for (const container of [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')])
+    defaultContainer(container, hostNetwork);
   for (const volume of objectsAt(spec, 'volumes')) defaultVolume(volume);
 }
 
@@ -38,7 +39,8 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean): void {
     const fieldRef = valueAt(entry, 'valueFrom', 'fieldRef');
     if (isObject(fieldRef)) setDefault(fieldRef, 'apiVersion', 'v1');
   }
-  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) if (isObject(container[name])) defaultProbe(container[name]);
+  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'])
+    if (isObject(container[name])) defaultProbe(container[name]);
 }
 
 function pullPolicy(image: string): string {
@@ -81,7 +83,10 @@ function defaultVolume(volume: JsonObject): void {
     const token = source['serviceAccountToken'];
     if (isObject(token)) setDefault(token, 'expirationSeconds', TOKEN_SECONDS);
   }
-  for (const item of [...objectsAt(volume, 'downwardAPI', 'items'), ...objectsAt(volume, 'projected', 'sources').flatMap((source) => objectsAt(source, 'downwardAPI', 'items'))]) {
+  for (const item of [
+    ...objectsAt(volume, 'downwardAPI', 'items'),
+    ...objectsAt(volume, 'projected', 'sources').flatMap((source) => objectsAt(source, 'downwardAPI', 'items')),
+  ]) {
     if (isObject(item['fieldRef'])) setDefault(item['fieldRef'], 'apiVersion', 'v1');
   }
   const known = Object.keys(volume).some((name) => name !== 'name');

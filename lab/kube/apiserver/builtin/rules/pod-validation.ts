@@ -2,7 +2,7 @@
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, invalidValue, notFoundValue, notSupported, required } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
-import { isObject, numberAt, objectAt, objectsAt, stringAt } from '../../json.ts';
+import { isObject, numberAt, objectAt, objectsAt, plainText, stringAt } from '../../json.ts';
 import { labelFaults, labelNameFault, subdomainNameFault } from '../../names.ts';
 import { resourceFaults } from './container-resources.ts';
 
@@ -16,8 +16,12 @@ export function podSpecFaults(spec: JsonObject, path: string): FieldError[] {
     ...volumes.flatMap((volume, index) => volumeFaults(volume, `${path}.volumes[${index}]`)),
     ...duplicates(volumeNames, `${path}.volumes`, 'name'),
     ...(containers.length === 0 ? [required(`${path}.containers`)] : []),
-    ...initContainers.flatMap((container, index) => containerFaults(container, `${path}.initContainers[${index}]`, volumeNames)),
-    ...containers.flatMap((container, index) => containerFaults(container, `${path}.containers[${index}]`, volumeNames)),
+    ...initContainers.flatMap((container, index) =>
+      containerFaults(container, `${path}.initContainers[${index}]`, volumeNames),
+    ),
+    ...containers.flatMap((container, index) =>
+      containerFaults(container, `${path}.containers[${index}]`, volumeNames),
+    ),
     ...duplicateContainers(initContainers, containers, path),
     ...enumFault(spec, 'restartPolicy', path, ['Always', 'OnFailure', 'Never']),
     ...enumFault(spec, 'dnsPolicy', path, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
@@ -32,22 +36,32 @@ export function podSpecFaults(spec: JsonObject, path: string): FieldError[] {
 }
 
 function duplicates(names: readonly string[], list: string, member: string): FieldError[] {
-  return names.flatMap((name, index) => (names.indexOf(name) < index ? [duplicate(`${list}[${index}].${member}`, name)] : []));
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [duplicate(`${list}[${index}].${member}`, name)] : [],
+  );
 }
 
-function duplicateContainers(initContainers: readonly JsonObject[], containers: readonly JsonObject[], path: string): FieldError[] {
+function duplicateContainers(
+  initContainers: readonly JsonObject[],
+  containers: readonly JsonObject[],
+  path: string,
+): FieldError[] {
   const initNames = initContainers.map((container) => stringAt(container, 'name') ?? '');
   const names = containers.map((container) => stringAt(container, 'name') ?? '');
   return [
     ...duplicates(initNames, `${path}.initContainers`, 'name'),
     ...duplicates(names, `${path}.containers`, 'name'),
-    ...initNames.flatMap((name, index) => (name !== '' && names.includes(name) ? [duplicate(`${path}.initContainers[${index}].name`, name)] : [])),
+    ...initNames.flatMap((name, index) =>
+      name !== '' && names.includes(name) ? [duplicate(`${path}.initContainers[${index}].name`, name)] : [],
+    ),
   ];
 }
 
 function enumFault(owner: JsonObject, name: string, path: string, supported: readonly string[]): FieldError[] {
   const value = owner[name];
-  return value === undefined || supported.includes(String(value)) ? [] : [notSupported(`${path}.${name}`, value, supported)];
+  return value === undefined || supported.includes(plainText(value))
+    ? []
+    : [notSupported(`${path}.${name}`, value, supported)];
 }
 
 function nameFaults(owner: JsonObject, name: string, path: string): FieldError[] {
@@ -58,7 +72,9 @@ function nameFaults(owner: JsonObject, name: string, path: string): FieldError[]
 
 function atLeastZero(owner: JsonObject, name: string, path: string): FieldError[] {
   const value = numberAt(owner, name);
-  return value === undefined || value >= 0 ? [] : [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')];
+  return value === undefined || value >= 0
+    ? []
+    : [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')];
 }
 
 function volumeFaults(volume: JsonObject, path: string): FieldError[] {
@@ -68,10 +84,20 @@ function volumeFaults(volume: JsonObject, path: string): FieldError[] {
   return [
     ...(name === '' ? [required(`${path}.name`)] : []),
     ...(fault === undefined ? [] : [invalidValue(`${path}.name`, name, fault)]),
-    ...sources.slice(1).map((source) => ({ type: 'Forbidden' as const, field: `${path}.${source}`, detail: 'may not specify more than 1 volume type' })),
-    ...(isObject(volume['hostPath']) && (stringAt(volume, 'hostPath', 'path') ?? '') === '' ? [required(`${path}.hostPath.path`)] : []),
-    ...(isObject(volume['secret']) && (stringAt(volume, 'secret', 'secretName') ?? '') === '' ? [required(`${path}.secret.secretName`)] : []),
-    ...(isObject(volume['configMap']) && (stringAt(volume, 'configMap', 'name') ?? '') === '' ? [required(`${path}.configMap.name`)] : []),
+    ...sources.slice(1).map((source) => ({
+      type: 'Forbidden' as const,
+      field: `${path}.${source}`,
+      detail: 'may not specify more than 1 volume type',
+    })),
+    ...(isObject(volume['hostPath']) && (stringAt(volume, 'hostPath', 'path') ?? '') === ''
+      ? [required(`${path}.hostPath.path`)]
+      : []),
+    ...(isObject(volume['secret']) && (stringAt(volume, 'secret', 'secretName') ?? '') === ''
+      ? [required(`${path}.secret.secretName`)]
+      : []),
+    ...(isObject(volume['configMap']) && (stringAt(volume, 'configMap', 'name') ?? '') === ''
+      ? [required(`${path}.configMap.name`)]
+      : []),
   ];
 }
 
@@ -83,7 +109,9 @@ function containerFaults(container: JsonObject, path: string, volumeNames: reado
     ...(name === '' ? [required(`${path}.name`)] : []),
     ...(nameFault === undefined ? [] : [invalidValue(`${path}.name`, name, nameFault)]),
     ...(image === '' ? [required(`${path}.image`)] : []),
-    ...(image !== image.trim() ? [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')] : []),
+    ...(image !== image.trim()
+      ? [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')]
+      : []),
     ...portFaults(container, path),
     ...envFaults(container, path),
     ...mountFaults(container, path, volumeNames),
@@ -102,9 +130,19 @@ function portFaults(container: JsonObject, path: string): FieldError[] {
     const name = stringAt(port, 'name') ?? '';
     return [
       ...(name !== '' && !/^(?=.*[a-z])[a-z0-9]([a-z0-9]|-(?!-)){0,13}[a-z0-9]?$/.test(name)
-        ? [invalidValue(`${at}.name`, name, "must be no more than 15 characters, contain only alpha-numeric characters (a-z, 0-9) and hyphens, and at least one letter")]
+        ? [
+            invalidValue(
+              `${at}.name`,
+              name,
+              'must be no more than 15 characters, contain only alpha-numeric characters (a-z, 0-9) and hyphens, and at least one letter',
+            ),
+          ]
         : []),
-      ...(number === 0 ? [required(`${at}.containerPort`)] : number < 1 || number > 65535 ? [invalidValue(`${at}.containerPort`, number, PORT_RANGE)] : []),
+      ...(number === 0
+        ? [required(`${at}.containerPort`)]
+        : number < 1 || number > 65535
+          ? [invalidValue(`${at}.containerPort`, number, PORT_RANGE)]
+          : []),
       ...(hostPort < 0 || hostPort > 65535 ? [invalidValue(`${at}.hostPort`, hostPort, PORT_RANGE)] : []),
       ...enumFault(port, 'protocol', at, ['TCP', 'UDP', 'SCTP']),
     ];
@@ -129,9 +167,15 @@ function mountFaults(container: JsonObject, path: string, volumeNames: readonly 
     const name = stringAt(mount, 'name') ?? '';
     const mountPath = paths[index] ?? '';
     return [
-      ...(name === '' ? [required(`${at}.name`)] : volumeNames.includes(name) ? [] : [notFoundValue(`${at}.name`, name)]),
+      ...(name === ''
+        ? [required(`${at}.name`)]
+        : volumeNames.includes(name)
+          ? []
+          : [notFoundValue(`${at}.name`, name)]),
       ...(mountPath === '' ? [required(`${at}.mountPath`)] : []),
-      ...(mountPath !== '' && paths.indexOf(mountPath) < index ? [invalidValue(`${at}.mountPath`, mountPath, 'must be unique')] : []),
+      ...(mountPath !== '' && paths.indexOf(mountPath) < index
+        ? [invalidValue(`${at}.mountPath`, mountPath, 'must be unique')]
+        : []),
     ];
   });
 }
@@ -142,7 +186,13 @@ function hostPortFaults(spec: JsonObject, path: string): FieldError[] {
     objectsAt(container, 'ports').flatMap((port, at) =>
       port['hostPort'] === port['containerPort']
         ? []
-        : [invalidValue(`${path}.containers[${index}].ports[${at}].containerPort`, port['containerPort'], 'must match `hostPort` when `hostNetwork` is true')],
+        : [
+            invalidValue(
+              `${path}.containers[${index}].ports[${at}].containerPort`,
+              port['containerPort'],
+              'must match `hostPort` when `hostNetwork` is true',
+            ),
+          ],
     ),
   );
 }
@@ -153,9 +203,27 @@ function tolerationFaults(spec: JsonObject, path: string): FieldError[] {
     const operator = stringAt(toleration, 'operator') ?? 'Equal';
     const key = stringAt(toleration, 'key') ?? '';
     return [
-      ...(operator !== 'Exists' && operator !== 'Equal' ? [notSupported(`${at}.operator`, operator, ['Equal', 'Exists'])] : []),
-      ...(key === '' && operator !== 'Exists' ? [invalidValue(`${at}.operator`, operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\"")] : []),
-      ...(operator === 'Exists' && stringAt(toleration, 'value') ? [invalidValue(`${at}.operator`, stringAt(toleration, 'value'), 'value must be empty when `operator` is \'Exists\'')] : []),
+      ...(operator !== 'Exists' && operator !== 'Equal'
+        ? [notSupported(`${at}.operator`, operator, ['Equal', 'Exists'])]
+        : []),
+      ...(key === '' && operator !== 'Exists'
+        ? [
+            invalidValue(
+              `${at}.operator`,
+              operator,
+              'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+            ),
+          ]
+        : []),
+      ...(operator === 'Exists' && stringAt(toleration, 'value')
+        ? [
+            invalidValue(
+              `${at}.operator`,
+              stringAt(toleration, 'value'),
+              "value must be empty when `operator` is 'Exists'",
+            ),
+          ]
+        : []),
       ...enumFault(toleration, 'effect', at, ['NoSchedule', 'PreferNoSchedule', 'NoExecute', '']),
     ];
   });

@@ -18,7 +18,10 @@ export const podRules: Rules = {
     const spec = ensureObject(pod, 'spec');
     assignServiceAccount(pod, spec, context);
     assignPriority(pod, spec, context);
-    pod['status'] = { phase: 'Pending', qosClass: qosClassOf([...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]) };
+    pod['status'] = {
+      phase: 'Pending',
+      qosClass: qosClassOf([...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]),
+    };
   },
   validate: (pod) => podSpecFaults(objectAt(pod, 'spec'), 'spec'),
   validateUpdate: (pod, old) => changedSpecFaults(objectAt(pod, 'spec'), objectAt(old, 'spec')),
@@ -40,13 +43,21 @@ function assignServiceAccount(pod: ApiObject, spec: JsonObject, { find }: RuleCo
   const namespace = pod.metadata.namespace ?? '';
   // `default` is made by a controller a moment after its Namespace; a Pod that is quicker is not refused.
   if (name !== 'default' && find('', 'serviceaccounts', namespace, name) === undefined)
-    throw forbidden(pods, pod.metadata.name, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+    throw forbidden(
+      pods,
+      pod.metadata.name,
+      `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
+    );
 }
 
 function assignPriority(pod: ApiObject, spec: JsonObject, { find, all }: RuleContext): void {
   const name = stringAt(spec, 'priorityClassName') ?? '';
-  const found = name === '' ? all('scheduling.k8s.io', 'priorityclasses').find((entry) => entry['globalDefault'] === true) : find('scheduling.k8s.io', 'priorityclasses', undefined, name);
-  if (name !== '' && found === undefined) throw forbidden(pods, pod.metadata.name, `no PriorityClass with name ${name} was found`);
+  const found =
+    name === ''
+      ? all('scheduling.k8s.io', 'priorityclasses').find((entry) => entry['globalDefault'] === true)
+      : find('scheduling.k8s.io', 'priorityclasses', undefined, name);
+  if (name !== '' && found === undefined)
+    throw forbidden(pods, pod.metadata.name, `no PriorityClass with name ${name} was found`);
   if (found !== undefined) spec['priorityClassName'] = found.metadata.name;
   spec['priority'] = numberAt(found, 'value') ?? 0;
   spec['preemptionPolicy'] ??= stringAt(found, 'preemptionPolicy') ?? 'PreemptLowerPriority';
@@ -57,11 +68,14 @@ const CHANGEABLE =
   '`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
 function changedSpecFaults(spec: JsonObject, old: JsonObject): FieldError[] {
-  const additions = objectsAt(old, 'tolerations').every((toleration) => objectsAt(spec, 'tolerations').some((kept) => equalJson(kept, toleration)));
+  const additions = objectsAt(old, 'tolerations').every((toleration) =>
+    objectsAt(spec, 'tolerations').some((kept) => equalJson(kept, toleration)),
+  );
   const gated = objectsAt(old, 'schedulingGates').length > 0;
   const comparable = (source: JsonObject): JsonObject => {
     const copy = cloneJson(source);
-    for (const container of [...objectsAt(copy, 'containers'), ...objectsAt(copy, 'initContainers')]) delete container['image'];
+    for (const container of [...objectsAt(copy, 'containers'), ...objectsAt(copy, 'initContainers')])
+      delete container['image'];
     delete copy['activeDeadlineSeconds'];
     delete copy['schedulingGates'];
     if (additions) delete copy['tolerations'];
@@ -81,7 +95,13 @@ function nominalStatusFaults(pod: ApiObject, old: ApiObject): FieldError[] {
     const after = objectsAt(pod, 'status', 'containerStatuses').find((status) => status['name'] === before['name']);
     const ended = isObject(objectAt(before, 'state')['terminated']);
     if (!ended || after === undefined || isObject(objectAt(after, 'state')['terminated'])) return [];
-    if (stringAt(pod, 'spec', 'restartPolicy') === 'OnFailure' && numberAt(before, 'state', 'terminated', 'exitCode') !== 0) return [];
-    return [forbiddenField(`status.containerStatuses[${index}].state`, 'may not be transitioned to non-terminated state')];
+    if (
+      stringAt(pod, 'spec', 'restartPolicy') === 'OnFailure' &&
+      numberAt(before, 'state', 'terminated', 'exitCode') !== 0
+    )
+      return [];
+    return [
+      forbiddenField(`status.containerStatuses[${index}].state`, 'may not be transitioned to non-terminated state'),
+    ];
   });
 }

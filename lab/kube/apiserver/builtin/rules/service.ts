@@ -41,12 +41,15 @@ export const serviceRules: Rules = {
   prepareUpdate(service, old) {
     const spec = ensureObject(service, 'spec');
     refuseUnserved(spec);
-    for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) spec[name] ??= objectAt(old, 'spec')[name];
+    for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+      spec[name] ??= objectAt(old, 'spec')[name];
   },
   validate: (service) => portFaults(service),
   validateUpdate(service, old) {
     const address = stringAt(service, 'spec', 'clusterIP');
-    return address === stringAt(old, 'spec', 'clusterIP') ? [] : [invalidValue('spec.clusterIPs[0]', address, 'may not change once set')];
+    return address === stringAt(old, 'spec', 'clusterIP')
+      ? []
+      : [invalidValue('spec.clusterIPs[0]', address, 'may not change once set')];
   },
 };
 
@@ -78,8 +81,12 @@ function portFaults(service: ApiObject): FieldError[] {
     const name = stringAt(port, 'name') ?? '';
     return [
       ...(ports.length > 1 && name === '' ? [required(`${at}.name`)] : []),
-      ...(name !== '' && ports.findIndex((other) => other['name'] === name) < index ? [duplicate(`${at}.name`, name)] : []),
-      ...(number < 1 || number > 65535 ? [invalidValue(`${at}.port`, number, 'must be between 1 and 65535, inclusive')] : []),
+      ...(name !== '' && ports.findIndex((other) => other['name'] === name) < index
+        ? [duplicate(`${at}.name`, name)]
+        : []),
+      ...(number < 1 || number > 65535
+        ? [invalidValue(`${at}.port`, number, 'must be between 1 and 65535, inclusive')]
+        : []),
     ];
   });
 }

@@ -13,7 +13,8 @@ export const nodeRules: Rules = {
   applyDefaults(node) {
     ensureObject(node, 'spec');
     const status = node['status'];
-    if (isObject(status) && isObject(status['capacity']) && status['allocatable'] === undefined) status['allocatable'] = { ...status['capacity'] };
+    if (isObject(status) && isObject(status['capacity']) && status['allocatable'] === undefined)
+      status['allocatable'] = { ...status['capacity'] };
   },
   validate: (node) =>
     objectsAt(node, 'spec', 'taints').flatMap((taint, index) => {
@@ -28,7 +29,9 @@ export const nodeRules: Rules = {
   validateUpdate(node, old) {
     const before = stringAt(old, 'spec', 'providerID') ?? '';
     const after = stringAt(node, 'spec', 'providerID') ?? '';
-    return before !== '' && after !== before ? [forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid')] : [];
+    return before !== '' && after !== before
+      ? [forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid')]
+      : [];
   },
 };
 
@@ -36,7 +39,10 @@ function immutableData(object: ApiObject, old: ApiObject): FieldError[] {
   if (old['immutable'] !== true) return [];
   const message = 'field is immutable when `immutable` is set';
   const changed = ['data', 'binaryData'].filter((name) => !equalJson(object[name], old[name]));
-  return [...(object['immutable'] === true ? [] : [forbiddenField('immutable', message)]), ...changed.map((name) => forbiddenField(name, message))];
+  return [
+    ...(object['immutable'] === true ? [] : [forbiddenField('immutable', message)]),
+    ...changed.map((name) => forbiddenField(name, message)),
+  ];
 }
 
 function dataKeyFaults(object: ApiObject, members: readonly string[]): FieldError[] {
@@ -55,14 +61,19 @@ function dataKeyFaults(object: ApiObject, members: readonly string[]): FieldErro
   );
 }
 
-export const configMapRules: Rules = { validate: (map) => dataKeyFaults(map, ['data', 'binaryData']), validateUpdate: immutableData };
+export const configMapRules: Rules = {
+  validate: (map) => dataKeyFaults(map, ['data', 'binaryData']),
+  validateUpdate: immutableData,
+};
 
 export const secretRules: Rules = {
   applyDefaults(secret) {
     secret['type'] ??= 'Opaque';
     const texts = stringMapAt(secret, 'stringData');
     if (Object.keys(texts).length > 0) {
-      const encoded = Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]));
+      const encoded = Object.fromEntries(
+        Object.entries(texts).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
+      );
       secret['data'] = { ...objectAt(secret, 'data'), ...encoded };
     }
     // Written, never read back.
@@ -102,7 +113,16 @@ export const roleRules: Rules = {
       const at = `rules[${index}]`;
       const has = (name: string): boolean => Array.isArray(rule[name]) && rule[name].length > 0;
       if (!has('verbs')) return [required(`${at}.verbs`, 'verbs must contain at least one value')];
-      if (has('nonResourceURLs')) return role.kind === 'Role' ? [invalidValue(`${at}.nonResourceURLs`, rule['nonResourceURLs'], 'namespaced rules cannot apply to non-resource URLs')] : [];
+      if (has('nonResourceURLs'))
+        return role.kind === 'Role'
+          ? [
+              invalidValue(
+                `${at}.nonResourceURLs`,
+                rule['nonResourceURLs'],
+                'namespaced rules cannot apply to non-resource URLs',
+              ),
+            ]
+          : [];
       return [
         ...(has('apiGroups') ? [] : [required(`${at}.apiGroups`, 'resource rules must supply at least one api group')]),
         ...(has('resources') ? [] : [required(`${at}.resources`, 'resource rules must supply at least one resource')]),
@@ -132,12 +152,16 @@ export const bindingRules: Rules = {
         const type = stringAt(subject, 'kind') ?? '';
         if (!known.includes(type)) return [notSupported(`${at}.kind`, type, known)];
         if (!stringAt(subject, 'name')) return [required(`${at}.name`)];
-        return type === 'ServiceAccount' && !stringAt(subject, 'namespace') && binding.kind === 'ClusterRoleBinding' ? [required(`${at}.namespace`)] : [];
+        return type === 'ServiceAccount' && !stringAt(subject, 'namespace') && binding.kind === 'ClusterRoleBinding'
+          ? [required(`${at}.namespace`)]
+          : [];
       }),
     ];
   },
   validateUpdate: (binding, old) =>
-    equalJson(binding['roleRef'], old['roleRef']) ? [] : [invalidValue('roleRef', binding['roleRef'], 'cannot change roleRef')],
+    equalJson(binding['roleRef'], old['roleRef'])
+      ? []
+      : [invalidValue('roleRef', binding['roleRef'], 'cannot change roleRef')],
 };
 
 export const priorityClassRules: Rules = {
@@ -149,7 +173,12 @@ export const priorityClassRules: Rules = {
   prepareCreate(entry) {
     const { name } = entry.metadata;
     if (name.startsWith('system-') && !['system-cluster-critical', 'system-node-critical'].includes(name))
-      throw forbidden({ group: 'scheduling.k8s.io', plural: 'priorityclasses' }, name, "priority class names with 'system-' prefix are reserved for system use only");
+      throw forbidden(
+        { group: 'scheduling.k8s.io', plural: 'priorityclasses' },
+        name,
+        "priority class names with 'system-' prefix are reserved for system use only",
+      );
   },
-  validateUpdate: (entry, old) => (entry['value'] === old['value'] ? [] : [forbiddenField('value', 'may not be changed in an update.')]),
+  validateUpdate: (entry, old) =>
+    entry['value'] === old['value'] ? [] : [forbiddenField('value', 'may not be changed in an update.')],
 };

@@ -46,7 +46,9 @@ function webhookFaults(webhook: JsonObject, at: string): FieldError[] {
   const sideEffects = stringAt(webhook, 'sideEffects');
   const versions = stringsAt(webhook, 'admissionReviewVersions');
   return [
-    ...(name.split('.').length < 3 ? [invalidValue(`${at}.name`, name, 'should be a domain with at least three segments separated by dots')] : []),
+    ...(name.split('.').length < 3
+      ? [invalidValue(`${at}.name`, name, 'should be a domain with at least three segments separated by dots')]
+      : []),
     ...(versions.length === 0 ? [required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1')] : []),
     ...(versions.length > 0 && !versions.includes('v1')
       ? [invalidValue(`${at}.admissionReviewVersions`, versions, 'must include at least one of v1')]
@@ -56,7 +58,9 @@ function webhookFaults(webhook: JsonObject, at: string): FieldError[] {
       : ['None', 'NoneOnDryRun'].includes(sideEffects)
         ? []
         : [notSupported(`${at}.sideEffects`, sideEffects, ['None', 'NoneOnDryRun'])]),
-    ...(timeout < 1 || timeout > 30 ? [invalidValue(`${at}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds')] : []),
+    ...(timeout < 1 || timeout > 30
+      ? [invalidValue(`${at}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds')]
+      : []),
     ...enumFault(webhook, 'failurePolicy', at, ['Fail', 'Ignore']),
     ...enumFault(webhook, 'reinvocationPolicy', at, ['IfNeeded', 'Never']),
     ...clientFaults(objectAt(webhook, 'clientConfig'), `${at}.clientConfig`),
@@ -73,13 +77,21 @@ function clientFaults(client: JsonObject, at: string): FieldError[] {
   const url = stringAt(client, 'url');
   const hasService = isObject(client['service']);
   if ((url === undefined) === !hasService) return [required(at, 'exactly one of url or service is required')];
-  if (url !== undefined && !url.startsWith('https://')) return [invalidValue(`${at}.url`, url, "'https' is the only allowed URL scheme; desired format: https://host[/path]")];
+  if (url !== undefined && !url.startsWith('https://'))
+    return [
+      invalidValue(`${at}.url`, url, "'https' is the only allowed URL scheme; desired format: https://host[/path]"),
+    ];
   return [];
 }
 
 function ruleFaults(rule: JsonObject, at: string): FieldError[] {
-  const needed = (['operations', 'apiGroups', 'apiVersions', 'resources'] as const).filter((name) => stringsAt(rule, name).length === 0);
+  const needed = (['operations', 'apiGroups', 'apiVersions', 'resources'] as const).filter(
+    (name) => stringsAt(rule, name).length === 0,
+  );
   const operations = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
   const unknown = stringsAt(rule, 'operations').filter((operation) => !operations.includes(operation));
-  return [...needed.map((name) => required(`${at}.${name}`)), ...unknown.map((operation) => notSupported(`${at}.operations`, operation, operations))];
+  return [
+    ...needed.map((name) => required(`${at}.${name}`)),
+    ...unknown.map((operation) => notSupported(`${at}.operations`, operation, operations)),
+  ];
 }

@@ -22,7 +22,9 @@ function templateFaults(object: ApiObject): FieldError[] {
     ...selectorFaults(spec, stringMapAt(template, 'metadata', 'labels')),
     ...labelFaults(objectAt(template, 'metadata')['labels'], 'spec.template.metadata.labels'),
     ...podSpecFaults(podSpec, 'spec.template.spec'),
-    ...(policy === undefined || policy === 'Always' ? [] : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])]),
+    ...(policy === undefined || policy === 'Always'
+      ? []
+      : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])]),
     ...atLeastZero(spec, 'replicas'),
     ...atLeastZero(spec, 'minReadySeconds'),
     ...atLeastZero(spec, 'revisionHistoryLimit'),
@@ -41,18 +43,27 @@ function selectorFaults(spec: JsonObject, labels: Record<string, string>): Field
   const expressions = objectsAt(spec, 'selector', 'matchExpressions').flatMap((expression, index) => {
     const at = `spec.selector.matchExpressions[${index}]`;
     const operator = stringAt(expression, 'operator') ?? '';
-    return OPERATORS.includes(operator) ? [] : [invalidValue(`${at}.operator`, operator, 'not a valid selector operator')];
+    return OPERATORS.includes(operator)
+      ? []
+      : [invalidValue(`${at}.operator`, operator, 'not a valid selector operator')];
   });
-  const faults = [...labelFaults(objectAt(spec, 'selector')['matchLabels'], 'spec.selector.matchLabels'), ...expressions];
+  const faults = [
+    ...labelFaults(objectAt(spec, 'selector')['matchLabels'], 'spec.selector.matchLabels'),
+    ...expressions,
+  ];
   if (faults.length > 0) return faults;
   const selector = selectorFromObject(spec['selector']);
   if (selector.length === 0) return [invalidValue('spec.selector', {}, 'empty selector is invalid for deployment')];
-  return matchesLabels(selector, labels) ? [] : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+  return matchesLabels(selector, labels)
+    ? []
+    : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
 }
 
 function immutableSelector(object: ApiObject, old: ApiObject): FieldError[] {
   const selector = objectAt(object, 'spec')['selector'];
-  return equalJson(selector, objectAt(old, 'spec')['selector']) ? [] : [invalidValue('spec.selector', selector, 'field is immutable')];
+  return equalJson(selector, objectAt(old, 'spec')['selector'])
+    ? []
+    : [invalidValue('spec.selector', selector, 'field is immutable')];
 }
 
 const setDefault = (target: JsonObject, name: string, value: unknown): void => {
@@ -80,9 +91,17 @@ export const deploymentRules: Rules = {
     const rolling = objectAt(deployment, 'spec', 'strategy')['rollingUpdate'];
     return [
       ...templateFaults(deployment),
-      ...(type === 'RollingUpdate' || type === 'Recreate' ? [] : [notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate'])]),
+      ...(type === 'RollingUpdate' || type === 'Recreate'
+        ? []
+        : [notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate'])]),
       ...(type === 'Recreate' && rolling !== undefined
-        ? [{ type: 'Forbidden' as const, field: 'spec.strategy.rollingUpdate', detail: "may not be specified when strategy `type` is 'Recreate'" }]
+        ? [
+            {
+              type: 'Forbidden' as const,
+              field: 'spec.strategy.rollingUpdate',
+              detail: "may not be specified when strategy `type` is 'Recreate'",
+            },
+          ]
         : []),
     ];
   },
@@ -117,7 +136,12 @@ export const daemonSetRules: Rules = {
     defaultTemplate(spec);
   },
   prepareCreate: (set) =>
-    void (set['status'] = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 }),
+    void (set['status'] = {
+      currentNumberScheduled: 0,
+      desiredNumberScheduled: 0,
+      numberMisscheduled: 0,
+      numberReady: 0,
+    }),
   validate: templateFaults,
   validateUpdate: immutableSelector,
 };

@@ -1,6 +1,7 @@
 // Rules of x-kubernetes-validations, made ready once: what cannot be evaluated is refused when the kind is defined.
 import { errorText } from '../../../../../src/base/errors.ts';
-import { evaluate, freeNames, unknownCalls } from './evaluate.ts';
+import { freeNames, unknownCalls } from './analyse.ts';
+import { evaluate } from './evaluate.ts';
 import { parseExpression } from './parser.ts';
 
 export interface CompiledRule {
@@ -18,7 +19,11 @@ export function compileRule(rule: string): Compilation {
   try {
     const expression = parseExpression(rule);
     const unknown = unknownCalls(expression);
-    if (unknown.length > 0) return { ok: false, reason: `the embedded API server does not implement ${[...new Set(unknown)].join(', ')} of CEL` };
+    if (unknown.length > 0)
+      return {
+        ok: false,
+        reason: `the embedded API server does not implement ${[...new Set(unknown)].join(', ')} of CEL`,
+      };
     const names = freeNames(expression);
     const foreign = names.find((name) => name !== 'self' && name !== 'oldSelf');
     if (foreign !== undefined) return { ok: false, reason: `undeclared reference to '${foreign}'` };

@@ -1,5 +1,6 @@
 // Evaluates the tree of a CEL expression over JSON values.
 import { equalJson, isObject } from '../../json.ts';
+import { compilePattern } from '../../schema/patterns.ts';
 import type { Expression } from './parser.ts';
 
 /** A member that is absent, values of types that do not go together, and the like. */
@@ -7,81 +8,25 @@ export class CelEvaluationError extends Error {}
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** Functions of one value, called `f(x)` or `x.f(...)`. */
-const METHODS: Readonly<Record<string, (target: unknown, args: readonly unknown[]) => unknown>> = {
+/** Called `x.f(...)`. */
+export const METHODS: Readonly<Record<string, (target: unknown, args: readonly unknown[]) => unknown>> = {
   size: (target) => sizeOf(target),
   startsWith: (target, [prefix]) => text(target).startsWith(text(prefix)),
   endsWith: (target, [suffix]) => text(target).endsWith(text(suffix)),
   contains: (target, [part]) => text(target).includes(text(part)),
-  matches: (target, [pattern]) => new RegExp(text(pattern), 'u').test(text(target)),
+  matches: (target, [pattern]) => matches(text(target), text(pattern)),
   lowerAscii: (target) => text(target).toLowerCase(),
   upperAscii: (target) => text(target).toUpperCase(),
 };
-const FUNCTIONS: Readonly<Record<string, (value: unknown) => unknown>> = {
+/** Called `f(x)`. */
+export const FUNCTIONS: Readonly<Record<string, (value: unknown) => unknown>> = {
   size: sizeOf,
   string: (value) => String(value),
   int: (value) => Math.trunc(Number(value)),
   double: (value) => Number(value),
 };
-const MACROS = ['all', 'exists', 'exists_one', 'filter', 'map'];
-
-/** Names of what an expression calls that cannot be evaluated here. */
-export function unknownCalls(expression: Expression): string[] {
-  switch (expression.kind) {
-    case 'literal':
-    case 'name':
-      return [];
-    case 'select':
-      return unknownCalls(expression.of);
-    case 'index':
-      return [...unknownCalls(expression.of), ...unknownCalls(expression.at)];
-    case 'list':
-      return expression.items.flatMap(unknownCalls);
-    case 'unary':
-      return unknownCalls(expression.operand);
-    case 'binary':
-      return [...unknownCalls(expression.left), ...unknownCalls(expression.right)];
-    case 'choice':
-      return [expression.condition, expression.yes, expression.no].flatMap(unknownCalls);
-    case 'call': {
-      const { name, target, args } = expression;
-      const known =
-        target === undefined
-          ? (name === 'has' && args[0]?.kind === 'select') || (Object.hasOwn(FUNCTIONS, name) && args.length === 1)
-          : Object.hasOwn(METHODS, name) || (MACROS.includes(name) && args[0]?.kind === 'name' && args.length === 2);
-      return [...(known ? [] : [name]), ...(target === undefined ? [] : unknownCalls(target)), ...args.flatMap(unknownCalls)];
-    }
-  }
-}
-
-/** Names that an expression uses and nothing defines. */
-export function freeNames(expression: Expression, bound: readonly string[] = []): string[] {
-  switch (expression.kind) {
-    case 'literal':
-      return [];
-    case 'name':
-      return bound.includes(expression.name) ? [] : [expression.name];
-    case 'select':
-      return freeNames(expression.of, bound);
-    case 'index':
-      return [...freeNames(expression.of, bound), ...freeNames(expression.at, bound)];
-    case 'list':
-      return expression.items.flatMap((item) => freeNames(item, bound));
-    case 'unary':
-      return freeNames(expression.operand, bound);
-    case 'binary':
-      return [...freeNames(expression.left, bound), ...freeNames(expression.right, bound)];
-    case 'choice':
-      return [expression.condition, expression.yes, expression.no].flatMap((part) => freeNames(part, bound));
-    case 'call': {
-      const [variable, ...rest] = expression.args;
-      const target = expression.target === undefined ? [] : freeNames(expression.target, bound);
-      if (MACROS.includes(expression.name) && variable?.kind === 'name')
-        return [...target, ...rest.flatMap((part) => freeNames(part, [...bound, variable.name]))];
-      return [...target, ...expression.args.flatMap((part) => freeNames(part, bound))];
-    }
-  }
-}
+/** Calls whose first argument names a variable. */
+export const MACROS = ['all', 'exists', 'exists_one', 'filter', 'map'];
 
 /** The value of an expression. Throws CelEvaluationError. */
 export function evaluate(expression: Expression, variables: Variables): unknown {
@@ -89,7 +34,8 @@ export function evaluate(expression: Expression, variables: Variables): unknown 
     case 'literal':
       return expression.value;
     case 'name':
-      if (!Object.hasOwn(variables, expression.name)) throw new CelEvaluationError(`undeclared reference to '${expression.name}'`);
+      if (!Object.hasOwn(variables, expression.name))
+        throw new CelEvaluationError(`undeclared reference to '${expression.name}'`);
       return variables[expression.name];
     case 'select':
       return member(evaluate(expression.of, variables), expression.member);
@@ -97,7 +43,8 @@ export function evaluate(expression: Expression, variables: Variables): unknown 
       const owner = evaluate(expression.of, variables);
       const at = evaluate(expression.at, variables);
       if (!Array.isArray(owner)) return member(owner, text(at));
-      if (typeof at !== 'number' || at < 0 || at >= owner.length) throw new CelEvaluationError(`index out of bounds: ${String(at)}`);
+      if (typeof at !== 'number' || at < 0 || at >= owner.length)
+        throw new CelEvaluationError(`index out of bounds: ${String(at)}`);
       return owner[at] as unknown;
     }
     case 'list':
@@ -109,7 +56,9 @@ export function evaluate(expression: Expression, variables: Variables): unknown 
     case 'binary':
       return binary(expression.operator, expression.left, expression.right, variables);
     case 'choice':
-      return truth(evaluate(expression.condition, variables)) ? evaluate(expression.yes, variables) : evaluate(expression.no, variables);
+      return truth(evaluate(expression.condition, variables))
+        ? evaluate(expression.yes, variables)
+        : evaluate(expression.no, variables);
     case 'call':
       return call(expression, variables);
   }
@@ -149,7 +98,9 @@ function binary(operator: string, left: Expression, right: Expression, variables
       return isObject(two) && two[text(one)] !== undefined;
     case '+':
       if (typeof one === 'string') return one + text(two);
-      return Array.isArray(one) && Array.isArray(two) ? [...(one as unknown[]), ...(two as unknown[])] : numeric(one) + numeric(two);
+      return Array.isArray(one) && Array.isArray(two)
+        ? [...(one as unknown[]), ...(two as unknown[])]
+        : numeric(one) + numeric(two);
     case '-':
       return numeric(one) - numeric(two);
     case '*':
@@ -170,7 +121,8 @@ function divided(one: number, two: number): number {
 }
 
 function ordered(operator: string, one: unknown, two: unknown): boolean {
-  const comparable = (typeof one === 'number' && typeof two === 'number') || (typeof one === 'string' && typeof two === 'string');
+  const comparable =
+    (typeof one === 'number' && typeof two === 'number') || (typeof one === 'string' && typeof two === 'string');
   if (!comparable) throw new CelEvaluationError('no such overload');
   switch (operator) {
     case '<':
@@ -197,10 +149,14 @@ function call(expression: Extract<Expression, { kind: 'call' }>, variables: Vari
     return apply(evaluate(first, variables));
   }
   const owner = evaluate(target, variables);
-  if (MACROS.includes(name) && first?.kind === 'name' && second !== undefined) return macro(name, owner, first.name, second, variables);
+  if (MACROS.includes(name) && first?.kind === 'name' && second !== undefined)
+    return macro(name, owner, first.name, second, variables);
   const method = METHODS[name];
   if (method === undefined) throw new CelEvaluationError(`undeclared reference to '${name}'`);
-  return method(owner, args.map((argument) => evaluate(argument, variables)));
+  return method(
+    owner,
+    args.map((argument) => evaluate(argument, variables)),
+  );
 }
 
 function macro(name: string, owner: unknown, variable: string, body: Expression, variables: Variables): unknown {
@@ -235,8 +191,14 @@ function text(value: unknown): string {
   return value;
 }
 
+function matches(value: string, pattern: string): boolean {
+  const compiled = compilePattern(pattern);
+  if (compiled === undefined) throw new CelEvaluationError(`not a regular expression: ${pattern}`);
+  return compiled.test(value);
+}
+
 function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   if (Array.isArray(value)) return value.length;
   if (isObject(value)) return Object.keys(value).length;
   throw new CelEvaluationError('no such overload: size');

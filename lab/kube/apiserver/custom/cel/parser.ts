@@ -11,10 +11,21 @@ export type Expression =
   | { readonly kind: 'unary'; readonly operator: '!' | '-'; readonly operand: Expression }
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'choice'; readonly condition: Expression; readonly yes: Expression; readonly no: Expression }
-  | { readonly kind: 'call'; readonly target: Expression | undefined; readonly name: string; readonly args: readonly Expression[] };
+  | {
+      readonly kind: 'call';
+      readonly target: Expression | undefined;
+      readonly name: string;
+      readonly args: readonly Expression[];
+    };
 
 /** Weakest first. */
-const LEVELS: readonly (readonly string[])[] = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['+', '-'], ['*', '/', '%']];
+const LEVELS: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['==', '!=', '<', '<=', '>', '>=', 'in'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
 const CONSTANTS: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
 
 /** Reads a whole expression. Throws CelSyntaxError. */
@@ -119,5 +130,8 @@ function unescapeName(name: string): string {
     .replaceAll('__dash__', '-')
     .replaceAll('__slash__', '/')
     .replaceAll('__underscores__', '__')
-    .replace(/^__(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)__$/, '$1');
+    .replace(
+      /^__(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)__$/,
+      '$1',
+    );
 }

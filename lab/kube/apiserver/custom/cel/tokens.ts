@@ -21,10 +21,13 @@ export function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let rest = text.trimStart();
   while (rest !== '') {
-    const found = PATTERNS.map(([kind, pattern]) => ({ kind, match: pattern.exec(rest) })).filter(({ match }) => match !== null);
+    const found = PATTERNS.map(([kind, pattern]) => ({ kind, match: pattern.exec(rest) })).filter(
+      ({ match }) => match !== null,
+    );
     // A raw string begins like a name.
     const best = found.find(({ kind }) => kind === 'string') ?? found[0];
-    if (best === undefined || best.match === null) throw new CelSyntaxError(`unexpected character at ${JSON.stringify(rest.slice(0, 12))}`);
+    if (best === undefined || best.match === null)
+      throw new CelSyntaxError(`unexpected character at ${JSON.stringify(rest.slice(0, 12))}`);
     tokens.push(tokenOf(best.kind, best.match));
     rest = rest.slice(best.match[0].length).trimStart();
   }
@@ -40,12 +43,22 @@ function tokenOf(kind: Token['kind'], match: RegExpExecArray): Token {
       const body = (match[2] ?? '').slice(1, -1);
       return { kind, value: match[1] === 'r' ? body : unescape(body) };
     }
-    default:
+    case 'name':
+    case 'symbol':
       return { kind, value: whole };
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', "'": "'", '`': '`', '?': '?' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '?': '?',
+};
 
 function unescape(body: string): string {
   return body.replaceAll(/\\(u[0-9a-fA-F]{4}|.)/g, (_whole, escape: string) => {

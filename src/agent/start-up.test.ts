@@ -1,0 +1,94 @@
+// What the agent does before it serves: nothing that the kernel lost stays recorded, nothing recorded stays unrepaired.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../base/logger.ts';
+import { add } from './add.ts';
+import { del } from './commands.ts';
+import { startUp } from './start-up.ts';
+import { createFakeKernel, type FakeKernel } from './testing/fake-kernel.ts';
+import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
+import { createWiredStore, type WiredStore } from './wired-store.ts';
+import { hostVethName } from './wiring.ts';
+
+const web = podOf('web');
+const WEB = { mac: '20:90:6f:00:01:01', ip: '10.0.36.21', vlanId: 101 };
+const VETH = hostVethName('c1', 'eth0');
+const never = new AbortController().signal;
+const nothing = (): Promise<void> => Promise.resolve();
+
+let kernel: FakeKernel;
+let world: ServiceWorld;
+/** The state as an agent that starts anew finds it. */
+let store: WiredStore;
+
+beforeEach(async () => {
+  kernel = createFakeKernel();
+  kernel.plug({ name: 'eth1.101', mac: WEB.mac });
+  world = createServiceWorld(kernel, { name: 'veth', ensure: () => Promise.resolve('eth1.101') });
+  world.addPod(web);
+  world.enis.put(eniOf(web, WEB));
+  await add(world.deps, callOf('ADD', web, 'c1'), never);
+  store = createWiredStore({ directory: join(world.stateDir, 'wired'), logger: silentLogger });
+});
+afterEach(() => world.close());
+
+const start = (tombstones = nothing): Promise<void> => startUp({ ...world.deps, store }, tombstones);
+
+describe('the start of the agent', () => {
+  it('changes nothing where everything is in place', async () => {
+    const before = [...kernel.rulesNow];
+    await start();
+    expect([...kernel.rulesNow]).toEqual(before);
+    expect(store.get('c1')).toEqual(world.deps.store.get('c1'));
+  });
+
+  it('puts back rules and routes that were lost, and takes away rules of nobody', async () => {
+    await kernel.ipBatch([
+      'rule del pref 1536 from 10.0.36.21 lookup 20101',
+      'rule add pref 1536 from 10.0.36.99 lookup 20109',
+    ]);
+    const from = kernel.lines.length;
+    await start();
+    expect(kernel.rulesNow).toContain('pref 1536 from 10.0.36.21 lookup 20101');
+    expect(kernel.rulesNow.size).toBe(3);
+    expect(kernel.lines.slice(from)).toContain(`route replace 10.0.36.21/32 dev ${VETH} scope link`);
+  });
+
+  it('takes back a wiring that a crash left half-done', async () => {
+    const record = world.deps.store.get('c1');
+    if (record === undefined) throw new Error('nothing is wired');
+    await world.deps.store.put({ ...record, phase: 'wiring' });
+    await start();
+    expect(store.list()).toEqual([]);
+    expect(kernel.rulesNow.size).toBe(0);
+    expect(kernel.deviceNames).not.toContain(VETH);
+  });
+
+  it('drops the record of a sandbox whose device is gone, as after a reboot', async () => {
+    kernel.unplug(VETH);
+    await start();
+    expect(store.list()).toEqual([]);
+    expect(kernel.rulesNow.size).toBe(0);
+    expect(readdirSync(join(world.stateDir, 'wired'))).toEqual([]);
+  });
+
+  it('carries recorded deletions out on what is wired, before it repairs', async () => {
+    await kernel.ipBatch(['rule del pref 1536 from 10.0.36.21 lookup 20101']);
+    await start(() => del({ ...world.deps, store }, callOf('DEL', web, 'c1')));
+    expect(kernel.rulesNow.size).toBe(0);
+    expect(kernel.lines.filter((line) => line === 'rule add pref 1536 from 10.0.36.21 lookup 20101')).toHaveLength(1);
+  });
+
+  it('sets a state file aside that cannot be read, and keeps the others', async () => {
+    writeFileSync(join(world.stateDir, 'wired', 'c9.json'), '{"sequence":');
+    await start();
+    expect(readdirSync(join(world.stateDir, 'wired')).toSorted()).toEqual(['c1.json', 'c9.json.unreadable']);
+    expect(store.list()).toHaveLength(1);
+  });
+
+  it('numbers new sandboxes after those of the run before', async () => {
+    await start();
+    expect(store.nextSequence()).toBe(2);
+  });
+});

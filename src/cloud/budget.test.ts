@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { createFakeClock, type FakeClock } from '../../test/fake-clock.ts';
+import { createCallBudget } from './budget.ts';
+import type { CallPriority } from './vpc-cloud.ts';
+
+const ACTION = 'CreateSubNetworkInterface';
+
+function createBudget(limit: { start: number; max: number }) {
+  const clock = createFakeClock();
+  const grants: { readonly at: number; readonly label: string }[] = [];
+  const budget = createCallBudget({ clock, limits: { [ACTION]: limit } });
+  const ask = (label: string, priority: CallPriority = 'waiting-pod', signal?: AbortSignal): void => {
+    budget.acquire(ACTION, priority, signal).then(
+      () => grants.push({ at: clock.monotonicMs(), label }),
+      () => undefined,
+    );
+  };
+  return { clock, budget, grants, ask };
+}
+
+/** The service counts a sliding second and answers each grant at once. */
+async function serve(
+  clock: FakeClock,
+  budget: ReturnType<typeof createCallBudget>,
+  serverLimit: number,
+  ms: number,
+  asked: number,
+) {
+  const accepted: number[] = [];
+  let refused = 0;
+  for (let index = 0; index < asked; index += 1) {
+    void budget.acquire(ACTION, 'waiting-pod').then(() => {
+      const now = clock.monotonicMs();
+      if (accepted.filter((at) => at > now - 1000).length < serverLimit) {
+        accepted.push(now);
+        budget.report(ACTION, 'answered');
+      } else {
+        refused += 1;
+        budget.report(ACTION, 'throttled');
+      }
+    });
+  }
+  await clock.advance(ms);
+  return { accepted, refused: () => refused };
+}
+
+describe('a budget', () => {
+  test('lets a lone call go at once', async () => {
+    const { clock, grants, ask } = createBudget({ start: 20, max: 20 });
+    ask('one');
+    await clock.settle();
+    expect(grants).toEqual([{ at: 0, label: 'one' }]);
+  });
+
+  test('never lets more calls go within any second than its limit', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 40 }),
+        async (max, gaps) => {
+          const { clock, grants, ask } = createBudget({ start: max, max });
+          for (const gap of gaps) {
+            await clock.advance(gap);
+            ask('x');
+          }
+          await clock.advance(60_000);
+          expect(grants).toHaveLength(gaps.length);
+          for (const { at } of grants)
+            expect(grants.filter((other) => other.at >= at && other.at < at + 1000).length).toBeLessThanOrEqual(max);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('serves waiting Pods before releases, releases before warm pools, those before collection', async () => {
+    const { clock, grants, ask } = createBudget({ start: 1, max: 1 });
+    ask('first');
+    for (const priority of ['collect', 'warm', 'release', 'waiting-pod'] as const) ask(priority, priority);
+    await clock.advance(10_000);
+    expect(grants.map((grant) => grant.label)).toEqual(['first', 'waiting-pod', 'release', 'warm', 'collect']);
+  });
+
+  test('does not let the lowest priority starve, however many waiting Pods there are', async () => {
+    const { clock, grants, ask } = createBudget({ start: 1, max: 1 });
+    ask('collect', 'collect');
+    ask('late collect', 'collect');
+    for (let index = 0; index < 60; index += 1) ask('pod');
+    await clock.advance(20_000);
+    expect(grants.map((grant) => grant.label)).toContain('late collect');
+    expect(grants.filter((grant) => grant.label === 'pod').length).toBeGreaterThan(10);
+  });
+
+  test('takes nothing for a wait that is given up', async () => {
+    const { clock, grants, ask } = createBudget({ start: 1, max: 1 });
+    const stop = new AbortController();
+    ask('first');
+    ask('given up', 'waiting-pod', stop.signal);
+    ask('second');
+    stop.abort(new Error('no longer wanted'));
+    await clock.advance(1_100);
+    expect(grants.map((grant) => grant.label)).toEqual(['first', 'second']);
+  });
+
+  test('keeps the actions apart', async () => {
+    const { clock, budget, grants, ask } = createBudget({ start: 1, max: 1 });
+    ask('first');
+    ask('waits');
+    await budget.acquire('DescribeNetworkInterfaces', 'collect');
+    await clock.settle();
+    expect(grants.map((grant) => grant.label)).toEqual(['first']);
+  });
+});
+
+describe('an adaptive limit', () => {
+  test('grows while calls wait and none is refused, up to its maximum', async () => {
+    const { clock, budget } = createBudget({ start: 10, max: 100 });
+    const { accepted } = await serve(clock, budget, 1000, 10_000, 500);
+    expect(budget.perSecond(ACTION)).toBe(100);
+    expect(accepted.length).toBe(500);
+  });
+
+  test('does not grow while nobody waits', async () => {
+    const { clock, budget } = createBudget({ start: 10, max: 100 });
+    for (let index = 0; index < 10; index += 1) {
+      await budget.acquire(ACTION, 'waiting-pod');
+      budget.report(ACTION, 'answered');
+      await clock.advance(1_000);
+    }
+    expect(budget.perSecond(ACTION)).toBe(10);
+  });
+
+  test.each([20, 100])(
+    'uses at least 90 % of what a service of %i calls per second gives, with few refusals',
+    async (serverLimit) => {
+      const { clock, budget } = createBudget({ start: 40, max: 100 });
+      const seconds = 30;
+      const { accepted, refused } = await serve(clock, budget, serverLimit, seconds * 1000, 5_000);
+      expect(accepted.length).toBeGreaterThanOrEqual(serverLimit * seconds * 0.9);
+      expect(refused()).toBeLessThanOrEqual(accepted.length * 0.1);
+    },
+  );
+
+  test('falls once for a burst of refusals, not once for each', async () => {
+    const { budget } = createBudget({ start: 40, max: 40 });
+    for (let index = 0; index < 30; index += 1) budget.report(ACTION, 'throttled');
+    expect(budget.perSecond(ACTION)).toBe(20);
+  });
+});

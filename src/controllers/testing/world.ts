@@ -1,0 +1,216 @@
+// For tests: a Kubernetes API and a cloud on loopback, nodes whose kubelets and agents are played, and ipamd in this process.
+import { layOutNetwork, runInstances } from '../../../lab/account.ts';
+import { type Cloud, startCloud } from '../../../lab/cloud/cloud.ts';
+import type { CloudSettings } from '../../../lab/cloud/settings.ts';
+import { createComputedNodes } from '../../../lab/computed/computed-nodes.ts';
+import { startApiServer } from '../../../lab/kube/apiserver/index.ts';
+import { customResourceDefinitions } from '../../../lab/kube-resources.ts';
+import { CLUSTER_ID, planNodes, POD_SUBNET_IDS, SAMPLE_GROUP, VPC } from '../../../lab/layout.ts';
+import { waitForObjects } from '../../../lab/wait.ts';
+import { customResourceDefinition } from '../../api/crd.ts';
+import { annotations, labels, networks, objectNames } from '../../api/keys.ts';
+import { kinds } from '../../api/kinds.ts';
+import { type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
+import { runManager } from '../../kube/manager.ts';
+import { configMaps, nodes as nodeResource, type Pod, pods } from '../../kube/resources.ts';
+import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import { type Ipamd, type IpamdTweaks, startIpamd } from './ipamd.ts';
+
+export interface WorldOptions {
+  readonly settings?: Partial<CloudSettings>;
+  /** Models of the general nodes; default two SA5.LARGE8. */
+  readonly instanceTypes?: readonly string[];
+  /** Further or other add-on values. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+export interface World {
+  readonly client: KubeClient;
+  readonly cloud: Cloud;
+  readonly nodeNames: readonly string[];
+  readonly instanceIds: readonly string[];
+  /** A group that exists. */
+  readonly group: string;
+  connect(): ClosableKubeClient;
+  /** Another ipamd on the same cluster and cloud. */
+  ipamd(tweaks?: IpamdTweaks): Ipamd;
+  /** Bound, and marked as admission marks it. */
+  createPod(name: string, change?: PodChange): Promise<Pod>;
+  deletePod(name: string): Promise<void>;
+  setValues(values: Readonly<Record<string, string>>): Promise<void>;
+  /** Sub-ENIs that the cloud knows. */
+  subEnis(): { readonly eniId: string; readonly groups: readonly string[] }[];
+  /** Calls of one action that the cloud got so far. */
+  calls(action: string): number;
+  /** The VpcENIs of Pods, once `done` says so. */
+  subEniObjects(
+    done: (enis: readonly VpcEni[]) => boolean,
+    what: string,
+    timeoutMs?: number,
+  ): Promise<readonly VpcEni[]>;
+  nodesReady(): Promise<void>;
+  events(
+    reason: string,
+  ): Promise<readonly { readonly message: string; readonly involvedObject: { readonly name: string } }[]>;
+  close(): Promise<void>;
+}
+
+export interface PodChange {
+  readonly node?: string;
+  readonly groups?: string;
+  readonly annotations?: Record<string, string>;
+}
+
+export const isReady = (eni: VpcEni): boolean => eni.status?.phase === 'Ready';
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const stack = new AsyncDisposableStack();
+  const base = { clock: systemClock, logger: silentLogger };
+  const listen = { host: '127.0.0.1', port: 0 };
+  const cloud = await startCloud({
+    ...base,
+    listen,
+    seed: 1,
+    settings: { taskMs: 20, vlanRestMs: 0, ...options.settings },
+  });
+  stack.defer(() => cloud.close());
+  layOutNetwork(cloud.admin);
+  const api = await startApiServer({ ...base, listen, resolveService: () => Promise.resolve(undefined) });
+  stack.defer(() => api.close());
+  const { server, caPem, auth } = api.adminConnection();
+  const connect = (): ClosableKubeClient => {
+    const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
+    return createKubeClient({ ...base, connection, qps: 5000, burst: 5000 });
+  };
+  const client = connect();
+  stack.defer(() => client.close());
+  await installKinds(client);
+
+  const instances = runInstances(cloud.admin, plansOf(options.instanceTypes ?? ['SA5.LARGE8', 'SA5.LARGE8']));
+  const nodes = createComputedNodes({
+    ...base,
+    client,
+    nodes: instances.map(({ plan, instanceId, privateIp }) => ({
+      name: privateIp,
+      internalIp: privateIp,
+      providerId: `qcloud:///${plan.zone}/${instanceId}`,
+      instanceType: plan.instanceType,
+      zone: plan.zone,
+    })),
+  });
+  await nodes.register();
+  const stop = new AbortController();
+  const playing = runManager({ ...base, ...nodes, signal: stop.signal, shutdownBudgetMs: 1_000 });
+  stack.defer(async () => {
+    stop.abort();
+    await playing;
+  });
+  const values = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+    region: cloud.region,
+    vpcId: VPC.vpcId,
+    clusterId: CLUSTER_ID,
+    subnetIds: POD_SUBNET_IDS.join(','),
+    'vpcCni.trunkingEni.enableSubEni': 'true',
+    ...options.values,
+    ...more,
+  });
+  const system = { namespace: objectNames.systemNamespace };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: objectNames.addonValues, ...system } };
+  await client.create(configMaps, { ...map, data: values() });
+
+  const nodeNames = instances.map((instance) => instance.privateIp);
+  const running: Ipamd[] = [];
+  stack.defer(async () => {
+    await Promise.all(running.map((each) => each.stop()));
+  });
+  return {
+    client,
+    cloud,
+    nodeNames,
+    instanceIds: instances.map((instance) => instance.instanceId),
+    group: SAMPLE_GROUP.securityGroupId,
+    connect,
+    ipamd: (tweaks = {}) => {
+      const started = startIpamd({ client: connect(), cloud }, tweaks);
+      running.push(started);
+      return started;
+    },
+    createPod: (name, change = {}) => client.create(pods, podObject(name, change.node ?? nodeNames[0] ?? '', change)),
+    deletePod: (name) => client.delete(pods, name, { namespace: 'default', gracePeriodSeconds: 0 }),
+    setValues: async (more) => {
+      await client.patch(configMaps, objectNames.addonValues, { type: 'merge', body: { data: values(more) } }, system);
+    },
+    subEnis: () =>
+      cloud
+        .snapshot()
+        .enis.filter((eni) => eni.kind === 'sub')
+        .map((eni) => ({ eniId: eni.eniId, groups: eni.securityGroupIds })),
+    calls: (action) => cloud.requestLog().filter((entry) => entry.action === action).length,
+    subEniObjects: async (done, what, timeoutMs = 15_000) => {
+      const subs = (enis: readonly VpcEni[]): VpcEni[] => enis.filter((eni) => eni.spec.type === 'SubENI');
+      return subs(await waitForObjects(client, vpcEnis, (enis) => done(subs(enis)), { what, timeoutMs }));
+    },
+    nodesReady: async () => {
+      const resource = 'tke.cloud.tencent.com/sub-eni';
+      const ready = (name: string, list: readonly KubeObject[]): boolean =>
+        list.some((node) => node.metadata.name === name && publishedOf(node, resource) !== undefined);
+      await waitForObjects(client, nodeResource, (list) => nodeNames.every((name) => ready(name, list)), {
+        what: 'the resource on every node',
+        timeoutMs: 15_000,
+      });
+    },
+    events: async (reason) => {
+      const { items } = await client.list({
+        group: '',
+        version: 'v1',
+        plural: 'events',
+        kind: 'Event',
+        namespaced: true,
+      });
+      const all = items as unknown as { reason: string; message: string; involvedObject: { name: string } }[];
+      return all.filter((event) => event.reason === reason);
+    },
+    close: () => stack.disposeAsync(),
+  };
+}
+
+function plansOf(models: readonly string[]): ReturnType<typeof planNodes> {
+  const plans = planNodes(models.length, 0);
+  return plans.map((plan, index) => ({ ...plan, instanceType: models[index] ?? plan.instanceType }));
+}
+
+async function installKinds(client: KubeClient): Promise<void> {
+  const definitions = kinds.map((kind) => customResourceDefinition(kind) as unknown as KubeObject);
+  for (const definition of definitions) await client.create(customResourceDefinitions, definition);
+  const established = (object: KubeObject): boolean =>
+    (object as KubeObject & { status?: { conditions?: { type: string; status: string }[] } }).status?.conditions?.some(
+      ({ type, status }) => type === 'Established' && status === 'True',
+    ) ?? false;
+  await waitForObjects(client, customResourceDefinitions, (all) => all.length > 0 && all.every(established), {
+    what: 'the kinds',
+  });
+}
+
+const publishedOf = (node: KubeObject, resource: string): string | undefined =>
+  (node as KubeObject & { status?: { allocatable?: Record<string, string> } }).status?.allocatable?.[resource];
+
+function podObject(name: string, nodeName: string, change: PodChange): Pod {
+  const marks = {
+    [annotations.networks]: networks.subEni,
+    [annotations.securityGroupId]: change.groups ?? SAMPLE_GROUP.securityGroupId,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'default',
+      annotations: change.annotations ?? marks,
+      labels: { [labels.podName]: name },
+    },
+    spec: { nodeName, containers: [{ name: 'main', image: 'sample' }] },
+  };
+}

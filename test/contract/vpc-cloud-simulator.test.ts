@@ -1,0 +1,4 @@
+import { openSimulatedAccount } from './simulated-account.ts';
+import { vpcCloudContract } from './vpc-cloud.ts';
+
+vpcCloudContract('Tencent adapter against the simulated cloud', () => openSimulatedAccount());
