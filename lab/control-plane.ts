@@ -10,8 +10,8 @@ import { systemClock } from '../src/base/clock.ts';
 import { createLogger, silentLogger } from '../src/base/logger.ts';
 import type { LogLevel } from '../src/base/logger.ts';
 import { runManager } from '../src/kube/manager.ts';
-import { nodes as nodeResource } from '../src/kube/resources.ts';
-import type { KubeClient } from '../src/kube/types.ts';
+import { mutatingWebhookConfigurations, nodes as nodeResource } from '../src/kube/resources.ts';
+import type { KubeClient, KubeObject } from '../src/kube/types.ts';
 import { resourceNames } from '../src/api/keys.ts';
 import { layOutNetwork, runInstances } from './account.ts';
 import type { CloudAccess } from './cloud-client.ts';
@@ -24,6 +24,7 @@ import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
 import { planNodes, REGION, SAMPLE_GROUP } from './layout.ts';
+import { untilServing } from './until-serving.ts';
 import { waitForObjects } from './wait.ts';
 
 export interface ControlPlaneOptions {
@@ -151,6 +152,10 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
       what: `${resourceNames.subEni} on every node`,
     },
   );
+  await untilServing(clock, webhook.port, objectNames.webhook);
+  await waitForObjects(cluster.client, mutatingWebhookConfigurations, (all) => all.some(isTrusted), {
+    what: 'the webhook configuration to trust the webhook',
+  });
   progress('ipamd and webhook are ready');
   return {
     client: cluster.client,
@@ -245,4 +250,14 @@ function startProgram(program: Program, onFailure: (error: unknown) => void): { 
       kill();
     },
   };
+}
+
+/** The program has put its authority into the configuration. */
+function isTrusted(object: KubeObject): boolean {
+  const { webhooks } = object as KubeObject & { webhooks?: { clientConfig?: { caBundle?: string } }[] };
+  return (
+    webhooks !== undefined &&
+    webhooks.length > 0 &&
+    webhooks.every((webhook) => (webhook.clientConfig?.caBundle ?? '') !== '')
+  );
 }

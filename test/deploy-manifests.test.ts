@@ -150,7 +150,8 @@ describe('the programs', () => {
       },
     });
     expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual([61_679]);
-    expect(one('Service', objectNames.webhook)['spec']).toMatchObject({ ports: [{ port: 443, targetPort: 61_679 }] });
+    expect(container?.ports.map(({ name }) => name)).toEqual(['https']);
+    expect(one('Service', objectNames.webhook)['spec']).toMatchObject({ ports: [{ port: 443, targetPort: 'https' }] });
   });
 
   it('ships add-on values that decode, with ids that nobody can take for real ones', () => {
