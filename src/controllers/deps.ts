@@ -58,6 +58,8 @@ export interface Timings {
   readonly consistencyWindowMs: number;
   /** After an answer that will not change by itself (missing group, no permission), in case a person mended it. */
   readonly lookAgainMs: number;
+  /** While only the end of an instance could release a sub-ENI, the cloud is asked this often. */
+  readonly askInstanceMs: number;
   readonly orphanIntervalMs: number;
   /** Between the two listings that must both find an orphan. */
   readonly orphanSpacingMs: number;

@@ -130,6 +130,7 @@ function dependencies(parts: {
 export const defaultTimings: Timings = {
   consistencyWindowMs: 2_000,
   lookAgainMs: 30_000,
+  askInstanceMs: 30_000,
   orphanIntervalMs: 600_000,
   orphanSpacingMs: 600_000,
 };

@@ -30,7 +30,7 @@ export interface Ipamd {
   stop(): Promise<void>;
 }
 
-const FAST: Partial<Timings> = { consistencyWindowMs: 150, lookAgainMs: 200 };
+const FAST: Partial<Timings> = { consistencyWindowMs: 150, lookAgainMs: 200, askInstanceMs: 200 };
 
 export function startIpamd(
   world: { readonly client: ClosableKubeClient; readonly cloud: Cloud },

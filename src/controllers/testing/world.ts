@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly settings?: Partial<CloudSettings>;
   /** Models of the general nodes; default two SA5.LARGE8. */
   readonly instanceTypes?: readonly string[];
+  /** Of them, how many at the end have no kubelet and no agent. */
+  readonly agentless?: number;
   /** Further or other add-on values. */
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -90,10 +92,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await installKinds(client);
 
   const instances = runInstances(cloud.admin, plansOf(options.instanceTypes ?? ['SA5.LARGE8', 'SA5.LARGE8']));
+  const played = instances.slice(0, instances.length - (options.agentless ?? 0));
   const nodes = createComputedNodes({
     ...base,
     client,
-    nodes: instances.map(({ plan, instanceId, privateIp }) => ({
+    nodes: played.map(({ plan, instanceId, privateIp }) => ({
       name: privateIp,
       internalIp: privateIp,
       providerId: `qcloud:///${plan.zone}/${instanceId}`,
@@ -102,6 +105,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     })),
   });
   await nodes.register();
+  for (const { plan, instanceId, privateIp } of instances.slice(played.length))
+    await client.create(nodeResource, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: privateIp, labels: { [labels.instanceType]: plan.instanceType } },
+      spec: { providerID: `qcloud:///${plan.zone}/${instanceId}` },
+    });
   const stop = new AbortController();
   const playing = runManager({ ...base, ...nodes, signal: stop.signal, shutdownBudgetMs: 1_000 });
   stack.defer(async () => {
@@ -157,8 +167,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const resource = 'tke.cloud.tencent.com/sub-eni';
       const ready = (name: string, list: readonly KubeObject[]): boolean =>
         list.some((node) => node.metadata.name === name && publishedOf(node, resource) !== undefined);
-      await waitForObjects(client, nodeResource, (list) => nodeNames.every((name) => ready(name, list)), {
-        what: 'the resource on every node',
+      await waitForObjects(client, nodeResource, (list) => played.every(({ privateIp }) => ready(privateIp, list)), {
+        what: 'the resource on every node that has an agent',
         timeoutMs: 15_000,
       });
     },
@@ -175,6 +185,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     close: () => stack.disposeAsync(),
   };
+}
+
+/** A world for one test: `await using`. */
+export async function disposableWorld(options: WorldOptions = {}): Promise<World & AsyncDisposable> {
+  const world = await startWorld(options);
+  return { ...world, [Symbol.asyncDispose]: () => world.close() };
 }
 
 function plansOf(models: readonly string[]): ReturnType<typeof planNodes> {

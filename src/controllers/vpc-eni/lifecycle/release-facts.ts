@@ -6,9 +6,6 @@ import { instanceIdOf } from '../../../planning/provider-id.ts';
 import type { ReleaseFacts } from '../../../planning/release.ts';
 import type { LifecycleDeps } from './deps.ts';
 
-/** An answer about an instance is shared by all its sub-ENIs for this long. */
-const INSTANCE_FRESH_MS = 20_000;
-
 /** From the cache when it says alive, else from the API itself: an absence in a cache is not evidence. */
 export async function podState(deps: LifecycleDeps, eni: VpcEni, signal: AbortSignal): Promise<ReleaseFacts['pod']> {
   const owner = eni.spec.pod;
@@ -47,7 +44,7 @@ export async function instanceState(
     deps.informers.nodeEniConfigs.get(eni.spec.nodeName)?.spec.instanceID ??
     (await providerOfUncachedNode(deps, eni.spec.nodeName, signal));
   if (instanceId === undefined) return stateByTrunk(deps, eni, signal);
-  const instance = await deps.instances.get(instanceId, INSTANCE_FRESH_MS);
+  const instance = await deps.instances.get(instanceId, freshMs(deps));
   if (instance === undefined) return 'gone';
   return STOPPED.has(instance.state) ? 'stopped' : 'running';
 }
@@ -74,7 +71,10 @@ async function stateByTrunk(deps: LifecycleDeps, eni: VpcEni, signal: AbortSigna
   if (trunkId === undefined) return 'unknown';
   const [trunk] = await deps.cloud.describeEnis({ eniIds: [trunkId] }, { signal, priority: 'release' });
   if (trunk?.attachment === undefined) return 'gone';
-  const instance = await deps.instances.get(trunk.attachment.instanceId, INSTANCE_FRESH_MS);
+  const instance = await deps.instances.get(trunk.attachment.instanceId, freshMs(deps));
   if (instance === undefined) return 'gone';
   return STOPPED.has(instance.state) ? 'stopped' : 'running';
 }
+
+/** An answer about an instance is shared by all its sub-ENIs until they ask again. */
+const freshMs = (deps: LifecycleDeps): number => deps.timings.askInstanceMs / 2;

@@ -10,8 +10,6 @@ import { letGo } from './let-go.ts';
 import { agentState, instanceState, podState } from './release-facts.ts';
 import { condition, ready, writeStatus } from './status.ts';
 
-/** While only the instance's end could release it, the cloud is asked this often. */
-const ASK_AGAIN_MS = 30_000;
 /** A delete whose ENI is still there after this is sent again: its task may have failed. */
 const DELETE_AGAIN_MS = 60_000;
 const DELETE = 'DeleteSubNetworkInterface';
@@ -42,7 +40,7 @@ export async function releaseSubEni(
   if (decision.kind === 'release') return releasing(await removeFromCloud(deps, eni, context));
   const conditions = ready(eni, 'False', 'Releasing', decision.reason, deps.clock.now());
   await writeStatus(deps, eni, { phase: 'Releasing', conditions });
-  return releasing({ requeueAfterMs: ASK_AGAIN_MS });
+  return releasing({ requeueAfterMs: deps.timings.askInstanceMs });
 }
 
 /** Deletes the ENI, waits until the cloud no longer lists it, then lets the object go. */
@@ -111,7 +109,7 @@ async function recordDelete(deps: LifecycleDeps, eni: VpcEni, signal: AbortSigna
   return { kind: 'recorded', eni: recorded, eniId: status.eniID };
 }
 
-/** Once per process, and again when it is still there long after; deleting what is being deleted is no error. */
+/** Once per process, and again when it is still there long after. */
 async function sendDelete(
   deps: LifecycleDeps,
   eni: VpcEni,
@@ -125,10 +123,17 @@ async function sendDelete(
   try {
     await deps.cloud.deleteSubEni(eniId, deps.mutating('release', 'delete', context.signal));
   } catch (error) {
-    if (!isCloudError(error, cloudErrors.invalidState)) throw error;
+    if (!isCloudError(error, cloudErrors.invalidState) || !(await isBeingDeleted(deps, eniId, context.signal)))
+      throw error;
   }
   deps.progress.sent(uid, DELETE, deps.clock.monotonicMs());
   return { requeueAfterMs: DELETE_AGAIN_MS };
+}
+
+/** A busy ENI may still be in the making; only one on its way out, or gone, needs no further call. */
+async function isBeingDeleted(deps: LifecycleDeps, eniId: string, signal: AbortSignal): Promise<boolean> {
+  const [found] = await deps.cloud.describeEnis({ eniIds: [eniId] }, { signal, priority: 'release' });
+  return found === undefined || found.state === 'DELETING';
 }
 
 async function warnDeletedInUse(deps: LifecycleDeps, eni: VpcEni): Promise<void> {

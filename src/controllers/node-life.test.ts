@@ -1,0 +1,160 @@
+// Nodes against a real API server and the simulated cloud: nec, trunk, extended resource, and their end.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitForObjects } from '../../lab/wait.ts';
+import { labels, resourceNames, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
+import { type NodeEniConfig, nodeEniConfigs } from '../api/node-eni-config.ts';
+import { trunkEniName, vpcEnis } from '../api/vpc-eni.ts';
+import { nodes } from '../kube/resources.ts';
+import { disposableWorld, isReady, startWorld, type World } from './testing/world.ts';
+
+const necOf = async (world: World, name: string, done: (nec: NodeEniConfig) => boolean, what: string) => {
+  const found = (all: readonly NodeEniConfig[]) => all.find((nec) => nec.metadata.name === name);
+  const isDone = (all: readonly NodeEniConfig[]): boolean => {
+    const nec = found(all);
+    return nec !== undefined && done(nec);
+  };
+  return found(await waitForObjects(world.client, nodeEniConfigs, isDone, { what, timeoutMs: 10_000 }));
+};
+const quotaOf = (world: World, index: number, quota: number) =>
+  necOf(world, world.nodeNames[index] ?? '', (nec) => nec.status?.subENI?.quota === quota, `quota ${quota}`);
+const published = async (world: World, name: string, quantity: string): Promise<void> => {
+  await waitForObjects(
+    world.client,
+    nodes,
+    (all) =>
+      all.some(
+        (node) =>
+          node.metadata.name === name &&
+          node.status?.allocatable?.[resourceNames.subEni] === quantity &&
+          node.status.capacity?.[resourceNames.subEni] === quantity,
+      ),
+    { what: `${quantity} published on ${name}`, timeoutMs: 10_000 },
+  );
+};
+
+describe('a general node', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ instanceTypes: ['SA5.LARGE8', 'S5.LARGE8', 'SA5.16XLARGE256'] });
+    await world.client.create(nodes, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'eklet-1', labels: { [labels.instanceType]: SUPER_NODE_INSTANCE_TYPE } },
+      spec: { providerID: 'qcloud:///800006/ins-super001' },
+    });
+    await world.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'control-plane' } });
+    world.ipamd();
+    await world.nodesReady();
+  });
+  afterAll(() => world.close());
+
+  it('of a listed model has a nec with instance, zone, model, quota and trunk', async () => {
+    const nec = await quotaOf(world, 0, 100);
+    expect(nec?.spec).toMatchObject({
+      instanceID: world.instanceIds[0],
+      zone: 'ap-guangzhou-3',
+      instanceType: 'SA5.LARGE8',
+    });
+    expect(nec?.status?.eniInfos).toMatchObject([{ index: 1, trunk: true, securityGroups: ['sg-labnodes'] }]);
+    await published(world, world.nodeNames[0] ?? '', '100');
+  });
+
+  it('with 64 cores carries 256', async () => {
+    await quotaOf(world, 2, 256);
+  });
+
+  it('of another model carries none, says why, and gets no trunk', async () => {
+    const nec = await quotaOf(world, 1, 0);
+    expect(nec?.status?.subENI?.reason).toContain('S5');
+    await published(world, world.nodeNames[1] ?? '', '0');
+    const { items } = await world.client.list(vpcEnis);
+    expect(items.map((eni) => eni.metadata.name)).not.toContain(trunkEniName(world.nodeNames[1] ?? ''));
+  });
+
+  it('of another model follows an explicit maxSubENI', async () => {
+    const name = world.nodeNames[1] ?? '';
+    await world.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec: { maxSubENI: 7 } } });
+    await published(world, name, '7');
+  });
+
+  it('gets its resource back after a kubelet reset its status', async () => {
+    const name = world.nodeNames[0] ?? '';
+    const gone = { [resourceNames.subEni]: null };
+    await world.client.patch(
+      nodes,
+      name,
+      { type: 'merge', body: { status: { capacity: gone, allocatable: gone } } },
+      { subresource: 'status' },
+    );
+    await published(world, name, '100');
+  });
+
+  it('that is a super node, or no CVM, gets no nec', async () => {
+    const { items } = await world.client.list(nodeEniConfigs);
+    expect(items.map((nec) => nec.metadata.name).toSorted()).toEqual([...world.nodeNames].toSorted());
+  });
+
+  it('loses its resource when Trunking is switched off, and has it again when it is on', async () => {
+    const name = world.nodeNames[0] ?? '';
+    await world.setValues({ 'vpcCni.trunkingEni.enableSubEni': 'false' });
+    await published(world, name, '0');
+    await world.setValues({});
+    await published(world, name, '100');
+  });
+
+  it('that is deleted loses its trunk in the cloud, then its objects', async () => {
+    const [name = ''] = world.nodeNames;
+    const { items } = await world.client.list(vpcEnis);
+    const trunk = items.find((eni) => eni.metadata.name === trunkEniName(name))?.status?.eni?.eniID;
+    await world.client.delete(nodes, name);
+    await waitForObjects(world.client, nodeEniConfigs, (all) => !all.some((nec) => nec.metadata.name === name), {
+      what: 'the nec gone',
+      timeoutMs: 10_000,
+    });
+    const { items: left } = await world.client.list(vpcEnis);
+    expect(left.map((eni) => eni.metadata.name)).not.toContain(trunkEniName(name));
+    expect(world.cloud.snapshot().enis.map((eni) => eni.eniId)).not.toContain(trunk);
+  });
+});
+
+describe('an account that is not allowed to make sub-ENI calls', () => {
+  it('is asked once, shows quota 0 with the reason on every node, and its Pods wait without a storm', async () => {
+    await using world = await disposableWorld({ settings: { subEniAllowed: false } });
+    world.ipamd();
+    await quotaOf(world, 0, 100);
+    await world.createPod('first');
+    const nec = await quotaOf(world, 1, 0);
+    expect(nec?.status?.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'SubEniCallsRefused' }]);
+    await world.createPod('second', { node: world.nodeNames[1] ?? '' });
+    const refused = (reason: string) => reason === 'SubEniCallsRefused' || reason === 'CloudUnknownAction';
+    await world.subEniObjects(
+      (enis) =>
+        enis.length === 2 &&
+        enis.every((eni) => eni.status?.conditions?.some((each) => each.type === 'Ready' && refused(each.reason))),
+      'both told',
+    );
+    expect(world.calls('CreateSubNetworkInterface')).toBe(1);
+    expect((await world.events('FailedAllocateENI')).length).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('a restart of ipamd', () => {
+  it('changes nothing in the cloud when nothing is to be done', async () => {
+    await using world = await disposableWorld();
+    const first = world.ipamd();
+    await world.nodesReady();
+    await world.createPod('web');
+    await world.subEniObjects((enis) => enis.some(isReady), 'the sub-ENI ready');
+    await first.stop();
+    const before = world.cloud.requestLog().length;
+    world.ipamd();
+    await world.createPod('proof');
+    await world.subEniObjects((enis) => enis.length === 2 && enis.every(isReady), 'a sub-ENI of the new process');
+    const mutating = world.cloud
+      .requestLog()
+      .slice(before)
+      .map((entry) => entry.action)
+      .filter((action) => !/^(Describe|Check)/.test(action));
+    expect(mutating).toEqual(['CreateSubNetworkInterface']);
+  });
+});
