@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly projectDir: string;
   readonly progress: (line: string) => void;
   readonly nodes: number;
+  /** As in `LabOptions`. */
+  readonly stateDir?: string;
   readonly instanceType?: string;
   readonly taskMs?: number;
   readonly logLevel?: LogLevel;
@@ -67,7 +69,8 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     options.logLevel === undefined || options.logLevel === 'silent'
       ? silentLogger
       : createLogger('lab', options.logLevel);
-  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'trunkline-lab-')));
+  await mkdir(stateDir, { recursive: true });
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
 
   const cloud = await startCloud({

@@ -36,6 +36,8 @@ export interface LabOptions {
   readonly projectDir: string;
   /** One line for each thing that was reached. */
   readonly progress: (line: string) => void;
+  /** Folder for the lab's files, made when absent and removed at the end; default a new one in the temporary folder. */
+  readonly stateDir?: string;
   /** General nodes; default 2. */
   readonly nodes?: number;
   /** Super nodes; default 1. */
@@ -109,11 +111,16 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       : createLogger('lab', options.logLevel);
   const onFailure = once(options.onFailure ?? (() => undefined));
 
-  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'trunkline-lab-')));
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
-  await mkdir(join(stateDir, 'logs'));
+  await mkdir(join(stateDir, 'logs'), { recursive: true });
   const host = await startLabHost({ logger, projectDir, stateDir });
+  const closing = { begun: false };
   stack.defer(() => host.close());
+  stack.defer(() => void (closing.begun = true));
+  void host.ended.then(() => {
+    if (!closing.begun) onFailure(new Error('the process that holds the namespaces ended; nodes and Pods are gone'));
+  });
 
   const fabric = createFabric({ host, clock, logger });
   stack.defer(() => fabric.close());

@@ -21,9 +21,17 @@ function count(min: number, max: number): (text: string) => number {
   };
 }
 
+/** A name that is a file name too. */
+function labName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(text))
+    throw new InvalidArgumentError('expected lower-case letters, digits and dashes.');
+  return text;
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const context = {
     projectDir,
+    name: 'lab',
     out: process.stdout,
     err: process.stderr,
     style: styleFor(process.stdout, process.env['NO_COLOR'] !== undefined),
@@ -31,7 +39,9 @@ async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command('lab')
     .description('Trunkline on one machine: a cloud, a cluster and a VPC with real packets')
-    .exitOverride();
+    .exitOverride()
+    .option('--name <name>', 'which lab, when several run side by side', labName, 'lab')
+    .hook('preAction', (command) => void (context.name = String(command.opts()['name'])));
   program
     .command('up')
     .description('start a lab and stay; Ctrl-C takes everything down')

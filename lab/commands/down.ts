@@ -8,8 +8,8 @@ import type { CommandContext } from './context.ts';
 const PATIENCE_MS = 30_000;
 
 /** Exit code 0 also when nothing runs. */
-export async function down({ projectDir, out, err }: CommandContext): Promise<number> {
-  const state = await readState(projectDir);
+export async function down({ out, err, ...id }: CommandContext): Promise<number> {
+  const state = await readState(id);
   if (state === undefined) {
     out.write('no lab is running\n');
     return 0;
@@ -19,7 +19,7 @@ export async function down({ projectDir, out, err }: CommandContext): Promise<nu
   const gone = new Promise<boolean>((resolve) => {
     // The state folder is the last thing a lab removes.
     const watcher = watch(folder, { signal: limit }, () => {
-      readState(projectDir).then(
+      readState(id).then(
         (left) => {
           if (left !== undefined) return;
           watcher.close();

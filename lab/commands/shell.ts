@@ -13,11 +13,11 @@ import type { CommandContext } from './context.ts';
 
 /** The exit code of the command that ran; 1 when the target is unknown. */
 export async function shell(
-  { projectDir, err }: CommandContext,
+  { err, ...id }: CommandContext,
   target: string,
   command: readonly string[],
 ): Promise<number> {
-  const state = await readState(projectDir);
+  const state = await readState(id);
   if (state === undefined) {
     err.write('lab: no lab is running; start one with: npm start\n');
     return 1;

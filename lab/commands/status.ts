@@ -4,8 +4,8 @@ import { readState } from '../state-file.ts';
 import type { CommandContext } from './context.ts';
 
 /** Exit code 0 when a lab runs, 3 when none does (as `systemctl status`). */
-export async function status({ projectDir, out }: CommandContext): Promise<number> {
-  const state = await readState(projectDir);
+export async function status({ out, ...id }: CommandContext): Promise<number> {
+  const state = await readState(id);
   if (state === undefined) {
     out.write('no lab is running; start one with: npm start\n');
     return 3;
@@ -13,8 +13,12 @@ export async function status({ projectDir, out }: CommandContext): Promise<numbe
   out.write(`lab of process ${state.pid}, state in ${state.stateDir}\n`);
   out.write(
     renderTable(
-      ['NODE', 'NETWORK NAMESPACE'],
-      state.nodes.map((node) => [node.name, node.netns ?? "the machine's own"]),
+      ['NODE', 'KIND', 'NETWORK NAMESPACE'],
+      state.nodes.map((node) => [
+        node.name,
+        node.kind,
+        node.netns ?? (node.kind === 'control-plane' ? "the machine's own" : 'none'),
+      ]),
     ),
   );
   out.write(`export KUBECONFIG=${state.kubeconfig}\ncloud: ${state.cloud.endpoint}\n`);

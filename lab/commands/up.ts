@@ -1,4 +1,9 @@
 // `lab up`: starts a lab, shows how to use it, stays until it is told to end, and takes everything down.
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { labels, annotations } from '../../src/api/keys.ts';
 import { vpcEnis } from '../../src/api/vpc-eni.ts';
 import { errorText } from '../../src/base/errors.ts';
@@ -6,7 +11,8 @@ import { startComputedLab } from '../computed/computed-lab.ts';
 import { installHint, probeHost } from '../host/probe.ts';
 import { startLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
-import { readState, removeState, writeState } from '../state-file.ts';
+import { readState, removeState, stateFileOf, writeState } from '../state-file.ts';
+import type { LabId } from '../state-file.ts';
 import { renderTable } from '../table.ts';
 import type { CommandContext } from './context.ts';
 
@@ -25,7 +31,7 @@ type Shown = Pick<
   'client' | 'kubeconfig' | 'cloudAccess' | 'stateDir' | 'createNamespace' | 'applyFile' | 'runningPods' | 'close'
 > & {
   readonly host: Lab['host'] | undefined;
-  readonly nodes: readonly { readonly name: string; readonly netns: string | undefined }[];
+  readonly nodes: readonly { readonly name: string; readonly kind: string; readonly netns: string | undefined }[];
 };
 
 const SAMPLE = {
@@ -37,12 +43,13 @@ const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
   const { projectDir, out, err, style } = context;
+  const id = { projectDir, name: context.name };
   const logLevel = logLevels.find((level) => level === options.logLevel);
   if (logLevel === undefined) {
     err.write(`lab: option --log-level=${options.logLevel}: expected one of ${logLevels.join(', ')}\n`);
     return 2;
   }
-  const running = await readState(projectDir);
+  const running = await readState(id);
   if (running !== undefined) {
     err.write(`lab: one runs already (process ${running.pid}); end it with Ctrl-C there or: npm run lab -- down\n`);
     return 1;
@@ -51,11 +58,14 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   const progress = (line: string): void => {
     out.write(style.dim(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${line}\n`));
   };
+  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
   const end = Promise.withResolvers<number>();
   const signals = onSignals((signal, times) => {
     if (times === 1) end.resolve(0);
     else {
-      // The namespaces and processes hang on a pipe to this process: the kernel takes them down with it.
+      // The namespaces and processes hang on a pipe to this process: the kernel takes them down with it. Files do not.
+      rmSync(stateDir, { recursive: true, force: true });
+      rmSync(stateFileOf(id), { force: true });
       err.write(`lab: ${signal} again: ending at once\n`);
       process.exit(130);
     }
@@ -66,6 +76,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   };
   const common = {
     projectDir,
+    stateDir,
     progress,
     nodes: options.nodes,
     superNodes: options.superNodes,
@@ -82,20 +93,21 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
       return 130;
     }
     try {
-      await remember(projectDir, lab);
-      if (options.sample) await Promise.race([showSample(context, lab), end.promise]);
-      showUse(context, lab, withPackets);
+      await remember(id, lab);
+      const sample = options.sample ? await Promise.race([showSample(context, lab), end.promise]) : undefined;
+      if (typeof sample !== 'number') showUse(context, lab, withPackets, sample);
       return await end.promise;
     } finally {
       out.write('\ntaking everything down\n');
       await lab.close();
-      await removeState(projectDir);
+      await removeState(id);
     }
   } catch (error) {
     err.write(`lab: ${errorText(error)}\n`);
     return 1;
   } finally {
     signals.off();
+    await rm(stateDir, { recursive: true, force: true });
   }
 }
 
@@ -112,19 +124,25 @@ function canSendPackets({ err }: CommandContext): boolean {
   return able;
 }
 
-async function remember(projectDir: string, lab: Shown): Promise<void> {
-  await writeState(projectDir, {
+async function remember(id: LabId, lab: Shown): Promise<void> {
+  await writeState(id, {
     pid: process.pid,
     helperPid: lab.host?.helperPid ?? null,
     rootless: lab.host?.mode === 'rootless',
     stateDir: lab.stateDir,
     kubeconfig: lab.kubeconfig,
     cloud: lab.cloudAccess,
-    nodes: lab.nodes.map((node) => ({ name: node.name, netns: node.netns ?? null })),
+    nodes: lab.nodes.map((node) => ({ name: node.name, kind: node.kind, netns: node.netns ?? null })),
   });
 }
 
-async function showSample({ out }: CommandContext, lab: Shown): Promise<void> {
+/** The Pod that other nodes can try to reach. */
+interface SampleView {
+  readonly ip: string;
+  readonly otherNode: string | undefined;
+}
+
+async function showSample({ out }: CommandContext, lab: Shown): Promise<SampleView> {
   await lab.createNamespace(SAMPLE.namespace);
   await lab.applyFile(`${SAMPLE.folder}/policy.yaml`);
   await lab.applyFile(`${SAMPLE.folder}/nginx.yaml`);
@@ -143,15 +161,25 @@ async function showSample({ out }: CommandContext, lab: Shown): Promise<void> {
     ]);
   }
   out.write(`\n${renderTable(['POD', 'NODE', 'IP', 'NETWORK', 'GROUPS', 'ENI'], rows)}`);
+  const [web] = pods;
+  return {
+    ip: web?.status?.podIP ?? '',
+    otherNode: lab.nodes.find((node) => node.kind === 'general' && node.name !== web?.spec.nodeName)?.name,
+  };
 }
 
-function showUse({ out, style }: CommandContext, lab: Shown, withPackets: boolean): void {
+function showUse(
+  { out, style }: CommandContext,
+  lab: Shown,
+  withPackets: boolean,
+  sample: SampleView | undefined,
+): void {
   const { endpoint, secretId, secretKey, region } = lab.cloudAccess;
   const tries = [
     'kubectl get pods -A -o wide',
     `kubectl get vpceni -l tke.cloud.tencent.com/pod-namespace=${SAMPLE.namespace}`,
-    withPackets
-      ? `kubectl apply -f ${SAMPLE.folder}/client.yaml && npm run lab -- shell 'NAMESPACE/POD' -- curl --connect-timeout 2 http://IP/`
+    withPackets && sample?.otherNode !== undefined
+      ? `npm run lab -- shell ${sample.otherNode} -- curl --connect-timeout 2 http://${sample.ip}/`
       : 'kubectl get nec -o yaml',
   ];
   out.write(`

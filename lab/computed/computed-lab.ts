@@ -21,7 +21,7 @@ export type ComputedLab = Pick<
   | 'close'
 > & {
   readonly host: undefined;
-  readonly nodes: readonly { readonly name: string; readonly netns: undefined }[];
+  readonly nodes: readonly { readonly name: string; readonly kind: string; readonly netns: undefined }[];
 };
 
 export async function startComputedLab(options: LabOptions): Promise<ComputedLab> {
@@ -33,7 +33,7 @@ export async function startComputedLab(options: LabOptions): Promise<ComputedLab
     cloudAccess: plane.cloudAccess,
     stateDir: plane.stateDir,
     host: undefined,
-    nodes: plane.nodeNames.map((name) => ({ name, netns: undefined })),
+    nodes: plane.nodeNames.map((name) => ({ name, kind: 'computed', netns: undefined })),
     createNamespace: async (name) => applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
     deleteNamespace: async (name) => client.delete(namespaces, name),
     applyFile: async (file) => {

@@ -25,6 +25,7 @@ let fabric: Fabric;
 const host: LabHost = {
   mode: 'root',
   helperPid: 0,
+  ended: new Promise<void>(() => undefined),
   exec: async (argv, options) => {
     const program = argv[0] ?? '';
     runs.push({ program, stdin: options?.stdin ?? '' });

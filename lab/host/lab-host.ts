@@ -50,6 +50,7 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   return {
     mode,
     helperPid,
+    ended: channel.ended,
     ...processCalls(channel),
     ...rootCalls(channel),
     addNetns: async (name) => void (await channel.request({ op: 'addNetns', name })),

@@ -66,6 +66,8 @@ export interface LabHost {
   readFile(root: string, path: string): Promise<string | undefined>;
   /** A listening socket that lives in `netns` but is served by this process. */
   listen(netns: string, address: { readonly host: string; readonly port: number }): Promise<Server>;
+  /** Resolves when the helper has ended, by `close` or by itself; everything it held is gone then. */
+  readonly ended: Promise<void>;
   /** Ends everything; idempotent. */
   close(): Promise<void>;
 }

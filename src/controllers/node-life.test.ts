@@ -71,10 +71,12 @@ describe('a general node', () => {
     expect(items.map((eni) => eni.metadata.name)).not.toContain(trunkEniName(world.nodeNames[1] ?? ''));
   });
 
-  it('of another model follows an explicit maxSubENI', async () => {
-    const name = world.nodeNames[1] ?? '';
+  it('follows an explicit maxSubENI, and its default again when it is removed', async () => {
+    const name = world.nodeNames[2] ?? '';
     await world.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec: { maxSubENI: 7 } } });
     await published(world, name, '7');
+    await world.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec: { maxSubENI: null } } });
+    await published(world, name, '256');
   });
 
   it('gets its resource back after a kubelet reset its status', async () => {
@@ -119,9 +121,10 @@ describe('a general node', () => {
 
 describe('an account that is not allowed to make sub-ENI calls', () => {
   it('is asked once, shows quota 0 with the reason on every node, and its Pods wait without a storm', async () => {
-    await using world = await disposableWorld({ settings: { subEniAllowed: false } });
+    await using world = await disposableWorld();
+    world.cloud.admin.failNext({ action: 'CreateSubNetworkInterface', code: 'InvalidAction', times: 1000 });
     world.ipamd();
-    await quotaOf(world, 0, 100);
+    await world.nodesReady();
     await world.createPod('first');
     const nec = await quotaOf(world, 1, 0);
     expect(nec?.status?.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'SubEniCallsRefused' }]);
@@ -135,6 +138,16 @@ describe('an account that is not allowed to make sub-ENI calls', () => {
     );
     expect(world.calls('CreateSubNetworkInterface')).toBe(1);
     expect((await world.events('FailedAllocateENI')).length).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('an account without Trunking ENI', () => {
+  it('has quota 0 on every node, and the reason says so', async () => {
+    await using world = await disposableWorld({ settings: { subEniAllowed: false } });
+    world.ipamd();
+    const nec = await quotaOf(world, 0, 0);
+    expect(nec?.status?.subENI?.reason).toContain('the account may lack Trunking ENI');
+    expect(world.calls('CreateNetworkInterface')).toBe(0);
   });
 });
 

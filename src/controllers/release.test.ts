@@ -1,6 +1,8 @@
 // When a sub-ENI is released, and when it is held back although its Pod is gone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VpcEni } from '../api/vpc-eni.ts';
+import { fieldManagers } from '../api/keys.ts';
+import { subEniName, type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
+import { applyStatus } from '../kube/apply.ts';
 import { nodes, pods } from '../kube/resources.ts';
 import { isReady, startWorld, type World } from './testing/world.ts';
 
@@ -22,37 +24,37 @@ describe('the release of a sub-ENI', () => {
     world.subEniObjects((enis) => done(of(name, enis)), what);
   const ready = (name: string) => until(name, (eni) => eni !== undefined && isReady(eni), `${name} ready`);
 
-  it('waits for the agent, and for the end of an instance whose agent is silent', async () => {
+  it('of a Pod that succeeded waits for the agent to report it torn down', async () => {
+    const pod = await world.createPod('job', { node: silentNode });
+    await ready('job');
+    const body = { status: { phase: 'Succeeded' } };
+    const options = { namespace: 'default', subresource: 'status' } as const;
+    await world.client.patch(pods, 'job', { type: 'merge', body }, options);
+    const enis = await until('job', (eni) => eni?.status?.phase === 'Releasing', 'the release held back');
+    const told = of('job', enis)?.status?.conditions?.find((each) => each.type === 'Ready');
+    expect(told?.message).toContain('agent has not reported');
+    expect(world.calls(DELETE)).toBe(0);
+    const uid = pod.metadata.uid ?? '';
+    const agent = { state: 'TornDown', podUID: uid, observedAt: new Date().toISOString() };
+    await applyStatus(world.client, vpcEnis, subEniName(uid), { fieldManager: fieldManagers.agent, status: { agent } });
+    await until('job', (eni) => eni === undefined, 'the release after the teardown');
+    expect(world.subEnis()).toEqual([]);
+  });
+
+  it('waits for the end of an instance whose agent is silent', async () => {
     await world.createPod('stranded', { node: silentNode });
     await ready('stranded');
     await world.deletePod('stranded');
-    const enis = await until('stranded', (eni) => eni?.status?.phase === 'Releasing', 'the release held back');
-    const told = of('stranded', enis)?.status?.conditions?.find((each) => each.type === 'Ready');
-    expect(told?.message).toContain('agent has not reported');
-    expect(world.calls(DELETE)).toBe(0);
+    await until('stranded', (eni) => eni?.status?.phase === 'Releasing', 'the release held back');
+    expect(world.subEnis()).toHaveLength(1);
     world.cloud.admin.stopInstance(world.instanceIds[1] ?? '');
     await until('stranded', (eni) => eni === undefined, 'the release after the instance stopped');
     expect(world.subEnis()).toEqual([]);
   });
 
-  it('follows a Pod that succeeded, which is still there', async () => {
-    await world.createPod('job');
-    await ready('job');
-    await world.client.patch(
-      pods,
-      'job',
-      { type: 'merge', body: { status: { phase: 'Succeeded' } } },
-      { namespace: 'default', subresource: 'status' },
-    );
-    await until('job', (eni) => eni?.status?.phase === 'Releasing', 'the release begun');
-    expect(world.subEnis()).toHaveLength(1);
-    await world.deletePod('job');
-    await until('job', (eni) => eni === undefined, 'the release after the teardown');
-  });
-
   it('is waited for by a new Pod of the same name', async () => {
     await world.createPod('db-0', { node: silentNode });
-    const [first] = await ready('db-0');
+    const first = of('db-0', await ready('db-0'));
     await world.deletePod('db-0');
     await world.setValues({ paused: 'deletes' });
     const second = await world.createPod('db-0');
@@ -63,7 +65,11 @@ describe('the release of a sub-ENI', () => {
     expect(names).not.toContain(`sub-${second.metadata.uid}`);
     expect((await world.events('WaitingForRelease'))[0]?.message).toContain(first?.metadata.name);
     await world.setValues({});
-    await until('db-0', (eni) => eni?.spec.pod?.uid === second.metadata.uid && isReady(eni), 'the new one');
+    await until(
+      'db-0',
+      (eni) => eni !== undefined && eni.spec.pod?.uid === second.metadata.uid && isReady(eni),
+      'the new one',
+    );
   });
 
   it('needs no agent when no ENI was ever made', async () => {

@@ -44,6 +44,11 @@ export function planSubEniQuota(input: QuotaInput): Quota {
   if (cloudQuantity === undefined) return { quota: 0, reason: 'the cloud has not told the limit of the instance yet' };
   const most = cpu !== undefined && cpu >= LARGE_CORES ? LARGE_QUOTA : DEFAULT_QUOTA;
   const wanted = override ?? most;
+  if (cloudQuantity === 0 && wanted > 0)
+    return {
+      quota: 0,
+      reason: 'the cloud allows none on this instance; the account may lack Trunking ENI (spec 002, Usage)',
+    };
   if (cloudQuantity < wanted)
     return { quota: cloudQuantity, reason: `the cloud allows ${cloudQuantity} on this instance` };
   return {

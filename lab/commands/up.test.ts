@@ -1,0 +1,172 @@
+// The lab as a person starts and ends it: what it made is gone after Ctrl-C, after a second one, and after a crash.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { readState, removeState, stateFileOf } from '../state-file.ts';
+import type { LabState } from '../state-file.ts';
+
+const projectDir = resolve(import.meta.dirname, '..', '..');
+const LIMIT = { timeout: 60_000 };
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly state: LabState;
+  readonly name: string;
+  output(): string;
+  readonly exited: Promise<number | null>;
+}
+
+let running: Running | undefined;
+
+afterEach(async () => {
+  running?.child.kill('SIGKILL');
+  await running?.exited;
+  if (running !== undefined) {
+    await readState({ projectDir, name: running.name });
+    await removeState({ projectDir, name: running.name });
+  }
+  running = undefined;
+});
+
+/** Starts `lab up` and resolves when it says how to end it. */
+async function start(name: string, ...options: string[]): Promise<Running> {
+  const child = spawn(process.execPath, ['lab/main.ts', '--name', name, 'up', ...options], {
+    cwd: projectDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const exited = new Promise<number | null>((done) => child.once('exit', done));
+  await new Promise<void>((ready, fail) => {
+    const onData = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes('Ctrl-C here')) ready();
+    };
+    child.stdout?.on('data', onData);
+    child.stderr?.on('data', onData);
+    child.once('exit', () => fail(new Error(`the lab ended early:\n${text}`)));
+  });
+  const state = await readState({ projectDir, name });
+  if (state === undefined) throw new Error('the lab wrote no state file');
+  running = { child, state, name, output: () => text, exited };
+  return running;
+}
+
+/** Processes of the machine whose command line names the lab's files, as `ps` would find them. */
+function processesOf(state: LabState): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return command.includes(state.stateDir) ? [`${pid} ${command}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function isAlive(pid: number | null): boolean {
+  return pid !== null && existsSync(`/proc/${pid}`);
+}
+
+/** Waits, by looking at the process itself, until the helper is gone; the kernel takes its namespace with it. */
+async function untilHelperGone(state: LabState): Promise<void> {
+  await expect.poll(() => isAlive(state.helperPid), { timeout: 10_000, interval: 50 }).toBe(false);
+  await expect.poll(() => processesOf(state), { timeout: 10_000, interval: 50 }).toEqual([]);
+}
+
+function expectNoFiles(lab: Running): void {
+  expect(existsSync(lab.state.stateDir), 'state folder').toBe(false);
+  expect(existsSync(stateFileOf({ projectDir, name: lab.name })), 'state file').toBe(false);
+}
+
+describe('lab up', () => {
+  it('prints how to use it, and Ctrl-C takes down processes, namespaces and files', LIMIT, async () => {
+    const lab = await start('test-ctrl-c', '--sample', '--super-nodes', '0');
+    expect(lab.output()).toMatch(/^POD +NODE +IP +NETWORK +GROUPS +ENI$/m);
+    expect(lab.output()).toMatch(
+      /my-namespace\/nginx-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-sub-eni +sg-xxxxyyyy +eni-[a-z0-9]{8}/,
+    );
+    expect(lab.output()).toContain(`export KUBECONFIG=${lab.state.kubeconfig}`);
+    expect(isAlive(lab.state.helperPid)).toBe(true);
+    lab.child.kill('SIGINT');
+    expect(await lab.exited).toBe(0);
+    await untilHelperGone(lab.state);
+    expectNoFiles(lab);
+  });
+
+  it('a second Ctrl-C ends it at once and leaves nothing either', LIMIT, async () => {
+    const lab = await start('test-twice', '--nodes', '1', '--super-nodes', '0');
+    // Stopped, so that both signals are waiting when it goes on.
+    lab.child.kill('SIGSTOP');
+    lab.child.kill('SIGINT');
+    lab.child.kill('SIGTERM');
+    lab.child.kill('SIGCONT');
+    expect(await lab.exited).toBe(130);
+    await untilHelperGone(lab.state);
+    expectNoFiles(lab);
+  });
+
+  it('killed outright, it leaves no process; the next look removes its files', LIMIT, async () => {
+    const lab = await start('test-killed', '--nodes', '1', '--super-nodes', '0');
+    lab.child.kill('SIGKILL');
+    await lab.exited;
+    await untilHelperGone(lab.state);
+    expect(await readState({ projectDir, name: lab.name })).toBeUndefined();
+    expectNoFiles(lab);
+  });
+
+  it('when the process that holds the namespaces dies, it says so, cleans up and exits 1', LIMIT, async () => {
+    const lab = await start('test-helper', '--nodes', '1', '--super-nodes', '0');
+    if (lab.state.helperPid !== null) process.kill(lab.state.helperPid, 'SIGKILL');
+    expect(await lab.exited).toBe(1);
+    expect(lab.output()).toContain('a part of the lab ended by itself');
+    await untilHelperGone(lab.state);
+    expectNoFiles(lab);
+  });
+
+  it('without packets it runs the same control plane and computes the Pods', LIMIT, async () => {
+    const lab = await start('test-computed', '--no-packets', '--sample');
+    expect(lab.output()).toMatch(
+      /my-namespace\/nginx-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-sub-eni +sg-xxxxyyyy +eni-[a-z0-9]{8}/,
+    );
+    lab.child.kill('SIGINT');
+    expect(await lab.exited).toBe(0);
+    await expect.poll(() => processesOf(lab.state), { timeout: 10_000, interval: 50 }).toEqual([]);
+    expectNoFiles(lab);
+  });
+});
+
+describe('wrong use', () => {
+  const run = (...argv: string[]): Promise<{ code: number | null; text: string }> =>
+    new Promise((done) => {
+      const child = spawn(process.execPath, ['lab/main.ts', ...argv], {
+        cwd: projectDir,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let text = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      child.on('exit', (code) => done({ code, text }));
+    });
+
+  it.each([
+    [['up', '--nodes', 'many'], /--nodes.*many.*whole number from 1 to 8/s],
+    [['up', '--colour'], /unknown option '--colour'/],
+    [['upp'], /unknown command 'upp'/],
+  ])('%j is refused with exit 2, naming what is right', async (argv, message) => {
+    const { code, text } = await run(...argv);
+    expect(text).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('a shell without a lab says how to start one', async () => {
+    const { code, text } = await run('--name', 'test-none', 'shell', 'a/b');
+    expect(text).toContain('npm start');
+    expect(code).toBe(1);
+  });
+});
