@@ -22,7 +22,6 @@ need unshare util-linux
 need nsenter util-linux
 need busybox busybox-static
 need curl curl
-need ping iputils-ping
 if [ ! -x build/cni-entry ]; then
   need gcc gcc
   # A static binary needs the C library's archive, which Debian keeps in libc6-dev.

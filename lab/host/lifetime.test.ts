@@ -114,6 +114,7 @@ describe.skipIf(obstacle !== undefined)(`an ordinary user${obstacle ?? ''}`, () 
       link: 0,
       nft: 0,
       served: 'served by the lab',
+      hosts: '127.0.0.1 ours\n',
     });
     expect(existsSync('/etc/trunkline-test')).toBe(false);
   });

@@ -1,5 +1,5 @@
 // Private roots: the machine read through, with fresh or copy-on-write places where programs of a node or a Pod write.
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TrunklineError } from '../../src/base/errors.ts';
 import { HOST_ERRORS } from './errors.ts';
@@ -138,7 +138,10 @@ export function createRoots({ options, script }: RootsDeps): Roots {
       assertPrivate(root, path);
       const outside = resolveInRoot(root, path);
       mkdirSync(dirname(outside), { recursive: true });
-      writeFileSync(outside, Buffer.from(base64, 'base64'), mode === undefined ? {} : { mode });
+      // A new file that takes the old one's place: one of the machine's own files belongs to somebody that an ordinary user cannot write as.
+      const fresh = `${outside}.trunkline-new`;
+      writeFileSync(fresh, Buffer.from(base64, 'base64'), mode === undefined ? {} : { mode });
+      renameSync(fresh, outside);
     },
 
     readFile: (root, path) => {

@@ -30,7 +30,7 @@ describe('ipamd that is killed while ten Pods start', { concurrent: true }, () =
     world.ipamd();
     const allReady = (enis: readonly VpcEni[]): boolean => enis.length === PODS && enis.every(isReady);
     const enis = await world.subEniObjects(allReady, `${PODS} sub-ENIs ready`);
-    const recorded = enis.map((eni) => eni.status?.eni?.eniID).toSorted();
+    const recorded = enis.map((eni) => eni.status?.eni?.eniID ?? '').toSorted();
     const inTheCloud = world.subEnis().map((eni) => eni.eniId);
     expect(inTheCloud.toSorted()).toEqual(recorded);
     expect(new Set(recorded).size).toBe(PODS);
@@ -54,5 +54,28 @@ describe('ipamd that is killed while ten Pods start', { concurrent: true }, () =
 
   it.each([5, 17, 29])('after its write number %i was done, before it knew', async (nth) => {
     await survives((world, count) => world.ipamd({ afterWrite: count }), nth);
+  });
+});
+
+describe('ipamd that is killed while two nodes get their trunks', { concurrent: true }, () => {
+  it.each([
+    ['CreateNetworkInterface', 1],
+    ['CreateNetworkInterface', 2],
+    ['AttachNetworkInterface', 1],
+    ['AttachNetworkInterface', 2],
+  ])('after the cloud acted on %s number %i, before its answer', async (action, nth) => {
+    await using world = await disposableWorld();
+    const doomed = world.ipamd();
+    let seen = 0;
+    world.cloud.onRequest((entry) => {
+      if (entry.action !== action) return;
+      seen += 1;
+      if (seen === nth) doomed.kill();
+    });
+    await doomed.ended;
+    world.ipamd();
+    await world.nodesReady();
+    const trunks = world.cloud.snapshot().enis.filter((eni) => eni.kind === 'secondary');
+    expect(trunks.map((eni) => eni.instanceId ?? '').toSorted()).toEqual([...world.instanceIds].toSorted());
   });
 });

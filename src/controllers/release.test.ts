@@ -55,8 +55,14 @@ describe('the release of a sub-ENI', () => {
   it('is waited for by a new Pod of the same name', async () => {
     await world.createPod('db-0', { node: silentNode });
     const first = of('db-0', await ready('db-0'));
-    await world.deletePod('db-0');
+    // Its instance stopped in the step before: only the pause holds the release.
     await world.setValues({ paused: 'deletes' });
+    await world.deletePod('db-0');
+    await until(
+      'db-0',
+      (eni) => eni?.status?.conditions?.some((each) => each.reason === 'Paused') ?? false,
+      'held back',
+    );
     const second = await world.createPod('db-0');
     await world.createPod('witness');
     await ready('witness');

@@ -5,6 +5,7 @@ import { TrunklineError } from '../base/errors.ts';
 import { configMaps } from '../kube/resources.ts';
 import { decodeValues } from './addon/values/decode.ts';
 import { ipamdErrors } from './errors.ts';
+import type { Ipamd } from './testing/ipamd.ts';
 import { disposableWorld, isReady, startWorld, type World } from './testing/world.ts';
 
 const KEY = 'vpcCni.trunkingEni.enableSubEni';
@@ -41,12 +42,22 @@ describe('add-on values at start', () => {
 
 describe('add-on values while ipamd runs', () => {
   let world: World;
+  let ipamd: Ipamd;
   beforeAll(async () => {
     world = await startWorld();
-    world.ipamd();
+    ipamd = world.ipamd();
     await world.nodesReady();
   });
   afterAll(() => world.close());
+
+  /** Sets values and asks ipamd until it has read them. */
+  const setValues = async (values: Readonly<Record<string, string>> & { readonly paused: string }): Promise<void> => {
+    await world.setValues(values);
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${ipamd.ports.get('health')}/health`);
+      if (((await answer.json()) as { paused: string }).paused === values.paused) return;
+    }
+  };
 
   const conditionOf = (name: string, reason: string) =>
     world.subEniObjects(
@@ -66,7 +77,7 @@ describe('add-on values while ipamd runs', () => {
   });
 
   it('hold back creations while paused is all, and let them go at once when it is none', async () => {
-    await world.setValues({ paused: 'all' });
+    await setValues({ paused: 'all' });
     await world.createPod('held');
     const before = world.calls('CreateSubNetworkInterface');
     await conditionOf('held', 'Paused');
@@ -76,7 +87,7 @@ describe('add-on values while ipamd runs', () => {
   });
 
   it('hold back deletions while paused is deletes, but not creations', async () => {
-    await world.setValues({ paused: 'deletes' });
+    await setValues({ paused: 'deletes' });
     await world.deletePod('held');
     await conditionOf('held', 'Paused');
     await world.createPod('new');
@@ -87,8 +98,7 @@ describe('add-on values while ipamd runs', () => {
   });
 
   it('give the routing mode to Pods created from then on', async () => {
-    await world.setValues({ 'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': 'strict' });
-    // The Event of another bad value tells that the values were read.
+    await setValues({ 'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': 'strict', paused: 'deletes' });
     await world.createPod('strict');
     const enis = await world.subEniObjects((all) => all.some((eni) => eni.spec.pod?.name === 'strict'), 'strict');
     const modeOf = (name: string) => enis.find((eni) => eni.spec.pod?.name === name)?.spec.enforcingMode;

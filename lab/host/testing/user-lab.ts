@@ -12,6 +12,9 @@ const inside = await host.exec(
   ['sh', '-c', 'echo private >/etc/trunkline-test && cat /etc/trunkline-test && ls /run/netns && ip link set lo up'],
   { netns: 'a', root },
 );
+// A file that the machine's root owns.
+await host.writeFile(root, '/etc/hosts', '127.0.0.1 ours\n');
+const hosts = await host.readFile(root, '/etc/hosts');
 const link = await host.exec(['ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1', 'netns', 'b'], {
   netns: 'a',
 });
@@ -23,4 +26,6 @@ socket.end('HTTP/1.0 200 OK\r\n\r\nserved by the lab');
 const served = (await client).stdout;
 const { mode } = host;
 await host.close();
-process.stdout.write(`${JSON.stringify({ mode, inside: inside.stdout, link: link.code, nft: nft.code, served })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ mode, inside: inside.stdout, link: link.code, nft: nft.code, served, hosts })}\n`,
+);

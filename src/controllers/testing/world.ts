@@ -123,6 +123,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     vpcId: VPC.vpcId,
     clusterId: CLUSTER_ID,
     subnetIds: POD_SUBNET_IDS.join(','),
+    paused: 'none',
     'vpcCni.trunkingEni.enableSubEni': 'true',
     ...options.values,
     ...more,
