@@ -11,7 +11,7 @@ export async function podState(deps: LifecycleDeps, eni: VpcEni, signal: AbortSi
   const owner = eni.spec.pod;
   if (owner === undefined) return 'gone';
   const [cached] = deps.informers.pods.byIndex('uid', owner.uid);
-  if (cached !== undefined) return 'alive';
+  if (cached !== undefined && !cached.ended) return 'alive';
   try {
     const pod = await deps.client.get(pods, owner.name, { namespace: owner.namespace, signal });
     if (pod.metadata.uid !== owner.uid) return 'gone';

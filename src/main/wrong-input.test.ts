@@ -1,0 +1,72 @@
+// Every program refuses a wrong flag in one line that names it and what is accepted, with exit code 2; and shows its flags on --help.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(program: string, ...argv: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, `${program}.ts`), ...argv], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const text = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()));
+    child.on('exit', (code) => resolve({ code, ...text }));
+  });
+}
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+describe.each(['ipamd', 'agent', 'webhook'])('%s', (program) => {
+  it('refuses an unknown flag, naming it and the known ones', async () => {
+    const { code, err } = await run(program, '--no-such-flag=1');
+    expect(code).toBe(2);
+    expect(lines(err)).toHaveLength(1);
+    expect(err).toMatch(/unknown flag --no-such-flag; known flags: .*--kubeconfig/);
+  });
+
+  it('refuses a bad value, naming flag, value and what is accepted', async () => {
+    const { code, err } = await run(program, '--node-name=n', '--log-level=loud').then((outcome) =>
+      // Only the agent has a node name.
+      outcome.err.includes('--node-name') && program !== 'agent' ? run(program, '--log-level=loud') : outcome,
+    );
+    expect(code).toBe(2);
+    expect(lines(err)).toHaveLength(1);
+    expect(err).toMatch(/--log-level=loud: expected one of .*info/);
+  });
+
+  it('refuses a kubeconfig that is not there in one line', async () => {
+    const flags = program === 'agent' ? ['--node-name=n'] : [];
+    const { code, err } = await run(program, ...flags, '--kubeconfig=/nonexistent/kubeconfig');
+    expect(code).toBe(2);
+    expect(lines(err).at(-1)).toContain('/nonexistent/kubeconfig');
+  });
+
+  it('shows its flags on --help, on stdout, with exit code 0', async () => {
+    const { code, out, err } = await run(program, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Usage: .* \[flags\]/);
+    expect(out).toContain('--kubeconfig');
+  });
+});
+
+describe('ipamd', () => {
+  it.each([
+    '--enable-security-groups',
+    '--security-groups=sg-12ab34cd',
+    '--claim-expired-duration=1h',
+    '--enable-ownerref',
+  ])('does not take %s and ignore it', async (flag) => {
+    const { code, err } = await run('ipamd', flag);
+    expect(code).toBe(2);
+    expect(lines(err)).toHaveLength(1);
+    expect(err).toContain(flag.split('=')[0]);
+  });
+});
