@@ -143,7 +143,7 @@ async function connect(context: StoryContext, web: Pod, clients: Clients): Promi
 
 async function editThePolicy({ lab, step, expect }: StoryContext, web: Pod): Promise<void> {
   await step('an edit of the policy reaches new Pods only', async () => {
-    const groups = [NODE_GROUP.securityGroupId, SAMPLE_GROUP.securityGroupId];
+    const groups = [SAMPLE_GROUP.securityGroupId, NODE_GROUP.securityGroupId];
     await lab.setPolicyGroups(NAMESPACE, 'my-security-group-policy', groups);
     const before = await lab.client.get(vpcEnis, `sub-${web.metadata.uid}`);
     expect('groups of the running Pod', before.spec.securityGroups, [SAMPLE_GROUP.securityGroupId]);

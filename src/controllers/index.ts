@@ -10,6 +10,7 @@ import { createSecurityGroupPolicyStatus } from './security-group-policy/status/
 import { createVpcEniLifecycle } from './vpc-eni/lifecycle/controller.ts';
 import { createVpcEniOrphans } from './vpc-eni/orphans/controller.ts';
 
+/** Not yet running. What one of them writes for another to go on with is handed over by `proceed`, without waiting for the watch. */
 export function createControllers(deps: IpamdDeps): readonly Controller[] {
   const lifecycle = createVpcEniLifecycle(deps);
   const proceed = (name: string): void => lifecycle.enqueue(name);

@@ -10,6 +10,7 @@ export interface Settings {
   held(kind: 'create' | 'delete'): string | undefined;
 }
 
+/** `initial` is in force until the first `set`. */
 export function createSettings(initial: AddonValues): Settings {
   const state = { values: initial };
   const listeners = new Set<() => void>();

@@ -12,6 +12,7 @@ export interface SubEniPermission {
   onChange(listener: () => void): () => void;
 }
 
+/** Calls may be made until a refusal is told. */
 export function createSubEniPermission(clock: Clock): SubEniPermission {
   const state: { message?: string; since: number } = { since: 0 };
   const listeners = new Set<() => void>();

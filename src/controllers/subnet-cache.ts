@@ -27,6 +27,7 @@ interface Listing {
   readonly subnets: readonly Subnet[];
 }
 
+/** Reads nothing before it is asked. */
 export function createSubnetCache(cloud: Pick<VpcCloud, 'describeSubnets'>, clock: Clock): SubnetCache {
   const listings = new Map<string, Listing>();
   const fetching = new Map<string, Promise<Listing>>();

@@ -3,6 +3,7 @@ import type { Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { PodFacts } from '../planning/pod-intent.ts';
 
+/** Its Kubernetes metadata is cut to names, versions and our annotations. */
 export interface WorkingPod extends KubeObject {
   nodeName: string | undefined;
   hostNetwork: boolean;
@@ -36,6 +37,7 @@ export function projectPod(pod: Pod): WorkingPod {
   };
 }
 
+/** The facts that the planner of intents decides on. */
 export function podFacts(pod: WorkingPod): PodFacts {
   return {
     namespace: pod.metadata.namespace ?? 'default',

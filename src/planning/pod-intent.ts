@@ -3,6 +3,7 @@ import { SECURITY_GROUP_ID } from '../api/common.ts';
 import { annotations, networks, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
 import type { EnforcingMode, VpcEniSpec } from '../api/vpc-eni.ts';
 
+/** A Pod as admission left it. */
 export interface PodFacts {
   readonly namespace: string;
   readonly name: string;

@@ -30,6 +30,7 @@ export interface Quota {
 /** The part of a model before the first dot, upper case: `SA5` of `SA5.LARGE8`. */
 export const modelFamily = (instanceType: string): string => (instanceType.split('.')[0] ?? '').toUpperCase();
 
+/** The first rule that applies decides, and names itself as the reason. */
 export function planSubEniQuota(input: QuotaInput): Quota {
   const { instanceType, cpu, override, cloudQuantity } = input;
   if (!input.trunkingEnabled) return { quota: 0, reason: 'vpcCni.trunkingEni.enableSubEni is not true' };

@@ -15,6 +15,7 @@ import { type OwnNecStatus, planNecStatus, specFromCloud } from './plan-status.t
 
 const LOOK_SOON_MS = 30_000;
 
+/** The only writer of ipamd's part of a nec's status. Super nodes and nodes that are no CVM have none. */
 export function createNodeConfig(deps: IpamdDeps): Controller {
   const { informers, clock, logger, settings, permission } = deps;
   const facts = createInstanceFacts(deps.cloud, deps.instances, clock);

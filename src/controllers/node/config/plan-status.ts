@@ -7,6 +7,7 @@ import { eniIndex } from '../../../planning/eni-index.ts';
 import { planSubEniQuota } from '../../../planning/sub-eni-quota.ts';
 import type { InstanceFacts } from './facts.ts';
 
+/** ipamd's part; `node` is the agent's. */
 export type OwnNecStatus = Required<Pick<NodeEniConfigStatus, 'subENI' | 'eniInfos' | 'conditions'>>;
 
 export interface NecFacts {
@@ -21,6 +22,7 @@ export interface NecFacts {
   readonly now: Date;
 }
 
+/** Quota with its reason, the trunk with its index, and the Ready condition. */
 export function planNecStatus(facts: NecFacts): OwnNecStatus {
   const { nec, known, refusal } = facts;
   const subENI = planSubEniQuota({

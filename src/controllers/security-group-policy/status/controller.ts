@@ -20,6 +20,7 @@ export type PolicyStatusDeps = Pick<IpamdDeps, 'client' | 'clock' | 'logger' | '
   readonly informers: Pick<IpamdDeps['informers'], 'policies' | 'nodeEniConfigs'>;
 };
 
+/** Every policy, at its changes, at those of the cluster, and now and then because groups come and go in the cloud. */
 export function createSecurityGroupPolicyStatus(deps: PolicyStatusDeps): Controller {
   const { informers, clock, logger, settings } = deps;
   const lookup = createGroupLookup(deps.cloud, clock);

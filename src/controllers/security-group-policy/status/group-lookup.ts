@@ -11,6 +11,7 @@ export interface GroupLookup {
   existing(ids: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
 }
 
+/** Remembers every id that was ever asked. */
 export function createGroupLookup(cloud: Pick<VpcCloud, 'describeSecurityGroups'>, clock: Clock): GroupLookup {
   const known = new Map<string, { readonly exists: boolean; readonly at: number }>();
   const isFresh = (id: string): boolean => {

@@ -14,6 +14,7 @@ import { reconcileTrunk } from './trunk.ts';
 /** As many creating calls in flight as a busy API needs; the cloud's budget is what limits them. */
 const CONCURRENCY = 64;
 
+/** Trunks and sub-ENIs; objects without our marker are left alone. */
 export function createVpcEniLifecycle(common: IpamdDeps): Controller {
   const { informers, clock, logger } = common;
   const deps: LifecycleDeps = { ...common, progress: createProgress() };

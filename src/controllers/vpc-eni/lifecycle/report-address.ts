@@ -10,6 +10,7 @@ export function goSeconds(ms: number): string {
   return `${h > 0 ? `${h}h` : ''}${h > 0 || m > 0 ? `${m}m` : ''}${s}s`;
 }
 
+/** Once per sub-ENI, when it became ready; also counts the time it took since the Pod was bound. */
 export function reportAddress(deps: IpamdDeps, eni: VpcEni): void {
   const owner = eni.spec.pod;
   if (owner === undefined) return;

@@ -42,7 +42,7 @@ export async function writeStatus(
   change: Partial<OwnStatus> & { readonly clear?: readonly (keyof OwnStatus)[] },
 ): Promise<VpcEni> {
   const { clear = [], ...fields } = change;
-  const { agent: _agent, ...own } = eni.status ?? {};
+  const own = ownPart(eni);
   const status: Record<string, unknown> = { ...own, ...fields };
   for (const field of clear) delete status[field];
   if (JSON.stringify(status) === JSON.stringify(own)) return eni;
@@ -55,6 +55,16 @@ export async function writeStatus(
   });
   deps.enis.wrote(written);
   return written;
+}
+
+/** By name, so that a field that a newer program owns is never claimed. */
+function ownPart({ status: { phase, operation, eni, conditions } = {} }: VpcEni): OwnStatus {
+  return {
+    ...(phase === undefined ? {} : { phase }),
+    ...(operation === undefined ? {} : { operation }),
+    ...(eni === undefined ? {} : { eni }),
+    ...(conditions === undefined ? {} : { conditions }),
+  };
 }
 
 /** A Warning on the Pod that waits, in the documented form of FailedAllocateEIP. */

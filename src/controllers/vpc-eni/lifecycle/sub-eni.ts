@@ -12,6 +12,7 @@ import { releaseSubEni } from './release.ts';
 import { reportAddress } from './report-address.ts';
 import { ready, warnPod, writeStatus } from './status.ts';
 
+/** Goes as far as it can in one run; what it waits for brings the object back. */
 export async function reconcileSubEni(
   deps: LifecycleDeps,
   eni: VpcEni,
@@ -21,12 +22,19 @@ export async function reconcileSubEni(
   if (release.kind === 'releasing') return release.result;
   if (eni.status?.phase === 'Ready') return undefined;
   if (eni.status?.eni !== undefined) return waitForGroups(deps, eni);
+  if (isTerminating(deps, eni)) return undefined;
   const held = heldBack(deps);
   if (held !== undefined) return say(deps, eni, held);
   return createEni(
     { deps, kind: subEniKind(deps, eni, context), context, done: (made) => waitForGroups(deps, made) },
     eni,
   );
+}
+
+/** A Pod that is being deleted before it had an ENI will not start any more. */
+function isTerminating(deps: LifecycleDeps, eni: VpcEni): boolean {
+  const [pod] = deps.informers.pods.byIndex('uid', eni.spec.pod?.uid ?? '');
+  return pod?.metadata.deletionTimestamp !== undefined;
 }
 
 /** Why no sub-ENI is created now; what it waits for brings the object back. */

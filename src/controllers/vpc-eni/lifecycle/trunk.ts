@@ -12,6 +12,7 @@ import type { LifecycleDeps } from './deps.ts';
 import { removeTrunk } from './remove-trunk.ts';
 import { ready, writeStatus } from './status.ts';
 
+/** Goes as far as it can in one run; what it waits for brings the object back. */
 export async function reconcileTrunk(
   deps: LifecycleDeps,
   eni: VpcEni,

@@ -27,6 +27,7 @@ export type OrphanDeps = Pick<
 
 const KEY = 'cluster';
 
+/** One look per interval; in any doubt an ENI stays (see `planOrphans`). */
 export function createVpcEniOrphans(deps: OrphanDeps): Controller {
   const { clock, logger } = deps;
   const { orphanIntervalMs, orphanSpacingMs: spacingMs } = deps.timings;
