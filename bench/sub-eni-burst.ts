@@ -32,10 +32,16 @@ export const subEniBurst: Benchmark = {
           figure(`burst of ${BURST}: creates per Pod`, burst.creates / BURST, 'calls', 1),
           figure(`burst of ${BURST}: deletes per Pod`, burst.deletes / BURST, 'calls', 1),
           figure(`burst of ${BURST}: reads per Pod`, burst.reads / BURST, 'calls', 0.1),
-          figure('Pod sent to create call arrived (admission included), median of lone Pods', median(reaction.bound), 'ms', 50, {
-            what: 'bare round trips',
-            value: median(reaction.bare),
-          }),
+          figure(
+            'Pod sent to create call arrived (admission included), median of lone Pods',
+            median(reaction.bound),
+            'ms',
+            50,
+            {
+              what: 'bare round trips',
+              value: median(reaction.bare),
+            },
+          ),
         ] satisfies Figure[],
       };
     } finally {
@@ -59,11 +65,9 @@ async function oneRound(plane: Plane, count: number, label: string): Promise<Cou
   const names = Array.from({ length: count }, (_, index) => `${label}-${index}`);
   await Promise.all(
     names.map((name, index) =>
-      plane.client.create(
-        podResource,
-        boundPod(name, plane.nodeNames[index % plane.nodeNames.length] ?? ''),
-        { namespace: 'default' },
-      ),
+      plane.client.create(podResource, boundPod(name, plane.nodeNames[index % plane.nodeNames.length] ?? ''), {
+        namespace: 'default',
+      }),
     ),
   );
   await waitForObjects(
@@ -91,7 +95,10 @@ async function oneRound(plane: Plane, count: number, label: string): Promise<Cou
 
 /** Resolves when no sub-ENI object is left. */
 async function gone(plane: Plane): Promise<void> {
-  await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), { what: 'the sub-ENIs to go', timeoutMs: 180_000 });
+  await waitForObjects(plane.client, vpcEnis, (enis) => !enis.some((eni) => eni.spec.type === 'SubENI'), {
+    what: 'the sub-ENIs to go',
+    timeoutMs: 180_000,
+  });
 }
 
 /** Lone Pods one after the other: from asking for the bound Pod to the arrival of the create call; and a bare round trip each time. */

@@ -77,7 +77,7 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     clock,
     logger,
     listen: { host: '127.0.0.1', port: 0 },
-    settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) },
+    settings: options.taskMs === undefined ? {} : { taskMs: options.taskMs },
   });
   stack.defer(() => cloud.close());
   layOutNetwork(cloud.admin);

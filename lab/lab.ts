@@ -129,7 +129,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     logger,
     listen: { host: '127.0.0.1', port: 0 },
     fabric,
-    settings: { ...(options.taskMs === undefined ? {} : { taskMs: options.taskMs }) },
+    settings: options.taskMs === undefined ? {} : { taskMs: options.taskMs },
   });
   stack.defer(() => simulator.close());
   layOutNetwork(simulator.admin);

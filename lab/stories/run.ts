@@ -31,7 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
     progress: (line) => print(style.dim(`   ${line}`)),
   });
   const interrupted = (): void => {
-    lab.close().finally(() => process.exit(130));
+    void lab.close().finally(() => process.exit(130));
   };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);

@@ -4,9 +4,9 @@ import type { Lab } from '../lab.ts';
 export interface StoryContext {
   readonly lab: Lab;
   /** Runs one step. What it returns as `seen` is printed beside the title; throwing ends the story. */
-  step<T>(title: string, work: () => Promise<T & { readonly seen?: string }>): Promise<T>;
+  readonly step: <T>(title: string, work: () => Promise<T & { readonly seen?: string }>) => Promise<T>;
   /** Ends the step with what was expected and what was seen, unless `actual` equals `expected`. */
-  expect(what: string, actual: unknown, expected: unknown): void;
+  readonly expect: (what: string, actual: unknown, expected: unknown) => void;
 }
 
 export interface Story {
