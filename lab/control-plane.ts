@@ -13,9 +13,8 @@ import { runManager } from '../src/kube/manager.ts';
 import { mutatingWebhookConfigurations, nodes as nodeResource } from '../src/kube/resources.ts';
 import type { KubeClient, KubeObject } from '../src/kube/types.ts';
 import { resourceNames } from '../src/api/keys.ts';
-import { layOutNetwork, runInstances } from './account.ts';
+import { runInstances } from './account.ts';
 import type { CloudAccess } from './cloud-client.ts';
-import { startCloud } from './cloud/cloud.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
@@ -23,7 +22,8 @@ import { createComputedNodes } from './computed/computed-nodes.ts';
 import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
-import { planNodes, REGION, SAMPLE_GROUP } from './layout.ts';
+import { planNodes, SAMPLE_GROUP } from './layout.ts';
+import { openSimulatedAccount } from './simulated-account.ts';
 import { untilServing } from './until-serving.ts';
 import { waitForObjects } from './wait.ts';
 
@@ -73,20 +73,8 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
   await mkdir(stateDir, { recursive: true });
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
 
-  const cloud = await startCloud({
-    clock,
-    logger,
-    listen: { host: '127.0.0.1', port: 0 },
-    settings: options.taskMs === undefined ? {} : { taskMs: options.taskMs },
-  });
+  const { cloud, access: cloudAccess } = await openSimulatedAccount({ clock, logger, taskMs: options.taskMs });
   stack.defer(() => cloud.close());
-  layOutNetwork(cloud.admin);
-  const cloudAccess: CloudAccess = {
-    endpoint: cloud.endpoint,
-    secretId: cloud.secretId,
-    secretKey: cloud.secretKey,
-    region: REGION,
-  };
   progress(`cloud at ${cloud.endpoint}`);
 
   const webhook = { host: '127.0.0.1', port: await freePort() };

@@ -12,10 +12,9 @@ import type { Logger, LogLevel } from '../src/base/logger.ts';
 import { namespaces, nodes as nodeResource, pods as podResource } from '../src/kube/resources.ts';
 import type { Node, Pod } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
-import { layOutNetwork, runInstances } from './account.ts';
+import { runInstances } from './account.ts';
 import { createCloudClient } from './cloud-client.ts';
 import type { CloudAccess, CloudClient } from './cloud-client.ts';
-import { startCloud } from './cloud/cloud.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { startCluster } from './cluster.ts';
 import { freePort } from './free-port.ts';
@@ -25,11 +24,12 @@ import type { ExecResult, LabHost } from './host/types.ts';
 import { applyObject, install } from './install.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
 import { daemonSets, workloadDeployments } from './kube-resources.ts';
-import { planNodes, REGION } from './layout.ts';
+import { planNodes } from './layout.ts';
 import { loadYaml } from './manifests.ts';
 import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
 import type { LabNode } from './nodes.ts';
 import { ownImages } from './programs.ts';
+import { openSimulatedAccount } from './simulated-account.ts';
 import { waitForObjects } from './wait.ts';
 
 export interface LabOptions {
@@ -124,21 +124,13 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
 
   const fabric = createFabric({ host, clock, logger });
   stack.defer(() => fabric.close());
-  const simulator = await startCloud({
+  const { cloud: simulator, access: cloudAccess } = await openSimulatedAccount({
     clock,
     logger,
-    listen: { host: '127.0.0.1', port: 0 },
     fabric,
-    settings: options.taskMs === undefined ? {} : { taskMs: options.taskMs },
+    taskMs: options.taskMs,
   });
   stack.defer(() => simulator.close());
-  layOutNetwork(simulator.admin);
-  const cloudAccess: CloudAccess = {
-    endpoint: simulator.endpoint,
-    secretId: simulator.secretId,
-    secretKey: simulator.secretKey,
-    region: REGION,
-  };
   progress(`cloud at ${cloudAccess.endpoint}`);
 
   const cluster = await startCluster({ clock, logger, onFailure });

@@ -185,6 +185,7 @@ function showUse(
   out.write(`
 ${style.bold(`export KUBECONFIG=${lab.kubeconfig}`)}
 cloud: ${endpoint}  region ${region}  secretId ${secretId}  secretKey ${secretKey}
+logs: ${lab.stateDir}
 
 try, in another terminal:
 ${tries.map((line) => `  ${line}\n`).join('')}

@@ -12,6 +12,15 @@ export const ipamdErrors = {
     retry: 'terminal',
     eventReason: 'InvalidAddonValues',
   },
+  leaseTooShort: {
+    code: 'IPAMD-LEASE-TOO-SHORT',
+    title: 'The lease is too short for the fence',
+    cause:
+      'A cloud call is sent only while the lease outlasts its time-out; with these flags it never would between two renewals.',
+    cure: 'Raise --lease-duration, or lower --cloud-call-timeout or --retry-period.',
+    retry: 'terminal',
+    eventReason: 'LeaseTooShort',
+  },
   foreignInstall: {
     code: 'IPAMD-FOREIGN-INSTALL',
     title: 'Another install of the same names is in this cluster',

@@ -1,6 +1,8 @@
 // ipamd as a whole: its parts put together on a client and a cloud, to run until a signal.
 import type { AddonValues } from '../api/addon-values.ts';
 import { objectNames } from '../api/keys.ts';
+import { TrunklineError } from '../base/errors.ts';
+import { ipamdErrors } from './errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createEniWatcher } from '../cloud/eni-watcher.ts';
@@ -57,11 +59,12 @@ export interface IpamdOptions {
 const SILENT_MS = 15 * 60_000;
 
 /**
- * Runs until `signal` aborts. Rejects with IPAMD-VALUES-INVALID when the add-on values cannot be used at start, and when a part cannot go on
+ * Runs until `signal` aborts. Rejects with IPAMD-LEASE-TOO-SHORT when the fence could never open, with IPAMD-VALUES-INVALID when the add-on values cannot be used at start, and when a part cannot go on
  * or leadership was lost (see `runManager`).
  */
 export async function runIpamd(options: IpamdOptions): Promise<void> {
   const { client, clock, logger, signal } = options;
+  assertFenceable(options);
   const values = await readValuesAtStart(client, signal);
   if (options.adopt) await adoptObjects(client, logger, signal);
   const foreign = options.adopt ? [] : await findForeignObjects(client, logger, signal);
@@ -85,6 +88,16 @@ export async function runIpamd(options: IpamdOptions): Promise<void> {
     signal,
   });
   await recorder.flush();
+}
+
+/** A lease that is over before the longest call would be, even right after a renewal is due, lets no call through (DESIGN, decision 4). */
+function assertFenceable({ election, callTimeoutMs }: IpamdOptions): void {
+  if (election === undefined || election.leaseDurationMs > callTimeoutMs + election.retryPeriodMs) return;
+  const { leaseDurationMs, retryPeriodMs } = election;
+  throw new TrunklineError(
+    ipamdErrors.leaseTooShort,
+    `flag --lease-duration=${leaseDurationMs}ms: expected more than --cloud-call-timeout (${callTimeoutMs}ms) and --retry-period (${retryPeriodMs}ms) together, or no cloud call would ever be sent`,
+  );
 }
 
 function dependencies(parts: {

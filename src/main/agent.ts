@@ -8,8 +8,9 @@ import { systemClock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
+import { stopOnSignals } from '../base/stop-signal.ts';
 import { createKubeClient } from '../kube/client.ts';
-import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { programConnection } from '../kube/program-connection.ts';
 import { kubeErrors } from '../kube/kube-errors.ts';
 import { shortHash } from '../planning/eni-identity.ts';
 
@@ -24,12 +25,8 @@ const OWN_ENTRIES = ['build/cni-entry', 'native/cni-entry/cni-entry.sh'].map((pa
 async function main(): Promise<void> {
   const flags = flagsOrExit(PROGRAM, agentFlags, process.argv.slice(2));
   const logger = createLogger(PROGRAM, flags['log-level']);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
-  const connection =
-    flags.kubeconfig === undefined
-      ? await inClusterConfig({ env: process.env })
-      : await loadKubeConfig({ path: flags.kubeconfig });
+  const signal = stopOnSignals();
+  const connection = await programConnection(flags.kubeconfig, process.env);
   const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
   try {
     await runAgent({
@@ -48,7 +45,7 @@ async function main(): Promise<void> {
       linkDriver: flags['link-driver'],
       addTimeoutMs: flags['add-timeout'],
       version: VERSION,
-      signal: stop.signal,
+      signal,
     });
   } finally {
     client.close();

@@ -5,13 +5,14 @@ import { systemClock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
+import { stopOnSignals } from '../base/stop-signal.ts';
 import { connectCloud } from '../controllers/cloud-connection.ts';
 import { ipamdErrors } from '../controllers/errors.ts';
 import { ipamdFlags } from '../controllers/flags.ts';
 import { createControllers } from '../controllers/index.ts';
 import { runIpamd } from '../controllers/program.ts';
 import { createKubeClient } from '../kube/client.ts';
-import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { programConnection } from '../kube/program-connection.ts';
 import { kubeErrors } from '../kube/kube-errors.ts';
 
 const PROGRAM = 'tke-eni-ipamd';
@@ -20,27 +21,23 @@ const PROGRAM = 'tke-eni-ipamd';
 const WRONG_CONFIGURATION: readonly string[] = [
   kubeErrors.configInvalid.code,
   ipamdErrors.valuesInvalid.code,
+  ipamdErrors.leaseTooShort.code,
   ipamdErrors.credentialsInvalid.code,
 ];
 
 async function main(): Promise<void> {
   const flags = flagsOrExit(PROGRAM, ipamdFlags, process.argv.slice(2));
   const logger = createLogger(PROGRAM, flags['log-level']);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
-  const connection =
-    flags.kubeconfig === undefined
-      ? await inClusterConfig({ env: process.env })
-      : await loadKubeConfig({ path: flags.kubeconfig });
+  const signal = stopOnSignals();
+  const connection = await programConnection(flags.kubeconfig, process.env);
   const base = { clock: systemClock, logger };
-  const limits = { qps: flags['kube-api-qps'], burst: flags['kube-api-burst'] };
-  const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, ...limits });
-  const callTimeoutMs = flags['cloud-call-timeout'];
+  const { 'cloud-call-timeout': callTimeoutMs, 'kube-api-qps': qps, 'kube-api-burst': burst } = flags;
+  const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, qps, burst });
   try {
     await runIpamd({
       ...base,
       client,
-      signal: stop.signal,
+      signal,
       identity: `${hostname()}_${randomUUID()}`,
       election: flags['leader-elect'] ? electionOf(flags) : undefined,
       callTimeoutMs,

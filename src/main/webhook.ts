@@ -3,8 +3,9 @@ import { systemClock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
+import { stopOnSignals } from '../base/stop-signal.ts';
 import { createKubeClient } from '../kube/client.ts';
-import { inClusterConfig, loadKubeConfig } from '../kube/config.ts';
+import { programConnection } from '../kube/program-connection.ts';
 import { kubeErrors } from '../kube/kube-errors.ts';
 import { webhookFlags } from '../webhook/flags.ts';
 import { runWebhook } from '../webhook/program.ts';
@@ -14,12 +15,8 @@ const PROGRAM = 'add-pod-eni-ip-limit-webhook';
 async function main(): Promise<void> {
   const flags = flagsOrExit(PROGRAM, webhookFlags, process.argv.slice(2));
   const logger = createLogger(PROGRAM, flags['log-level']);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
-  const connection =
-    flags.kubeconfig === undefined
-      ? await inClusterConfig({ env: process.env })
-      : await loadKubeConfig({ path: flags.kubeconfig });
+  const signal = stopOnSignals();
+  const connection = await programConnection(flags.kubeconfig, process.env);
   const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
   try {
     await runWebhook({
@@ -29,7 +26,7 @@ async function main(): Promise<void> {
       listen: flags.listen,
       serviceName: flags['service-name'],
       serviceNamespace: flags['service-namespace'],
-      signal: stop.signal,
+      signal,
     });
   } finally {
     client.close();

@@ -1,5 +1,7 @@
 // Every program refuses a wrong flag in one line that names it and what is accepted, with exit code 2; and shows its flags on --help.
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -68,5 +70,24 @@ describe('ipamd', () => {
     expect(code).toBe(2);
     expect(lines(err)).toHaveLength(1);
     expect(err).toContain(flag.split('=')[0]);
+  });
+
+  it('refuses a lease that the fence of its cloud calls would never trust', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trunkline-input-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(
+      kubeconfig,
+      'apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nclusters: [{name: a, cluster: {server: "http://127.0.0.1:9"}}]\nusers: [{name: a, user: {token: t}}]\n',
+    );
+    const { code, err } = await run(
+      'ipamd',
+      `--kubeconfig=${kubeconfig}`,
+      '--lease-duration=4s',
+      '--cloud-call-timeout=10s',
+    );
+    await rm(folder, { recursive: true });
+    expect(code).toBe(2);
+    expect(lines(err)).toHaveLength(1);
+    expect(err).toContain('--lease-duration=4000ms');
   });
 });
