@@ -1,5 +1,5 @@
 // Adds to package-lock.json the optional platform packages that the registry at hand did not have when the lock was made, so that
-// `npm ci` accepts it everywhere: only their platform's own machines fetch them. Run after `npm install --package-lock-only`.
+// `npm ci` accepts it everywhere: only their platform's own machines fetch them; and takes links out. Run after `npm install --package-lock-only`.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { z } from 'zod';
@@ -40,6 +40,8 @@ function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[
 const file = 'package-lock.json';
 const content = lock.parse(JSON.parse(readFileSync(file, 'utf8')));
 let added = 0;
+// Links to funding pages are no part of what is installed, and the lock file names no host.
+for (const entryOfPackage of Object.values(content.packages)) delete entryOfPackage['funding'];
 for (const [path, parent] of Object.entries(content.packages)) {
   if (path === '') continue;
   for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {

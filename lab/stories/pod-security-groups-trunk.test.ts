@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { installHint, probeHost } from '../host/probe.ts';
+import { findKubectl } from '../kubectl.ts';
 import { startLab } from '../lab.ts';
 import { podSecurityGroupsTrunk } from './pod-security-groups-trunk.ts';
 import { createStoryContext } from './story.ts';
@@ -21,7 +22,10 @@ describe('story pod-security-groups-trunk', () => {
       onFailure: (error) => failures.push(error),
     });
     try {
-      await podSecurityGroupsTrunk.run(createStoryContext(lab, (line) => lines.push(line)));
+      const kubectl = await findKubectl(lab.kubeconfig, process.env);
+      // In CI the documents' commands are run; elsewhere the story says that they were not.
+      if (process.env['CI'] === 'true') expect(kubectl).toMatchObject({ kind: 'present' });
+      await podSecurityGroupsTrunk.run(createStoryContext(lab, kubectl, (line) => lines.push(line)));
     } catch (error) {
       throw new Error(`${lines.join('\n')}\n${String(error)}`, { cause: error });
     } finally {

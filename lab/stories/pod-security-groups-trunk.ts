@@ -1,5 +1,5 @@
 // Document 002 as a program: apply, look, connect, change a rule, connect again, crash ipamd, delete, nothing left.
-import { labels, resourceNames, annotations } from '../../src/api/keys.ts';
+import { annotations, labels, networks, resourceNames } from '../../src/api/keys.ts';
 import { vpcEnis } from '../../src/api/vpc-eni.ts';
 import { deployments, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/resources.ts';
@@ -23,6 +23,7 @@ export const podSecurityGroupsTrunk: Story = {
     await applySample(context);
     const web = await lookAtThePod(context);
     await lookAtTheEni(context, web);
+    await askKubectl(context, web);
     const clients = await startClients(context, web);
     await connect(context, web, clients);
     await editThePolicy(context, web);
@@ -67,6 +68,35 @@ async function lookAtTheEni({ lab, step, expect }: StoryContext, web: Pod): Prom
     expect('groups in the cloud', inCloud[0]?.groups, [SAMPLE_GROUP.securityGroupId]);
     expect("the ENI's address", eni?.addresses[0]?.ip, web.status?.podIP);
     return { seen: `${items[0]?.metadata.name} is ${eni?.eniID}` };
+  });
+}
+
+/** The commands of document 002, typed as it types them. */
+async function askKubectl({ lab, kubectl, step, expect }: StoryContext, web: Pod): Promise<void> {
+  await step('the documented kubectl commands show the same', async () => {
+    if (kubectl.kind === 'absent') return { seen: `NOT RUN: ${kubectl.reason}` };
+    const answer = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await kubectl.run(...args);
+      expect(`exit code of kubectl ${args.join(' ')} (${stderr.trim()})`, code, 0);
+      return stdout;
+    };
+    const yaml = await answer('get', 'pod', '-n', NAMESPACE, web.metadata.name, '-oyaml');
+    for (const line of [
+      `${annotations.networks}: ${networks.subEni}`,
+      `${annotations.securityGroupId}: ${SAMPLE_GROUP.securityGroupId}`,
+      `${resourceNames.subEni}: "1"`,
+    ])
+      expect(`the Pod's YAML has ${line}`, yaml.includes(line), true);
+    const selector = `${labels.podName}=${web.metadata.name},${labels.podNamespace}=${NAMESPACE}`;
+    const found = (await answer('get', 'vpceni', '-l', selector, '-oname')).trim().split('\n');
+    expect('objects that kubectl finds by the labels', found.length, 1);
+    const eniId = await answer('get', found[0] ?? '', '-ojsonpath={.status.eni.eniID}');
+    expect(
+      'the cloud knows the id that kubectl prints',
+      (await listSubEnis(lab.cloud)).some((eni) => eni.eniId === eniId),
+      true,
+    );
+    return { seen: `kubectl ${kubectl.version}, ${eniId}` };
   });
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 
 import { styleFor } from '../table.ts';
+import { findKubectl } from '../kubectl.ts';
 import { startLab } from '../lab.ts';
 import { stories } from './index.ts';
 import { createStoryContext } from './story.ts';
@@ -36,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   try {
-    await story.run(createStoryContext(lab, print));
+    await story.run(createStoryContext(lab, await findKubectl(lab.kubeconfig, process.env), print));
     print(`${story.name}: every step as documented`);
     return 0;
   } catch (error) {

@@ -1,8 +1,10 @@
 // What a story is: named steps on a fresh lab, each printed with its outcome, stopping at the first wrong one.
+import type { Kubectl } from '../kubectl.ts';
 import type { Lab } from '../lab.ts';
 
 export interface StoryContext {
   readonly lab: Lab;
+  readonly kubectl: Kubectl;
   /** Runs one step. What it returns as `seen` is printed beside the title; throwing ends the story. */
   readonly step: <T>(title: string, work: () => Promise<T & { readonly seen?: string }>) => Promise<T>;
   /** Ends the step with what was expected and what was seen, unless `actual` equals `expected`. */
@@ -22,10 +24,11 @@ export class StoryFailure extends Error {
 }
 
 /** A context that prints one line a step through `print`. */
-export function createStoryContext(lab: Lab, print: (line: string) => void): StoryContext {
+export function createStoryContext(lab: Lab, kubectl: Kubectl, print: (line: string) => void): StoryContext {
   let number = 0;
   return {
     lab,
+    kubectl,
     step: async (title, work) => {
       number += 1;
       const started = performance.now();
