@@ -12,6 +12,8 @@ export interface IpamdMetrics {
   /** ENIs of this cluster in the cloud that have no owner, as the last complete listing showed. */
   readonly orphans: Gauge;
   readonly orphansDeleted: Counter;
+  /** Ready sub-ENIs whose cloud side was changed by hand. */
+  readonly enisDrifted: Gauge;
   /** 1 while there are too many orphans to be believed. */
   readonly orphansStopped: Gauge;
   /** What the cloud adapter counts. */
@@ -44,6 +46,11 @@ export function createIpamdMetrics(): IpamdMetrics {
       registers,
     }),
     orphans: new Gauge({ name: 'trunkline_orphans', help: 'ENIs of this cluster without an owner', registers }),
+    enisDrifted: new Gauge({
+      name: 'trunkline_enis_drifted',
+      help: 'Ready sub-ENIs that are gone from the cloud or bound to other groups than given',
+      registers,
+    }),
     orphansDeleted: new Counter({ name: 'trunkline_orphans_deleted_total', help: 'Orphans deleted', registers }),
     orphansStopped: new Gauge({
       name: 'trunkline_orphan_collection_stopped',

@@ -37,7 +37,7 @@ export function explain(error: unknown): { readonly reason: string; readonly mes
  * conflict means that somebody else wrote since we read, and nothing that depends on this write may happen. Writes nothing when nothing differs.
  */
 export async function writeStatus(
-  deps: IpamdDeps,
+  deps: Pick<IpamdDeps, 'client' | 'enis'>,
   eni: VpcEni,
   change: Partial<OwnStatus> & { readonly clear?: readonly (keyof OwnStatus)[] },
 ): Promise<VpcEni> {
@@ -68,7 +68,7 @@ function ownPart({ status: { phase, operation, eni, conditions } = {} }: VpcEni)
 }
 
 /** A Warning on the Pod that waits, in the documented form of FailedAllocateEIP. */
-export function warnPod(deps: IpamdDeps, eni: VpcEni, message: string): void {
+export function warnPod(deps: Pick<IpamdDeps, 'recorder'>, eni: VpcEni, message: string): void {
   const { pod } = eni.spec;
   if (pod === undefined) return;
   deps.recorder.record({

@@ -1,4 +1,4 @@
-// Collects ENIs of this cluster in the cloud that no VpcENI owns (DESIGN, decision 5).
+// Compares all ENIs of this cluster in the cloud with their VpcENIs: what no object owns is collected (DESIGN, decision 5), what differs is reported.
 import { objectNames, tags } from '../../../api/keys.ts';
 import { vpcEnis } from '../../../api/vpc-eni.ts';
 import type { Eni } from '../../../cloud/vpc-cloud.ts';
@@ -15,12 +15,13 @@ import {
 } from '../../../planning/orphans.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import type { IpamdMetrics } from '../../metrics.ts';
+import { type ListedEni, readySubEnis, reportDrift } from './drift.ts';
 
 export type OrphanDeps = Pick<
   IpamdDeps,
-  'client' | 'clock' | 'logger' | 'cloud' | 'recorder' | 'settings' | 'clusterUid' | 'mutating'
+  'client' | 'clock' | 'logger' | 'cloud' | 'recorder' | 'settings' | 'clusterUid' | 'mutating' | 'enis'
 > & {
-  readonly metrics: Pick<IpamdMetrics, 'orphans' | 'orphansDeleted' | 'orphansStopped'>;
+  readonly metrics: Pick<IpamdMetrics, 'orphans' | 'orphansDeleted' | 'orphansStopped' | 'enisDrifted'>;
   readonly informers: Pick<IpamdDeps['informers'], 'vpcEnis'>;
   readonly timings: Pick<IpamdDeps['timings'], 'orphanIntervalMs' | 'orphanSpacingMs'>;
 };
@@ -39,6 +40,7 @@ export function createVpcEniOrphans(deps: OrphanDeps): Controller {
     watches: [],
     sources: [(enqueue) => enqueue(KEY)],
     reconcile: async (_, context) => {
+      const recorded = readySubEnis(deps);
       // A listing that fails throws here, so that nothing is decided on it.
       const listed = await listOurs(deps, context.signal);
       const nowMs = clock.monotonicMs();
@@ -54,24 +56,26 @@ export function createVpcEniOrphans(deps: OrphanDeps): Controller {
       deps.metrics.orphansStopped.set(plan.kind === 'stop' ? 1 : 0);
       if (plan.kind === 'stop') reportStop(deps, plan.reason, context);
       else await deleteConfirmed(deps, plan.delete, context);
+      deps.metrics.enisDrifted.set(await reportDrift(deps, recorded, listed, context.signal));
       return { requeueAfterMs: orphanIntervalMs };
     },
   });
 }
 
-async function listOurs(deps: OrphanDeps, signal: AbortSignal): Promise<readonly CloudEniFacts[]> {
+async function listOurs(deps: OrphanDeps, signal: AbortSignal): Promise<readonly ListedEni[]> {
   const filter = { tags: [{ key: tags.cluster, value: deps.clusterUid }] };
   const enis = await deps.cloud.describeEnis(filter, { signal, priority: 'collect' });
   return enis.filter((eni) => eni.state !== 'DELETING').map(factsOf);
 }
 
-function factsOf(eni: Eni): CloudEniFacts {
+function factsOf(eni: Eni): ListedEni {
   const tag = (key: string): string | undefined => eni.tags.find((each) => each.key === key)?.value;
   const owner = /^VpcENI\/(.+)$/.exec(tag(tags.owner) ?? '')?.[1];
   return {
     eniId: eni.eniId,
     kind: eni.kind,
     attached: eni.attachment !== undefined,
+    groups: eni.securityGroups,
     owner,
     ownerUid: tag(tags.ownerUid),
   };
