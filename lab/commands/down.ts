@@ -1,43 +1,30 @@
 // `lab down`: asks the running lab to take everything down, and waits until it has.
-import { watch } from 'node:fs';
-import { dirname } from 'node:path';
-
-import { readState } from '../state-file.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { isAlive, readState } from '../state-file.ts';
 import type { CommandContext } from './context.ts';
 
 const PATIENCE_MS = 30_000;
+/** The lab is no child of this process, so its end can only be looked at. */
+const LOOK_MS = 100;
 
-/** Exit code 0 also when nothing runs. */
+/** Exit code 0 also when nothing runs; 1 when the lab did not end in time. */
 export async function down({ out, err, ...id }: CommandContext): Promise<number> {
   const state = await readState(id);
   if (state === undefined) {
     out.write('no lab is running\n');
     return 0;
   }
-  const folder = dirname(state.stateDir);
-  const limit = AbortSignal.timeout(PATIENCE_MS);
-  const gone = new Promise<boolean>((resolve) => {
-    // The state folder is the last thing a lab removes.
-    const watcher = watch(folder, { signal: limit }, () => {
-      readState(id).then(
-        (left) => {
-          if (left !== undefined) return;
-          watcher.close();
-          resolve(true);
-        },
-        () => undefined,
-      );
-    });
-    watcher.on('error', () => resolve(false));
-    limit.addEventListener('abort', () => resolve(false));
-  });
   process.kill(state.pid, 'SIGTERM');
-  if (await gone) {
-    out.write('the lab is down\n');
-    return 0;
+  const deadline = systemClock.monotonicMs() + PATIENCE_MS;
+  while (isAlive(state.pid)) {
+    if (systemClock.monotonicMs() > deadline) {
+      err.write(
+        `lab: process ${state.pid} did not end within ${PATIENCE_MS / 1000} s; end it with: kill -9 ${state.pid}\n`,
+      );
+      return 1;
+    }
+    await systemClock.sleep(LOOK_MS);
   }
-  err.write(
-    `lab: process ${state.pid} did not end within ${PATIENCE_MS / 1000} s; end it with: kill -9 ${state.pid}\n`,
-  );
-  return 1;
+  out.write('the lab is down\n');
+  return 0;
 }

@@ -129,6 +129,20 @@ describe('lab up', () => {
     expectNoFiles(lab);
   });
 
+  it('`lab down` from another terminal waits until it is gone', LIMIT, async () => {
+    const lab = await start('test-down', '--nodes', '1', '--super-nodes', '1');
+    const down = spawn(process.execPath, ['lab/main.ts', '--name', lab.name, 'down'], {
+      cwd: projectDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    down.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise((done) => down.once('exit', done));
+    expect({ code, said }).toEqual({ code: 0, said: 'the lab is down\n' });
+    await untilHelperGone(lab.state);
+    expectNoFiles(lab);
+  });
+
   it('without packets it runs the same control plane and computes the Pods', LIMIT, async () => {
     const lab = await start('test-computed', '--no-packets', '--sample');
     expect(lab.output()).toMatch(
