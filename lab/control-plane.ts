@@ -1,6 +1,6 @@
 // The control plane alone: cloud, API, ipamd and webhook as processes of their own, and nodes that are computed. No namespaces, no root.
 import { spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -216,7 +216,10 @@ async function preparePrograms(parts: {
 /** A child that ends with SIGTERM, then SIGKILL after 3 s; its own end before that is the lab's failure. */
 function startProgram(program: Program, onFailure: (error: unknown) => void): { stop(): Promise<void> } {
   const log = openSync(program.logFile, 'a');
-  const child = spawn(process.execPath, [...program.argv], { stdio: ['ignore', log, log] });
+  const [command, ...args] = [...endWithParent(), process.execPath, ...program.argv];
+  const child = spawn(command, args, { stdio: ['ignore', log, log] });
+  const endNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', endNow);
   closeSync(log);
   const state = { stopping: false };
   const ended = new Promise<void>((resolve) => {
@@ -239,8 +242,15 @@ function startProgram(program: Program, onFailure: (error: unknown) => void): { 
       const kill = systemClock.after(3_000, () => child.kill('SIGKILL'));
       await ended;
       kill();
+      process.off('exit', endNow);
     },
   };
+}
+
+/** What makes the kernel end a child with us, also after SIGKILL, on systems that have it. */
+function endWithParent(): readonly [string, ...string[]] | readonly [] {
+  const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSync(file));
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
 }
 
 /** The program has put its authority into the configuration. */

@@ -155,6 +155,44 @@ describe('lab up', () => {
   });
 });
 
+describe('lab up without packets', () => {
+  it.each(['SIGKILL', 'twice'] as const)('leaves no process after %s', LIMIT, async (how) => {
+    const lab = await start(`test-computed-${how.toLowerCase()}`, '--no-packets', '--nodes', '1');
+    if (how === 'SIGKILL') lab.child.kill('SIGKILL');
+    else {
+      lab.child.kill('SIGSTOP');
+      lab.child.kill('SIGINT');
+      lab.child.kill('SIGTERM');
+      lab.child.kill('SIGCONT');
+    }
+    await lab.exited;
+    await expect.poll(() => processesOf(lab.state), { timeout: 10_000, interval: 50 }).toEqual([]);
+  });
+});
+
+describe('a Ctrl-C while the lab starts', () => {
+  it('gives up at once and leaves nothing', LIMIT, async () => {
+    const name = 'test-early';
+    const child = spawn(process.execPath, ['lab/main.ts', '--name', name, 'up'], {
+      cwd: projectDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exited = new Promise<number | null>((done) => child.once('exit', done));
+    let text = '';
+    await new Promise<void>((ready) => {
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          if (text.includes('Kubernetes API at')) ready();
+        });
+    });
+    child.kill('SIGINT');
+    expect(await exited).toBe(130);
+    expect(text).toContain('while starting: giving up');
+    expect(existsSync(stateFileOf({ projectDir, name }))).toBe(false);
+  });
+});
+
 describe('wrong use', () => {
   const run = (...argv: string[]): Promise<{ code: number | null; text: string }> =>
     new Promise((done) => {

@@ -60,15 +60,17 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   };
   const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-lab-'));
   const end = Promise.withResolvers<number>();
+  const phase = { started: false };
   const signals = onSignals((signal, times) => {
-    if (times === 1) end.resolve(0);
-    else {
-      // The namespaces and processes hang on a pipe to this process: the kernel takes them down with it. Files do not.
-      rmSync(stateDir, { recursive: true, force: true });
-      rmSync(stateFileOf(id), { force: true });
-      err.write(`lab: ${signal} again: ending at once\n`);
-      process.exit(130);
+    if (times === 1 && phase.started) {
+      end.resolve(0);
+      return;
     }
+    // The namespaces and processes end with this process, by the kernel's doing. Files do not.
+    rmSync(stateDir, { recursive: true, force: true });
+    rmSync(stateFileOf(id), { force: true });
+    err.write(`lab: ${signal} ${phase.started ? 'again: ending at once' : 'while starting: giving up'}\n`);
+    process.exit(130);
   });
   const failed = (error: unknown): void => {
     err.write(`lab: a part of the lab ended by itself: ${errorText(error)}\n`);
@@ -90,8 +92,9 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     const lab = await Promise.race([starting, end.promise]);
     if (typeof lab === 'number') {
       await starting.then((late) => late.close()).catch(() => undefined);
-      return 130;
+      return lab;
     }
+    phase.started = true;
     try {
       await remember(id, lab);
       const sample = options.sample ? await Promise.race([showSample(context, lab), end.promise]) : undefined;

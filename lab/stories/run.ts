@@ -1,6 +1,7 @@
 // `npm run story -- NAME`: plays one story on a fresh lab, each step with its outcome; exit 1 at the first wrong one.
 import { resolve } from 'node:path';
 
+import { errorText } from '../../src/base/errors.ts';
 import { styleFor } from '../table.ts';
 import { findKubectl } from '../kubectl.ts';
 import { startLab } from '../lab.ts';
@@ -53,4 +54,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exit(await main(process.argv.slice(2)));
+const code = await main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`story: ${errorText(error)}\n`);
+  return 1;
+});
+process.exit(code);
