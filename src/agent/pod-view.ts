@@ -1,5 +1,6 @@
 // The part of a Pod that the agent reads.
 import { annotations } from '../api/keys.ts';
+import { identityOf } from '../kube/identity.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 
@@ -12,16 +13,10 @@ export interface PodView extends KubeObject {
 
 /** For the informer and for what an uncached GET gives. */
 export function viewPod({ apiVersion, kind, metadata, status }: Pod): PodView {
-  const { name, namespace, uid, resourceVersion } = metadata;
   return {
     apiVersion,
     kind,
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
+    metadata: identityOf(metadata),
     phase: status?.phase,
     networks: metadata.annotations?.[annotations.networks],
   };

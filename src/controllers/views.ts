@@ -1,4 +1,5 @@
 // The Pod as ipamd keeps it in memory: only what decides, so that a hundred thousand fit.
+import { identityOf } from '../kube/identity.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { PodFacts } from '../planning/pod-intent.ts';
@@ -15,16 +16,13 @@ const KEPT = 'tke.cloud.tencent.com/';
 
 /** Keeps name, uid, version, our annotations and what decides about release. */
 export function projectPod(pod: Pod): WorkingPod {
-  const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations } = pod.metadata;
+  const { deletionTimestamp, annotations } = pod.metadata;
   const ours = Object.entries(annotations ?? {}).filter(([key]) => key.includes(KEPT));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...identityOf(pod.metadata),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
       annotations: Object.fromEntries(ours),
     },

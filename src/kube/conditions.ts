@@ -29,11 +29,6 @@ export function findCondition(list: readonly Condition[] | undefined, type: stri
   return list?.find((condition) => condition.type === type);
 }
 
-/** True when the condition is there and `True`. */
-export function isConditionTrue(list: readonly Condition[] | undefined, type: string): boolean {
-  return findCondition(list, type)?.status === 'True';
-}
-
 function same(a: Condition, b: Condition): boolean {
   return (
     a.status === b.status &&

@@ -1,5 +1,6 @@
 // From a Pod's annotations to the VpcENI it needs, to a refusal, or to the documented message.
 import fc from 'fast-check';
+import { type AdmissionOutcome, encodeAdmissionDecision } from '../api/admission-decision.ts';
 import { describe, expect, it } from 'vitest';
 import { annotations, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
 import { type PodFacts, planPodIntent, wantsSubEni } from './pod-intent.ts';
@@ -19,6 +20,9 @@ const marked = (groups: string) => ({
   [annotations.securityGroupId]: groups,
 });
 const node = { instanceType: 'SA5.LARGE8', address: '10.0.0.1' };
+
+const decided = (outcome: AdmissionOutcome): string =>
+  encodeAdmissionDecision({ policies: [{ name: 'p', uid: 'u', generation: 1 }], groups: ['sg-12ab34cd'], outcome });
 
 describe('planPodIntent', () => {
   it('copies Pod, node, groups and the routing mode in force', () => {
@@ -60,10 +64,17 @@ describe('planPodIntent', () => {
   });
 
   it('gives the documented message for a matched Pod without the mark on a node that is not super', () => {
-    expect(planPodIntent(pod({ [annotations.admissionDecision]: '{}' }), node, 'standard')).toEqual({
+    expect(
+      planPodIntent(pod({ [annotations.admissionDecision]: decided('trunking-disabled') }), node, 'standard'),
+    ).toEqual({
       kind: 'super-node-only',
       message: 'security groups is only support super node, node 10.0.0.1 is not super node',
     });
+  });
+
+  it.each(['sub-eni', 'host-network'] as const)('never gives that message for outcome %s', (outcome) => {
+    const marked = pod({ [annotations.admissionDecision]: decided(outcome) });
+    expect(planPodIntent(marked, node, 'standard')).toEqual({ kind: 'none' });
   });
 
   it('keeps the order of the groups, which is their priority', () => {

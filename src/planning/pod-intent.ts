@@ -1,4 +1,5 @@
 // From a Pod as admission left it to the VpcENI it needs. Never re-evaluates policies (DESIGN, decision 6). Pure.
+import { decodeAdmissionDecision } from '../api/admission-decision.ts';
 import { SECURITY_GROUP_ID } from '../api/common.ts';
 import { annotations, networks, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
 import type { EnforcingMode, VpcEniSpec } from '../api/vpc-eni.ts';
@@ -47,6 +48,10 @@ export function planPodIntent(pod: PodFacts, node: PodNode | undefined, mode: En
   if (pod.nodeName === undefined || node === undefined || !mayConcern(pod)) return { kind: 'none' };
   if (node.instanceType === SUPER_NODE_INSTANCE_TYPE) return { kind: 'none' };
   if (!wantsSubEni(pod.annotations[annotations.networks])) {
+    const read = decodeAdmissionDecision(pod.annotations);
+    // With Trunking on a Pod gets its mark or is refused; the message is for the two outcomes that count on a super node (spec 001).
+    const counted = read.kind === 'decision' && ['trunking-disabled', 'super-node'].includes(read.decision.outcome);
+    if (!counted) return { kind: 'none' };
     return {
       kind: 'super-node-only',
       message: `security groups is only support super node, node ${node.address} is not super node`,

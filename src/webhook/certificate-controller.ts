@@ -2,6 +2,7 @@
 import { fieldManagers } from '../api/keys.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { identityOf } from '../kube/identity.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import { createInformer } from '../kube/informer.ts';
 import { secrets } from '../kube/resources.ts';
@@ -116,15 +117,6 @@ function watchedMetadata(
     logger,
     resource,
     ...where,
-    project: ({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
-      apiVersion,
-      kind,
-      metadata: {
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(uid === undefined ? {} : { uid }),
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      },
-    }),
+    project: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata: identityOf(metadata) }),
   });
 }

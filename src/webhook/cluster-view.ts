@@ -5,6 +5,7 @@ import type { Labels } from '../api/label-selector.ts';
 import { type SecurityGroupPolicy, securityGroupPolicies } from '../api/security-group-policy.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { identityOf } from '../kube/identity.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import { createInformer } from '../kube/informer.ts';
 import {
@@ -89,16 +90,10 @@ function labelInformer<S extends KubeObject>(options: ClusterViewOptions, resour
   return createInformer<S, KubeObject>({
     ...options,
     resource,
-    project: ({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion, labels } }) => ({
+    project: ({ apiVersion, kind, metadata }) => ({
       apiVersion,
       kind,
-      metadata: {
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(uid === undefined ? {} : { uid }),
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-        ...(labels === undefined ? {} : { labels }),
-      },
+      metadata: { ...identityOf(metadata), ...(metadata.labels === undefined ? {} : { labels: metadata.labels }) },
     }),
   });
 }
