@@ -1,5 +1,6 @@
 // Composition root of the node agent, tke-eni-agent.
 import { fileURLToPath } from 'node:url';
+import project from '../../package.json' with { type: 'json' };
 import { agentFlags } from '../agent/flags.ts';
 import { createKernel } from '../agent/kernel.ts';
 import { runAgent } from '../agent/program.ts';
@@ -15,7 +16,6 @@ import { kubeErrors } from '../kube/kube-errors.ts';
 import { shortHash } from '../planning/eni-identity.ts';
 
 const PROGRAM = objectNames.agent;
-const VERSION = 'v3.6.0';
 
 /** The built entry of the checkout or image, else the fallback beside its source. */
 const OWN_ENTRIES = ['build/cni-entry', 'native/cni-entry/cni-entry.sh'].map((path) =>
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
       entries: flags['cni-entry'] === undefined ? OWN_ENTRIES : [flags['cni-entry']],
       linkDriver: flags['link-driver'],
       addTimeoutMs: flags['add-timeout'],
-      version: VERSION,
+      version: `v${project.version}`,
       signal,
     });
   } finally {
