@@ -1,11 +1,14 @@
-// The lab's cluster: API server, controllers, scheduler, and what every kubelet is given.
+// The lab's cluster: API server (embedded or real), controllers, scheduler, and what every kubelet is given.
 import type { Clock } from '../src/base/clock.ts';
 import { errorText } from '../src/base/errors.ts';
 import type { Logger } from '../src/base/logger.ts';
 import { createKubeClient } from '../src/kube/client.ts';
-import type { KubeConnection } from '../src/kube/config.ts';
 import { runManager } from '../src/kube/manager.ts';
 import type { KubeClient } from '../src/kube/types.ts';
+import type { ApiChoice, ClusterApi } from './kube/cluster-api.ts';
+import { embeddedApi } from './kube/embedded-api.ts';
+import { startBinaries } from './kube/real/binaries.ts';
+import { openKubeconfig } from './kube/real/kubeconfig.ts';
 import { startApiServer } from './kube/apiserver/index.ts';
 import type { ApiServer } from './kube/apiserver/index.ts';
 import { createLabControllers } from './kube/controllers/index.ts';
@@ -14,7 +17,9 @@ import { createScheduler } from './kube/scheduler/scheduler.ts';
 import { resolveService } from './service-resolver.ts';
 
 export interface Cluster {
-  readonly api: ApiServer;
+  readonly api: ClusterApi;
+  /** The embedded server itself, when it is the one. */
+  readonly embedded: ApiServer | undefined;
   readonly client: KubeClient;
   readonly controllers: LabControllers;
   /** Ends controllers and scheduler, then the API server. */
@@ -24,8 +29,14 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Port of the API server on loopback; 0 picks a free one. */
+  /** Default: embedded. */
+  readonly choice?: ApiChoice | undefined;
+  /** Port of the API server on loopback; 0 picks a free one. Without meaning for a kubeconfig. */
   readonly port?: number;
+  /** Folder in which the embedded server keeps its objects; default: memory only. */
+  readonly dataDir?: string | undefined;
+  /** False: the API alone, as envtest gives it; default true. */
+  readonly controllers?: boolean;
   /** Told when a part of the cluster ends by itself. */
   readonly onFailure: (error: unknown) => void;
   /** Where Services live that no Pod of this lab serves, by `namespace/name`. */
@@ -35,26 +46,36 @@ export interface ClusterOptions {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, logger, onFailure, fixedServices } = options;
   const late: { controllers?: LabControllers } = {};
-  const api = await startApiServer({
-    clock,
-    logger,
-    listen: { host: '127.0.0.1', port: options.port ?? 0 },
-    resolveService: (namespace, name, port) =>
-      Promise.resolve(
-        fixedServices?.get(`${namespace}/${name}`) ??
-          (late.controllers === undefined
-            ? undefined
-            : resolveService(late.controllers.deps.informers, namespace, name, port)),
-      ),
-  });
-  const client = createKubeClient({ connection: connectionOf(api), clock, logger, qps: 2000, burst: 4000 });
+  const startEmbedded = (): Promise<ApiServer> =>
+    startApiServer({
+      clock,
+      logger,
+      listen: { host: '127.0.0.1', port: options.port ?? 0 },
+      ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+      resolveService: (namespace, name, port) =>
+        Promise.resolve(
+          fixedServices?.get(`${namespace}/${name}`) ??
+            (late.controllers === undefined
+              ? undefined
+              : resolveService(late.controllers.deps.informers, namespace, name, port)),
+        ),
+    });
+  const choice = options.choice ?? { kind: 'embedded' };
+  const embedded = choice.kind === 'embedded' ? await startEmbedded() : undefined;
+  const api = embedded === undefined ? await openReal(choice, options) : embeddedApi(embedded);
+  const client = createKubeClient({ connection: api.connection, clock, logger, qps: 2000, burst: 4000 });
   const controllers = createLabControllers({ client, clock, logger, caPem: api.caPem });
   late.controllers = controllers;
   const scheduler = createScheduler({ client, clock, logger });
   const stop = new AbortController();
+  const wanted = options.controllers ?? true;
+  const schedules = wanted && !api.brings.scheduler;
   const running = runManager({
-    informers: [...controllers.informers, ...scheduler.informers],
-    controllers: [...controllers.controllers, ...scheduler.controllers],
+    informers: [...(wanted ? controllers.informers : []), ...(schedules ? scheduler.informers : [])],
+    controllers: [
+      ...(wanted && !api.brings.controllers ? controllers.controllers : []),
+      ...(schedules ? scheduler.controllers : []),
+    ],
     clock,
     logger,
     signal: stop.signal,
@@ -65,6 +86,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   });
   return {
     api,
+    embedded,
     client,
     controllers,
     close: async () => {
@@ -75,8 +97,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-/** The administrator's connection in the shape that the client takes. */
-function connectionOf(api: ApiServer): KubeConnection {
-  const { server, caPem, auth } = api.adminConnection();
-  return { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
+function openReal(choice: ApiChoice, { clock, port }: ClusterOptions): Promise<ClusterApi> {
+  if (choice.kind === 'binaries') return startBinaries(choice.folder, clock, port);
+  if (choice.kind === 'kubeconfig') return openKubeconfig(choice.path, clock);
+  throw new Error('the embedded server is no real one');
 }

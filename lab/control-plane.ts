@@ -21,6 +21,7 @@ import type { Cluster } from './cluster.ts';
 import { createComputedNodes } from './computed/computed-nodes.ts';
 import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
+import type { ApiChoice } from './kube/cluster-api.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
 import { planNodes, SAMPLE_GROUP } from './layout.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
@@ -36,6 +37,7 @@ export interface ControlPlaneOptions {
   readonly instanceType?: string;
   readonly taskMs?: number;
   readonly logLevel?: LogLevel;
+  readonly api?: ApiChoice | undefined;
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -82,18 +84,20 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     clock,
     logger,
     onFailure,
+    choice: options.api,
     fixedServices: new Map([[`${objectNames.webhookNamespace}/${objectNames.webhook}`, webhook]]),
   });
   stack.defer(() => cluster.close());
   const kubeconfig = join(stateDir, 'kubeconfig');
-  await writeFile(kubeconfig, cluster.api.adminKubeconfig(), { mode: 0o600 });
-  progress(`Kubernetes API at ${cluster.api.url}`);
+  await writeFile(kubeconfig, cluster.api.kubeconfig(), { mode: 0o600 });
+  progress(`${cluster.api.description} at ${cluster.api.url}`);
   await installWithoutWorkloads({
     client: cluster.client,
     projectDir,
     cloud: cloudAccess,
     ipamdArgs: [],
     webhookPort: webhook.port,
+    api: cluster.api,
   });
 
   const instances = runInstances(cloud.admin, planNodes(options.nodes, 0, options.instanceType));
@@ -187,7 +191,7 @@ async function preparePrograms(parts: {
       kubeconfigYaml({
         server: cluster.api.url,
         caPem: cluster.api.caPem,
-        token: cluster.api.issueToken(namespace, account),
+        token: await cluster.api.issueToken(namespace, account),
       }),
       { mode: 0o600 },
     );
@@ -209,6 +213,7 @@ async function preparePrograms(parts: {
     program(objectNames.webhook, 'webhook', [
       `--kubeconfig=${await identity(objectNames.webhookNamespace, objectNames.webhook)}`,
       `--listen=127.0.0.1:${webhookPort}`,
+      '--serving-names=127.0.0.1',
     ]),
   ];
 }

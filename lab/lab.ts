@@ -22,6 +22,7 @@ import { createFabric } from './fabric/fabric.ts';
 import { startLabHost } from './host/lab-host.ts';
 import type { ExecResult, LabHost } from './host/types.ts';
 import { applyObject, install } from './install.ts';
+import type { ApiChoice } from './kube/cluster-api.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
 import { daemonSets, workloadDeployments } from './kube-resources.ts';
 import { planNodes } from './layout.ts';
@@ -30,6 +31,7 @@ import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes
 import type { LabNode } from './nodes.ts';
 import { ownImages } from './programs.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
+import { uninstall } from './uninstall.ts';
 import { waitForObjects } from './wait.ts';
 
 export interface LabOptions {
@@ -47,6 +49,8 @@ export interface LabOptions {
   /** How long the cloud's asynchronous tasks take; default 300 ms. */
   readonly taskMs?: number;
   readonly logLevel?: LogLevel;
+  /** Which Kubernetes API; default the embedded one. */
+  readonly api?: ApiChoice | undefined;
   /** Told once when a part of the lab ends by itself; the caller closes the lab. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -133,11 +137,11 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   stack.defer(() => simulator.close());
   progress(`cloud at ${cloudAccess.endpoint}`);
 
-  const cluster = await startCluster({ clock, logger, onFailure });
+  const cluster = await startCluster({ clock, logger, onFailure, choice: options.api });
   stack.defer(() => cluster.close());
   const kubeconfig = join(stateDir, 'kubeconfig');
-  await writeFile(kubeconfig, cluster.api.adminKubeconfig(), { mode: 0o600 });
-  progress(`Kubernetes API at ${cluster.api.url}`);
+  await writeFile(kubeconfig, cluster.api.kubeconfig(), { mode: 0o600 });
+  progress(`${cluster.api.description} at ${cluster.api.url}`);
 
   const stop = new AbortController();
   stack.defer(() => stop.abort(new Error('the lab is closing')));
@@ -154,7 +158,10 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     cloud: cloudAccess,
     ipamdArgs: IPAMD_ARGS,
     webhookPort: await freePort(),
+    api: cluster.api,
   });
+  // Awaited below, once the nodes start; a failure before that is not lost.
+  installed.catch(() => undefined);
   const nodes: LabNode[] = [
     startControlPlaneNode(deps, stop.signal),
     ...(await Promise.all(instances.map((instance, index) => startGeneralNode(deps, instance, index, stop.signal)))),
@@ -162,7 +169,14 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       .filter((plan) => plan.kind === 'super')
       .map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
   ];
-  await installed;
+  const objects = await installed;
+  const namespacesMade = new Set<string>();
+  if (!cluster.api.endsWithLab)
+    stack.defer(async () => {
+      progress('taking nodes and programs out of the cluster');
+      const nodeNames = nodes.map((node) => node.name);
+      await uninstall(cluster.client, { namespaces: [...namespacesMade], objects, nodeNames });
+    });
   progress(`installed from deploy/ on ${nodes.length} nodes`);
   await ready(
     cluster.client,
@@ -183,6 +197,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     stateDir,
     projectDir,
     stack,
+    namespacesMade,
   });
 }
 
@@ -224,9 +239,11 @@ interface HandleParts
   extends Pick<Lab, 'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir'> {
   readonly projectDir: string;
   readonly stack: AsyncDisposableStack;
+  /** Filled as they are made. */
+  readonly namespacesMade: Set<string>;
 }
 
-function createHandle({ projectDir, stack, ...parts }: HandleParts): Lab {
+function createHandle({ projectDir, stack, namespacesMade, ...parts }: HandleParts): Lab {
   const { client, nodes } = parts;
   const kubeletOf = (pod: Pod): LabNode => {
     const node = nodes.find((candidate) => candidate.name === pod.spec.nodeName);
@@ -238,7 +255,10 @@ function createHandle({ projectDir, stack, ...parts }: HandleParts): Lab {
   };
   return {
     ...parts,
-    createNamespace: async (name) => applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+    createNamespace: async (name) => {
+      await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      namespacesMade.add(name);
+    },
     deleteNamespace: async (name) => {
       await client.delete(namespaces, name);
       await waitForObjects(client, namespaces, (all) => !all.some((namespace) => namespace.metadata.name === name), {

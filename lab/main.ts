@@ -4,6 +4,9 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { errorText } from '../src/base/errors.ts';
+import { chooseApi } from './kube/cluster-api.ts';
+import { api } from './commands/api.ts';
+import type { ApiCommandOptions } from './commands/api.ts';
 import { down } from './commands/down.ts';
 import { shell } from './commands/shell.ts';
 import { status } from './commands/status.ts';
@@ -54,6 +57,10 @@ async function main(argv: readonly string[]): Promise<number> {
       'SA5.LARGE8',
     )
     .option('--no-packets', 'compute the data plane instead of making namespaces')
+    .option(
+      '--kubeconfig <file>',
+      "use this cluster's API instead of the embedded one (its current context, as an administrator)",
+    )
     .option('--log-level <level>', 'log of the lab itself: silent, error, warn, info, debug', 'silent')
     .action(
       async (options: {
@@ -62,9 +69,10 @@ async function main(argv: readonly string[]): Promise<number> {
         superNodes: number;
         instanceType: string;
         packets: boolean;
+        kubeconfig?: string;
         logLevel: string;
       }) => {
-        code = await up(context, options);
+        code = await up(context, { ...options, api: chooseApi(options.kubeconfig, process.env) });
       },
     );
   program
@@ -78,6 +86,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('take the running lab down from another terminal')
     .action(async () => {
       code = await down(context);
+    });
+  program
+    .command('api')
+    .description('the embedded Kubernetes API alone, for tests of other projects; Ctrl-C ends it')
+    .option('--port <port>', 'port on loopback; 0 takes a free one', count(0, 65_535), 0)
+    .option('--data-dir <dir>', 'keep the objects in this folder across restarts')
+    .option('--no-controllers', 'the API only: no controllers, no scheduler')
+    .option('--kubeconfig <file>', 'where to write the kubeconfig; default a new temporary file')
+    .option('--log-level <level>', 'log of the server: silent, error, warn, info, debug', 'silent')
+    .action(async (options: ApiCommandOptions) => {
+      code = await api(context, options);
     });
   program
     .command('shell')

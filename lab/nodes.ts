@@ -14,9 +14,6 @@ import { REGION } from './layout.ts';
 import type { LabNodePlan } from './layout.ts';
 import { createSuperNodeNetwork } from './super-node-network.ts';
 
-/** Where Pods of a node find the API, as behind kube-proxy. */
-const API_SERVICE = { host: '10.96.0.1', port: 443 } as const;
-
 export const CONTROL_PLANE_NODE = 'lab-control-plane';
 
 export interface NodesDeps {
@@ -54,10 +51,9 @@ function startKubelet(
     logger,
     node,
     images,
-    api: node.netns === undefined ? { host: '127.0.0.1', port: cluster.api.port } : API_SERVICE,
+    api: node.netns === undefined ? { host: '127.0.0.1', port: cluster.api.port } : cluster.api.service,
     stateDir,
     issueToken: (namespace, serviceAccount) => cluster.api.issueToken(namespace, serviceAccount),
-    caPem: cluster.api.caPem,
     ...(extra.superNodeNetwork === undefined ? {} : { superNodeNetwork: extra.superNodeNetwork }),
   });
   kubelet.run(signal).catch((error: unknown) => {
@@ -96,10 +92,11 @@ export async function startGeneralNode(
   const netns = `node-${index + 1}`;
   await host.addNetns(netns);
   await fabric.registerInstance(instance.instanceId, { netns });
-  const added = await host.exec(['ip', 'addr', 'add', `${API_SERVICE.host}/32`, 'dev', 'lo'], { netns });
+  // Pods of a node find the API at its Service's address, as behind kube-proxy.
+  const added = await host.exec(['ip', 'addr', 'add', `${cluster.api.service.host}/32`, 'dev', 'lo'], { netns });
   if (added.code !== 0)
     throw new Error(`node ${instance.privateIp}: cannot give it the API's address: ${added.stderr.trim()}`);
-  const server = await host.listen(netns, API_SERVICE);
+  const server = await host.listen(netns, cluster.api.service);
   server.on('connection', (socket) => cluster.api.accept(socket));
   signal.addEventListener('abort', () => server.close(), { once: true });
   const node: KubeletNode = {

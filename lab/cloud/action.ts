@@ -2,14 +2,20 @@
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import type { CloudCore } from './core.ts';
+import type { Caller } from './identity/caller.ts';
+import type { Directory, SimulatedAccount } from './identity/directory.ts';
 
-export type Service = 'vpc' | 'cvm' | 'tke';
+export type Service = 'vpc' | 'cvm' | 'tke' | 'tag' | 'cam' | 'sts';
 
 /** The caller of one request. */
 export interface ActionCall {
   readonly core: CloudCore;
   /** Also the task id of an asynchronous call. */
   readonly requestId: string;
+  readonly caller: Caller;
+  /** The caller's account; of an unsigned call the first. */
+  readonly account: SimulatedAccount;
+  readonly directory: Directory;
 }
 
 export interface Action {
@@ -78,7 +84,10 @@ export const integer = z.union(
   ],
   { error: 'expected an integer' },
 );
-export const bool = z.boolean();
+/** A boolean; a query can only spell it. */
+export const bool = z.union([z.boolean(), z.enum(['true', 'false']).transform((spelt) => spelt === 'true')], {
+  error: 'expected a boolean',
+});
 export const textList = z.array(text);
 export const tagList = z.array(z.strictObject({ Key: text, Value: text }));
 export const filterList = z.array(z.strictObject({ Name: text, Values: textList }));

@@ -81,8 +81,8 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'fai
 export interface AdminDeps {
   readonly core: CloudCore;
   readonly limiter: RateLimiter;
-  /** Shared with the gateway. */
-  readonly credentials: AcceptedCredential[];
+  /** The keys of the account's root. */
+  readonly credentials: { add(credential: AcceptedCredential): void; remove(secretId: string): void };
 }
 
 export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdmin {
@@ -149,13 +149,8 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
       findVpc(core, cluster.vpcId);
       state.clusters.set(cluster.clusterId, { ...cluster, createdAt: core.clock.now() });
     },
-    addCredential: (credential) => {
-      credentials.push(credential);
-    },
-    removeCredential: (secretId) => {
-      const kept = credentials.filter((credential) => credential.secretId !== secretId);
-      credentials.splice(0, credentials.length, ...kept);
-    },
+    addCredential: (credential) => credentials.add(credential),
+    removeCredential: (secretId) => credentials.remove(secretId),
     throttle: ({ action, perSecond }) => limiter.limit(action, perSecond),
   };
 }

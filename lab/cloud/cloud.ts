@@ -2,16 +2,17 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { allActions } from './actions/index.ts';
-import { type CloudAdmin, createAdmin } from './admin.ts';
-import { createClientTokens } from './client-tokens.ts';
-import { createCore } from './core.ts';
+import type { CloudAdmin } from './admin.ts';
 import { createGateway } from './gateway.ts';
 import { serveHttp } from './http-server.ts';
-import { createRateLimiter } from './rate-limits.ts';
+import type { AccountIdentity } from './identity/caller.ts';
+import { createDirectory } from './identity/directory.ts';
+import type { IdentityAdmin } from './identity/identity-admin.ts';
+import { serveMetadata } from './identity/metadata-server.ts';
+import { type CloudAccount, createAccount, DEFAULT_ACCOUNT, openAccount } from './identity/open-account.ts';
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
 import { createRequestLog, type RequestLogEntry } from './request-log.ts';
 import { type CloudSettings, defaultSettings } from './settings.ts';
-import type { AcceptedCredential } from './signature.ts';
 
 export interface CloudOptions {
   readonly clock: Clock;
@@ -25,6 +26,10 @@ export interface CloudOptions {
   readonly settings?: Partial<CloudSettings>;
   /** Default ap-guangzhou. */
   readonly region?: string;
+  /** Of the account that is there from the start. */
+  readonly account?: AccountIdentity;
+  /** Starts the metadata service of a machine that has this role; default IPAMDofTKE_QCSRole. */
+  readonly metadata?: { readonly host: string; readonly port: number; readonly roleName?: string };
 }
 
 export interface Cloud {
@@ -35,6 +40,11 @@ export interface Cloud {
   readonly secretKey: string;
   readonly region: string;
   readonly admin: CloudAdmin;
+  readonly identity: IdentityAdmin;
+  /** `http://HOST:PORT/latest/meta-data`; undefined unless the option asked for it. */
+  readonly metadataUrl: string | undefined;
+  /** A further account on the same endpoint, with ids, quotas, faults and CAM of its own and no fabric. Throws when the uin is taken. */
+  addAccount(account: AccountIdentity & { readonly region?: string }): CloudAccount;
   snapshot(): FabricSnapshot;
   /** Every request so far, in order of their answers. */
   requestLog(): readonly RequestLogEntry[];
@@ -49,35 +59,54 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const settings: CloudSettings = { ...defaultSettings, ...options.settings };
   const region = options.region ?? 'ap-guangzhou';
   const { clock, logger } = options;
-  const core = createCore({ clock, logger, region, fabric: options.fabric, seed: options.seed, settings });
-  const limiter = createRateLimiter(clock, settings.rateLimits);
-  const log = createRequestLog();
-  const main = {
-    secretId: `AKID${core.ids.uuid().replaceAll('-', '')}`,
-    secretKey: core.ids.uuid().replaceAll('-', ''),
-  };
-  const credentials: AcceptedCredential[] = [main];
-  const answer = createGateway({
-    core,
-    logger,
-    actions: allActions,
-    credentials,
-    limiter,
-    tokens: createClientTokens(clock),
-    log,
+  const common = { clock, logger, settings };
+  const main = createAccount({
+    ...common,
+    identity: options.account ?? DEFAULT_ACCOUNT,
+    region,
+    fabric: options.fabric,
+    seed: options.seed,
   });
+  const { core } = main;
+  const directory = createDirectory(main);
+  const log = createRequestLog();
+  const root = openAccount(directory, main);
+  const answer = createGateway({ directory, logger, actions: allActions, log });
   const front = await serveHttp(options.listen, answer);
+  const metadata =
+    options.metadata === undefined
+      ? undefined
+      : await serveMetadata(options.metadata, directory, main).catch(async (error: unknown) => {
+          await front.close();
+          throw error;
+        });
   return {
     endpoint: `http://${options.listen.host}:${front.port}`,
     port: front.port,
-    ...main,
+    secretId: root.secretId,
+    secretKey: root.secretKey,
     region,
-    admin: createAdmin({ core, limiter, credentials }),
+    admin: root.admin,
+    identity: root.identity,
+    metadataUrl: metadata?.url,
+    addAccount: (wanted) => {
+      const seed = options.seed === undefined ? undefined : options.seed + directory.accounts.size * 1_000_003;
+      const account = createAccount({
+        ...common,
+        identity: wanted,
+        region: wanted.region ?? region,
+        fabric: undefined,
+        seed,
+      });
+      directory.add(account);
+      return openAccount(directory, account);
+    },
     snapshot: () => core.snapshot(),
     requestLog: () => log.entries,
     onRequest: (listener) => log.onEntry(listener),
     close: async () => {
-      core.stop();
+      for (const account of directory.accounts.values()) account.core.stop();
+      await metadata?.close();
       await front.close();
     },
   };

@@ -38,7 +38,7 @@ describe('the envelope', () => {
 
 describe('a request that cannot be served', () => {
   const requests: readonly (readonly [string, RawRequest, string])[] = [
-    ['GET', { action: 'DescribeVpcs', method: 'GET' }, 'UnsupportedProtocol'],
+    ['PUT', { action: 'DescribeVpcs', method: 'PUT' }, 'UnsupportedProtocol'],
     [
       'a form',
       { action: 'DescribeVpcs', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
@@ -72,6 +72,64 @@ describe('a request that cannot be served', () => {
   test.each(requests)('%s gets its code in the usual envelope', async (_what, wish, code) => {
     expect(await errorOf(wish)).toBe(code);
   });
+});
+
+describe('a GET', () => {
+  const get = async (action: string, query: string) => {
+    const answer = await sendRaw(account, { action, method: 'GET', query });
+    return answer.body.Response;
+  };
+
+  test('carries nested parameters in its signed query', async () => {
+    const query = 'Filters.0.Name=zone&Filters.0.Values.0=ap-guangzhou-6&Filters.0.Values.1=ap-none-1&Limit=5';
+    expect(await get('DescribeSubnets', query)).toMatchObject({
+      TotalCount: 1,
+      SubnetSet: [{ CidrBlock: '10.0.2.0/24' }],
+    });
+  });
+
+  const wrong: readonly (readonly [string, string, string])[] = [
+    ['a list with a gap', 'VpcIds.1=vpc-test0001', 'InvalidParameter'],
+    ['a name that makes no tree', '__proto__.x=1', 'InvalidParameter'],
+    ['a value and a group of one name', 'VpcIds=a&VpcIds.0=b', 'InvalidParameter'],
+    ['an unknown parameter', 'Colour=red', 'UnknownParameter'],
+    ['the signature of API 2.0', 'SignatureMethod=HmacSHA256&Signature=abc', 'AuthFailure.InvalidAuthorization'],
+    ['more than a query may hold', `Limit=${'1'.repeat(33_000)}`, 'RequestSizeLimitExceeded'],
+  ];
+  test.each(wrong)('with %s gets its code', async (_what, query, code) => {
+    expect(await get('DescribeVpcs', query)).toMatchObject({ Error: { Code: code } });
+  });
+
+  test('whose query was changed on the way is refused', async () => {
+    const signed = await sendRaw(account, {
+      action: 'DescribeVpcs',
+      method: 'GET',
+      query: 'Limit=1',
+      path: '/?Offset=1&',
+    });
+    expect(signed.body.Response).toMatchObject({ Error: { Code: 'AuthFailure.SignatureFailure' } });
+  });
+});
+
+describe('older signatures', () => {
+  test.each(['HmacSHA1', 'HmacSHA256'])('%s in a form is refused, and the refusal says what to use', async (method) => {
+    const answer = await sendRaw(account, {
+      action: 'DescribeVpcs',
+      body: `Action=DescribeVpcs&SignatureMethod=${method}&Signature=abc`,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: '' },
+    });
+    expect(answer.body.Response).toMatchObject({
+      Error: {
+        Code: 'AuthFailure.InvalidAuthorization',
+        Message: expect.stringMatching(new RegExp(`^${method} .*TC3-HMAC-SHA256`)) as string,
+      },
+    });
+  });
+});
+
+test('a body that is too large is refused before it is read as JSON', async () => {
+  const body = `{"VpcIds": ["${'x'.repeat(10 * 1024 * 1024)}"]}`;
+  expect(await errorOf({ action: 'DescribeVpcs', body })).toBe('RequestSizeLimitExceeded');
 });
 
 describe('reads of the other families through the SDK', () => {

@@ -1,47 +1,73 @@
-// What happens to a request before and around its action: authentication, routing, limits, faults, tokens, log.
+// What happens to a request before and around its action: authentication, routing, permission, limits, faults, tokens, log.
 import { errorText } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import type { Action, Service } from './action.ts';
 import { ApiError } from './api-error.ts';
-import type { ClientTokens } from './client-tokens.ts';
 import type { CloudCore } from './core.ts';
-import type { RateLimiter } from './rate-limits.ts';
+import { authorize } from './identity/authorize.ts';
+import { type Caller, callerName } from './identity/caller.ts';
+import type { Directory, SimulatedAccount } from './identity/directory.ts';
+import { queryParameters } from './query-parameters.ts';
 import type { RequestLog } from './request-log.ts';
-import { type AcceptedCredential, type SignedRequest, verifySignature } from './signature.ts';
+import { createSignatureVerifier, type SignedRequest } from './signature.ts';
 
 export interface GatewayDeps {
-  readonly core: CloudCore;
+  readonly directory: Directory;
   readonly logger: Logger;
   readonly actions: readonly Action[];
-  readonly credentials: readonly AcceptedCredential[];
-  readonly limiter: RateLimiter;
-  readonly tokens: ClientTokens;
   readonly log: RequestLog;
 }
 
 /** `dropped`: the call acted and its answer must not arrive. */
 export type GatewayAnswer = { readonly kind: 'answer'; readonly response: object } | { readonly kind: 'dropped' };
 
-/** X-TC-Version to the services behind it; vpc and cvm share theirs. */
+/** X-TC-Version to the services behind it; vpc and cvm share theirs, tag and sts theirs. */
 const VERSIONS: Readonly<Record<string, readonly Service[]>> = {
   '2017-03-12': ['vpc', 'cvm'],
   '2018-05-25': ['tke'],
+  '2018-08-13': ['tag', 'sts'],
+  '2019-01-16': ['cam'],
 };
+
+/** Services that know no regions. GUESS: X-TC-Region is taken whatever it says. */
+const GLOBAL_SERVICES: ReadonlySet<Service> = new Set<Service>(['cam', 'sts']);
+
+interface Sender {
+  readonly account: SimulatedAccount;
+  readonly caller: Caller;
+}
 
 /** Answers every request with a `Response` object; never throws. */
 export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Promise<GatewayAnswer> {
-  const { core, log, logger } = deps;
+  const { directory, log, logger } = deps;
+  const verify = createSignatureVerifier((secretId) => directory.findKey(secretId));
+  const routes = routesOf(deps.actions);
+  const senderOf = (request: SignedRequest, name: string): Sender => {
+    // STS takes the token as the proof; the SDK says SKIP where the signature would stand (facts, section 3.1).
+    if (name === 'AssumeRoleWithWebIdentity' && request.headers['authorization'] === 'SKIP')
+      return { account: directory.main, caller: { kind: 'anonymous' } };
+    return verify(request, directory.main.core.clock.now());
+  };
   return async (request) => {
-    const requestId = core.ids.uuid();
-    const at = core.clock.monotonicMs();
+    const { core: first } = directory.main;
+    const requestId = first.ids.uuid();
+    const at = first.clock.monotonicMs();
     const name = request.headers['x-tc-action'] ?? '';
-    const parsed = parseBody(request.body);
+    const parsed = parametersOf(request);
+    const body = parsed instanceof ApiError ? null : parsed;
+    let sender: Sender | undefined;
     let response: object;
     let outcome = 'ok';
     try {
-      const action = admitRequest(deps, request, name);
+      checkProtocol(request, name);
+      sender = senderOf(request, name);
+      const action = route(routes, request.headers['x-tc-version'], name);
+      const { account, caller } = sender;
+      if (!action.allowed(account.core)) throw new ApiError('InvalidAction', `this account may not call ${name}`);
+      authorize({ account, caller, action, body: body ?? {}, requestId });
+      admit(account, action, request);
       if (parsed instanceof ApiError) throw parsed;
-      response = { RequestId: requestId, ...(await act(deps, action, parsed, requestId)) };
+      response = { RequestId: requestId, ...(await act(directory, sender, action, parsed, requestId)) };
     } catch (error) {
       const refused = error instanceof ApiError ? error : new ApiError('InternalError', errorText(error));
       if (!(error instanceof ApiError))
@@ -49,12 +75,13 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
       outcome = refused.code;
       response = { Error: { Code: refused.code, Message: refused.message }, RequestId: requestId };
     }
-    const dropped = core.faults.takeDrop(name);
-    const body = parsed instanceof ApiError ? null : parsed;
+    const dropped = (sender?.account.core ?? first).faults.takeDrop(name);
     log.add({
       action: name,
       body,
       client: request.headers['x-tc-requestclient'] ?? '',
+      account: sender?.account.uin ?? '',
+      caller: sender === undefined ? '' : callerName(sender.caller),
       at,
       outcome: dropped ? 'dropped' : outcome,
       requestId,
@@ -63,40 +90,54 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
   };
 }
 
-function admitRequest(deps: GatewayDeps, request: SignedRequest, name: string): Action {
-  const { core } = deps;
-  if (request.method !== 'POST')
-    throw new ApiError('UnsupportedProtocol', `${request.method} is not simulated; send POST with a JSON body`);
-  if (request.headers['content-type'] !== 'application/json')
+function checkProtocol(request: SignedRequest, name: string): void {
+  const { method } = request;
+  if (method !== 'POST' && method !== 'GET')
+    throw new ApiError('UnsupportedProtocol', `${method} is not part of API 3.0; send POST or GET`);
+  const type = request.headers['content-type'];
+  // A form is looked at once more by the signature check, which knows the older signatures that came in forms.
+  const isForm = type?.startsWith('application/x-www-form-urlencoded') === true;
+  if (method === 'POST' && type !== 'application/json' && !(isForm && /(^|&)Signature=/.test(formText(request))))
     throw new ApiError(
       'UnsupportedProtocol',
-      'Content-Type must be exactly application/json; forms and files are not simulated',
+      'Content-Type of a POST must be exactly application/json; forms and files are not simulated',
     );
-  verifySignature(request, deps.credentials, core.clock.now());
-  const action = route(deps.actions, request.headers['x-tc-version'], name);
-  if (!action.allowed(core)) throw new ApiError('InvalidAction', `this account may not call ${name}`);
-  checkRegion(core, request.headers['x-tc-region']);
-  const fault = core.faults.takeError(name);
-  if (fault !== undefined) throw new ApiError(fault.code, fault.message);
-  if (!deps.limiter.admit(name))
-    throw new ApiError('RequestLimitExceeded', `too many calls of ${name} within one second`);
-  return action;
+  if (name === '' && request.headers['authorization'] !== undefined)
+    throw new ApiError('MissingParameter', 'the header X-TC-Action is required');
 }
 
-function route(actions: readonly Action[], version: string | undefined, name: string): Action {
-  if (name === '') throw new ApiError('MissingParameter', 'the header X-TC-Action is required');
-  const services = VERSIONS[version ?? ''];
-  if (services === undefined)
+const formText = (request: SignedRequest): string => Buffer.from(request.body.subarray(0, 65_536)).toString('latin1');
+
+/** Version and action name, and nothing else, decide (facts, section 1.6). */
+function routesOf(actions: readonly Action[]): ReadonlyMap<string, Action> {
+  return new Map(
+    Object.entries(VERSIONS).flatMap(([version, services]) =>
+      actions
+        .filter((action) => action.services.some((service) => services.includes(service)))
+        .map((action) => [`${version}/${action.name}`, action] as const),
+    ),
+  );
+}
+
+function route(routes: ReadonlyMap<string, Action>, version: string | undefined, name: string): Action {
+  if (!Object.hasOwn(VERSIONS, version ?? ''))
     throw new ApiError(
       'NoSuchVersion',
       `X-TC-Version ${version ?? '(absent)'} is not known; known: ${Object.keys(VERSIONS).join(', ')}`,
     );
-  const action = actions.find(
-    (candidate) => candidate.name === name && candidate.services.some((service) => services.includes(service)),
-  );
+  const action = routes.get(`${version}/${name}`);
   if (action === undefined)
     throw new ApiError('InvalidAction', `${name} is not an action of version ${version} that this simulator has`);
   return action;
+}
+
+function admit({ core, limiter }: SimulatedAccount, action: Action, request: SignedRequest): void {
+  if (!action.services.some((service) => GLOBAL_SERVICES.has(service)))
+    checkRegion(core, request.headers['x-tc-region']);
+  const fault = core.faults.takeError(action.name);
+  if (fault !== undefined) throw new ApiError(fault.code, fault.message);
+  if (!limiter.admit(action.name))
+    throw new ApiError('RequestLimitExceeded', `too many calls of ${action.name} within one second`);
 }
 
 function checkRegion(core: CloudCore, region: string | undefined): void {
@@ -106,26 +147,36 @@ function checkRegion(core: CloudCore, region: string | undefined): void {
 }
 
 // Returned, not thrown: a request that is refused for another reason is logged with its body.
-function parseBody(bytes: Uint8Array): Record<string, unknown> | ApiError {
-  if (bytes.length === 0) return {};
+function parametersOf(request: SignedRequest): Record<string, unknown> | ApiError {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-    return new ApiError('InvalidParameter', 'the body must be a JSON object');
+    return request.method === 'GET' ? queryParameters(request.query ?? '') : parseBody(request.body);
   } catch (error) {
-    return new ApiError('InvalidParameter', `the body is not JSON: ${errorText(error)}`);
+    return error instanceof ApiError
+      ? error
+      : new ApiError('InvalidParameter', `the body is not JSON: ${errorText(error)}`);
   }
 }
 
+function parseBody(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length === 0) return {};
+  const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ApiError('InvalidParameter', 'the body must be a JSON object');
+}
+
 async function act(
-  deps: GatewayDeps,
+  directory: Directory,
+  { account, caller }: Sender,
   action: Action,
   body: Record<string, unknown>,
   requestId: string,
 ): Promise<object> {
-  const { core, tokens } = deps;
+  const { core, tokens } = account;
   const token = body['ClientToken'];
-  const run = async (): Promise<object> => ({ ...(await action.run(body, { core, requestId })), RequestId: requestId });
+  const run = async (): Promise<object> => ({
+    ...(await action.run(body, { core, requestId, caller, account, directory })),
+    RequestId: requestId,
+  });
   const honoured = action.takesToken && core.settings.clientTokenAllowed && typeof token === 'string' && token !== '';
   return honoured ? tokens.once(action.name, token, body, run) : run();
 }

@@ -13,6 +13,8 @@ export interface HttpFront {
 }
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Of a GET (GUESS: 32 KiB, as the general documentation of API 3.0 gives it). */
+const MAX_QUERY_BYTES = 32 * 1024;
 // Longer than any pool of clients keeps a connection, so that a close never meets a request on its way.
 const KEEP_ALIVE_MS = 120_000;
 
@@ -21,9 +23,12 @@ export async function serveHttp(
   listen: { readonly host: string; readonly port: number },
   answer: (request: SignedRequest) => Promise<GatewayAnswer>,
 ): Promise<HttpFront> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => {
-    void handle(message, response, answer);
-  });
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 4 * MAX_QUERY_BYTES },
+    (message, response) => {
+      void handle(message, response, answer);
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(listen.port, listen.host, resolve);
@@ -38,9 +43,11 @@ async function handle(
 ): Promise<void> {
   try {
     const body = await readBody(message);
+    const { path, query } = splitUrl(message.url ?? '/');
     const result = await answer({
       method: message.method ?? '',
-      path: (message.url ?? '/').split('?')[0] ?? '/',
+      path,
+      query,
       headers: Object.fromEntries(
         Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
       ),
@@ -62,6 +69,17 @@ function send(message: IncomingMessage, response: ServerResponse, content: objec
   if (typeof trace === 'string') response.setHeader('X-TC-TraceId', trace);
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
   response.end(bytes);
+}
+
+function splitUrl(url: string): { readonly path: string; readonly query: string } {
+  const at = url.indexOf('?');
+  const query = at < 0 ? '' : url.slice(at + 1);
+  if (query.length > MAX_QUERY_BYTES)
+    throw new ApiError(
+      'RequestSizeLimitExceeded',
+      `the query has ${query.length} bytes; at most ${MAX_QUERY_BYTES} are allowed, use POST`,
+    );
+  return { path: at < 0 ? url : url.slice(0, at), query };
 }
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {

@@ -6,6 +6,10 @@ export interface RequestLogEntry {
   readonly body: unknown;
   /** `X-TC-RequestClient` as sent; empty when absent. */
   readonly client: string;
+  /** The uin of the account; empty when nobody could be told. */
+  readonly account: string;
+  /** `root`, `user/NAME`, `role/NAME`, `anonymous`; empty when nobody could be told. */
+  readonly caller: string;
   /** Monotonic milliseconds of the clock at arrival. */
   readonly at: number;
   /** `ok`, an error code, or `dropped` when the call acted and its answer was cut off. */

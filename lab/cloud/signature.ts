@@ -6,6 +6,8 @@ export interface SignedRequest {
   readonly method: string;
   /** Path without the query. */
   readonly path: string;
+  /** What follows `?`, exactly as sent; signed with GET only. */
+  readonly query?: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The bytes received; never a re-serialised object. */
@@ -25,37 +27,75 @@ const TOLERANCE_SECONDS = 300;
 const AUTHORIZATION =
   /^TC3-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{4}-\d{2}-\d{2})\/([^/,\s]+)\/tc3_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 
-/** Returns who signed; throws an `AuthFailure.*` ApiError (facts, section 3.4). */
-export function verifySignature(
-  request: SignedRequest,
-  credentials: readonly AcceptedCredential[],
-  now: Date,
-): AcceptedCredential {
-  const match = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
-  if (match === null)
+/** The signing keys of one day are few; more than this many are forgotten together. */
+const MAX_SIGNING_KEYS = 1000;
+
+/**
+ * Makes the check of one gateway. It returns the key that signed; throws an `AuthFailure.*` ApiError (facts, section 3.4).
+ * `find` is asked once for each request.
+ */
+export function createSignatureVerifier<K extends AcceptedCredential>(
+  find: (secretId: string) => K | undefined,
+): (request: SignedRequest, now: Date) => K {
+  const signingKeys = new Map<string, Buffer>();
+  const signingKey = (secretKey: string, date: string, service: string): Buffer => {
+    const name = `${secretKey}/${date}/${service}`;
+    const known = signingKeys.get(name);
+    if (known !== undefined) return known;
+    if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear();
+    const made = hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request');
+    signingKeys.set(name, made);
+    return made;
+  };
+  return (request, now) => {
+    refuseOlderSignatures(request);
+    const match = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
+    if (match === null)
+      throw new ApiError(
+        'AuthFailure.InvalidAuthorization',
+        'Authorization must be `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=..., Signature=...`',
+      );
+    const [, secretId = '', date = '', service = '', signedHeaders = '', signature = ''] = match;
+    requireSigned(signedHeaders);
+    const timestamp = checkTimestamp(request.headers['x-tc-timestamp'], date, now);
+    const credential = find(secretId);
+    if (credential === undefined)
+      throw new ApiError('AuthFailure.SecretIdNotFound', `secretId ${secretId} does not exist`);
+    checkToken(credential, request.headers['x-tc-token'], now);
+    const key = signingKey(credential.secretKey, date, service);
+    const scope = `${date}/${service}/tc3_request`;
+    const payloadHash = hashOfPayload(request);
+    for (const host of hostCandidates(request.headers['host'] ?? '')) {
+      for (const path of new Set(['/', request.path])) {
+        const canonical = canonicalRequest(request, { host, path, signedHeaders, payloadHash });
+        const toSign = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`;
+        if (sameHex(hmac(key, toSign).toString('hex'), signature)) return credential;
+      }
+    }
+    throw new ApiError(
+      'AuthFailure.SignatureFailure',
+      'the signature does not match; check the secretKey and what was signed (method, path, query, host, content type, body)',
+    );
+  };
+}
+
+/** Signatures of API 2.0 stand among the parameters; they are recognised so that the refusal can say what to do. */
+function refuseOlderSignatures(request: SignedRequest): void {
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const written = `${request.query ?? ''}&${isForm && request.body.length < 65_536 ? Buffer.from(request.body).toString('latin1') : ''}`;
+  const method = /(?:^|&)SignatureMethod=(\w+)/.exec(written)?.[1] ?? 'HmacSHA1';
+  const inHeader = /^(?:HmacSHA1|HmacSHA256|TC2)/i.exec(request.headers['authorization'] ?? '')?.[0];
+  if (inHeader !== undefined || /(?:^|&)Signature=/.test(written))
     throw new ApiError(
       'AuthFailure.InvalidAuthorization',
-      'Authorization must be `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=..., Signature=...`',
+      `${inHeader ?? method} signatures are not accepted; sign with TC3-HMAC-SHA256 in the header Authorization`,
     );
-  const [, secretId = '', date = '', service = '', signedHeaders = '', signature = ''] = match;
-  const timestamp = checkTimestamp(request.headers['x-tc-timestamp'], date, now);
-  const credential = credentials.find((candidate) => candidate.secretId === secretId);
-  if (credential === undefined)
-    throw new ApiError('AuthFailure.SecretIdNotFound', `secretId ${secretId} does not exist`);
-  checkToken(credential, request.headers['x-tc-token'], now);
-  const key = signingKey(credential.secretKey, date, service);
-  const scope = `${date}/${service}/tc3_request`;
-  for (const host of hostCandidates(request.headers['host'] ?? '')) {
-    for (const path of new Set([request.path, '/'])) {
-      const canonical = canonicalRequest(request, { host, path, signedHeaders });
-      const toSign = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`;
-      if (sameHex(hmac(key, toSign).toString('hex'), signature)) return credential;
-    }
-  }
-  throw new ApiError(
-    'AuthFailure.SignatureFailure',
-    'the signature does not match; check the secretKey and what was signed (method, path, host, content type, body)',
-  );
+}
+
+function requireSigned(signedHeaders: string): void {
+  const names = signedHeaders.split(';');
+  if (!names.includes('host') || !names.includes('content-type'))
+    throw new ApiError('AuthFailure.InvalidAuthorization', 'SignedHeaders must name content-type and host');
 }
 
 function checkTimestamp(header: string | undefined, date: string, now: Date): string {
@@ -87,28 +127,34 @@ function checkToken(credential: AcceptedCredential, token: string | undefined, n
     throw new ApiError('AuthFailure.TokenFailure', 'the temporary keys have expired');
 }
 
-/** Clients sign the host as sent, without its scheme, without its port, or without both. */
+/** Clients sign the host as sent, without its scheme, without its port, or without both; the likeliest first. */
 function hostCandidates(host: string): ReadonlySet<string> {
   const bare = host.replace(/^https?:\/\//, '');
-  return new Set([host, bare, host.replace(/:\d+$/, ''), bare.replace(/:\d+$/, '')]);
+  const likely = bare === host ? [bare.replace(/:\d+$/, ''), host] : [host];
+  return new Set([...likely, bare, host.replace(/:\d+$/, ''), bare.replace(/:\d+$/, '')]);
+}
+
+function hashOfPayload(request: SignedRequest): string {
+  const unsigned = request.headers['x-tc-content-sha256'] === 'UNSIGNED-PAYLOAD';
+  return sha256(unsigned ? 'UNSIGNED-PAYLOAD' : request.body);
 }
 
 /** The canonical request of TC3-HMAC-SHA256 (facts, section 3.3). */
 function canonicalRequest(
   request: SignedRequest,
-  as: { readonly host: string; readonly path: string; readonly signedHeaders: string },
+  as: {
+    readonly host: string;
+    readonly path: string;
+    readonly signedHeaders: string;
+    readonly payloadHash: string;
+  },
 ): string {
   const headers = as.signedHeaders.split(';').map((name) => {
     const value = name === 'host' ? as.host : (request.headers[name] ?? '');
     return `${name}:${value.trim().toLowerCase()}\n`;
   });
-  const unsigned = request.headers['x-tc-content-sha256'] === 'UNSIGNED-PAYLOAD';
-  const payloadHash = sha256(unsigned ? 'UNSIGNED-PAYLOAD' : request.body);
-  return `${request.method}\n${as.path}\n\n${headers.join('')}\n${as.signedHeaders}\n${payloadHash}`;
-}
-
-function signingKey(secretKey: string, date: string, service: string): Buffer {
-  return hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request');
+  const query = request.method === 'GET' ? (request.query ?? '') : '';
+  return `${request.method}\n${as.path}\n${query}\n${headers.join('')}\n${as.signedHeaders}\n${as.payloadHash}`;
 }
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');

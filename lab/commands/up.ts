@@ -9,12 +9,14 @@ import { vpcEnis } from '../../src/api/vpc-eni.ts';
 import { errorText } from '../../src/base/errors.ts';
 import { startComputedLab } from '../computed/computed-lab.ts';
 import { installHint, probeHost } from '../host/probe.ts';
+import type { ApiChoice } from '../kube/cluster-api.ts';
 import { startLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
 import { readState, removeState, stateFileOf, writeState } from '../state-file.ts';
 import type { LabId } from '../state-file.ts';
 import { renderTable } from '../table.ts';
 import type { CommandContext } from './context.ts';
+import { logLevelOf } from './log-level.ts';
 
 export interface UpOptions {
   readonly sample: boolean;
@@ -23,6 +25,7 @@ export interface UpOptions {
   readonly instanceType: string;
   readonly packets: boolean;
   readonly logLevel: string;
+  readonly api: ApiChoice;
 }
 
 /** What both kinds of lab offer to this command. */
@@ -39,14 +42,13 @@ const SAMPLE = {
   folder: 'examples/pod-security-groups-trunk',
   selector: 'app=my-app',
 } as const;
-const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
   const { projectDir, out, err, style } = context;
   const id = { projectDir, name: context.name };
-  const logLevel = logLevels.find((level) => level === options.logLevel);
-  if (logLevel === undefined) {
-    err.write(`lab: option --log-level=${options.logLevel}: expected one of ${logLevels.join(', ')}\n`);
+  const logLevel = logLevelOf(options.logLevel);
+  if (typeof logLevel !== 'string') {
+    err.write(`lab: ${logLevel.problem}\n`);
     return 2;
   }
   const running = await readState(id);
@@ -84,6 +86,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     superNodes: options.superNodes,
     instanceType: options.instanceType,
     logLevel,
+    api: options.api,
     onFailure: failed,
   };
   const withPackets = options.packets && canSendPackets(context);

@@ -1,24 +1,52 @@
 // `npm run story -- NAME`: plays one story on a fresh lab, each step with its outcome; exit 1 at the first wrong one.
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { errorText } from '../../src/base/errors.ts';
 import { styleFor } from '../table.ts';
+import { chooseApi } from '../kube/cluster-api.ts';
 import { findKubectl } from '../kubectl.ts';
 import { startLab } from '../lab.ts';
 import { stories } from './index.ts';
 import { createStoryContext } from './story.ts';
 
+interface Arguments {
+  readonly name?: string | undefined;
+  readonly rest: readonly string[];
+  readonly kubeconfig?: string | undefined;
+  readonly help: boolean;
+  /** What is wrong, as a sentence. */
+  readonly problem?: string;
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { kubeconfig: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [name, ...rest] = positionals;
+    return { name, rest, kubeconfig: values.kubeconfig, help: values.help === true };
+  } catch (error) {
+    return { rest: [], help: false, problem: `${errorText(error)}.` };
+  }
+}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
+  const { name, rest, kubeconfig, help, problem } = readArguments(argv);
   const list = stories.map((story) => `  ${story.name.padEnd(28)}${story.document}: ${story.title}`).join('\n');
-  if (name === '--help' || name === '-h') {
-    process.stdout.write(`Usage: npm run story -- NAME\n\n${list}\n`);
+  if (help) {
+    process.stdout.write(
+      `Usage: npm run story -- NAME [--kubeconfig FILE]\n\n${list}\n\n` +
+        "  --kubeconfig FILE  play it on this cluster's API; with KUBEBUILDER_ASSETS set, on a kube-apiserver from there\n",
+    );
     return 0;
   }
   const story = stories.find((candidate) => candidate.name === name);
-  if (story === undefined || rest.length > 0) {
+  if (story === undefined || rest.length > 0 || problem !== undefined) {
     process.stderr.write(
-      `story: ${name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`,
+      `story: ${problem !== undefined ? problem : name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`,
     );
     return 2;
   }
@@ -31,6 +59,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const lab = await startLab({
     projectDir: resolve(import.meta.dirname, '..', '..'),
     progress: (line) => print(style.dim(`   ${line}`)),
+    api: chooseApi(kubeconfig, process.env),
   });
   const interrupted = (): void => {
     void lab.close().finally(() => process.exit(130));

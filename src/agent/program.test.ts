@@ -15,7 +15,7 @@ import { silentLogger } from '../base/logger.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
 import { addResultSchema } from '../cni/result.ts';
 import { type ClosableKubeClient, createKubeClient } from '../kube/client.ts';
-import { namespaces, type Pod, pods } from '../kube/resources.ts';
+import { namespaces, type Pod, pods, serviceAccounts } from '../kube/resources.ts';
 import { CONFLIST_NAME } from './conflist.ts';
 import { runAgent } from './program.ts';
 import { canMakeNamespaces, createNetnsWorld, type NetnsWorld, TRUNK_MAC } from './testing/netns-world.ts';
@@ -62,6 +62,12 @@ describe.skipIf(!canMakeNamespaces())('the agent', () => {
       await client.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
     }
     await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } });
+    // Pods need it, and no controller makes it here.
+    await client.create(serviceAccounts, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'ns' },
+    });
     await client.create(nodeEniConfigs, {
       apiVersion: 'networking.tke.cloud.tencent.com/v1',
       kind: 'NodeENIConfig',

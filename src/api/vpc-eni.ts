@@ -25,7 +25,7 @@ export const operationSchema = z.object({
   action: z.string().describe('Cloud API action, e.g. CreateSubNetworkInterface.'),
   request: z.string().describe('Exact request body (JSON text).'),
   attempt: z.int().min(1).max(1_000_000),
-  clientToken: z.string().max(64),
+  clientToken: z.string().max(64).optional().describe('Absent for calls that take none.'),
   holder: z.string().describe('Identity of the leader that recorded it.'),
   recordedAt: z.string(),
   requestID: z.string().optional().describe('RequestId of the answer, which is the task id of the asynchronous call.'),

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       listen: flags.listen,
       serviceName: flags['service-name'],
       serviceNamespace: flags['service-namespace'],
+      servingNames: flags['serving-names'],
       signal,
     });
   } finally {

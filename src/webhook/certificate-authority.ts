@@ -1,5 +1,6 @@
 // Makes our own certificate authority and the server certificates that it signs.
 import { webcrypto, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 
 /** PEM texts; private keys as PKCS#8. */
 export interface KeyPair {
@@ -33,10 +34,10 @@ export async function createAuthority(commonName: string, validity: Validity): P
   return { cert: `${cert.toString('pem')}\n`, key: await exportKey(keys.privateKey) };
 }
 
-/** A server certificate for DNS names, signed by the authority. Throws when the authority's PEM cannot be read. */
+/** A server certificate for names (DNS names and IP addresses), signed by the authority. Throws when the authority's PEM cannot be read. */
 export async function createLeaf(
   authority: KeyPair,
-  dnsNames: readonly [string, ...string[]],
+  names: readonly [string, ...string[]],
   validity: Validity,
 ): Promise<KeyPair> {
   const x509 = await loadX509();
@@ -45,7 +46,7 @@ export async function createLeaf(
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     // A common name holds 64 characters; the names that count are the alternative ones.
-    subject: `CN=${dnsNames[0].slice(0, 64)}`,
+    subject: `CN=${names[0].slice(0, 64)}`,
     issuer: issuer.subject,
     ...validity,
     publicKey: keys.publicKey,
@@ -55,7 +56,9 @@ export async function createLeaf(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: 'dns', value }))),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
     ],
   });
@@ -65,16 +68,16 @@ export async function createLeaf(
 /** Validity, names and fingerprint of the first certificate of a PEM text; `undefined` when there is none. */
 export function inspectCertificate(
   pem: string,
-): (Validity & { readonly dnsNames: readonly string[]; readonly fingerprint: string }) | undefined {
+): (Validity & { readonly names: readonly string[]; readonly fingerprint: string }) | undefined {
   try {
     const cert = new X509Certificate(pem);
     const names = (cert.subjectAltName ?? '')
       .split(', ')
-      .flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : []));
+      .flatMap((name) => /^(?:DNS|IP Address):(.*)$/.exec(name)?.[1] ?? []);
     return {
       notBefore: cert.validFromDate,
       notAfter: cert.validToDate,
-      dnsNames: names,
+      names,
       fingerprint: cert.fingerprint256,
     };
   } catch {

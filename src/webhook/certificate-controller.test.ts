@@ -28,6 +28,7 @@ describe('a new authority', () => {
       logger: log.logger,
       serviceName: 'web',
       serviceNamespace: 'ns',
+      servingNames: [],
       configurationName: 'hook',
       lives: { authorityLifeMs: 3 * HOUR_MS, leafLifeMs: 3 * HOUR_MS },
       useCertificate: ({ cert }) => void served.push(cert),

@@ -26,6 +26,8 @@ export interface CertificateControllerOptions {
   readonly logger: Logger;
   readonly serviceName: string;
   readonly serviceNamespace: string;
+  /** Further names and addresses of the certificate, beside the Service's. */
+  readonly servingNames: readonly string[];
   /** Name of both webhook configurations. */
   readonly configurationName: string;
   readonly useCertificate: (certificate: ServingCertificate) => void;
@@ -72,7 +74,7 @@ function reconcileCertificates(
   const plan: CertificatePlan = {
     ...(options.lives ?? defaultLives),
     authorityName: name,
-    dnsNames: [`${service}.${namespace}.svc`, `${service}.${namespace}`, service],
+    names: [`${service}.${namespace}.svc`, `${service}.${namespace}`, service, ...options.servingNames],
   };
   const inUse: { leaf: string; authority: string; trustedSinceMs: number } = {
     leaf: '',

@@ -10,7 +10,7 @@ const start = Date.parse('2026-01-01T00:00:00Z');
 const optionsFor = ({ client }: MemoryCluster, days = 0): CertificateSecretOptions => ({
   client,
   namespace: 'ns',
-  plan: { dnsNames: ['web.ns.svc'], authorityName: 'web', ...defaultLives },
+  plan: { names: ['web.ns.svc'], authorityName: 'web', ...defaultLives },
   now: () => new Date(start + days * 86_400_000),
   signal: new AbortController().signal,
 });

@@ -14,7 +14,7 @@ import {
 const DAY_MS = 86_400_000;
 const start = new Date('2026-01-01T00:00:00Z');
 const later = (days: number): Date => new Date(start.getTime() + days * DAY_MS);
-const plan: CertificatePlan = { dnsNames: ['web.ns.svc', 'web.ns'], authorityName: 'web', ...defaultLives };
+const plan: CertificatePlan = { names: ['web.ns.svc', 'web.ns', '127.0.0.1'], authorityName: 'web', ...defaultLives };
 
 const fresh = (): Promise<CertificateSet> => renewed(undefined, plan, start);
 
@@ -25,6 +25,7 @@ describe('a fresh set', () => {
     const authority = new X509Certificate(set.authority.cert);
     expect(leaf.verify(authority.publicKey)).toBe(true);
     expect(leaf.checkHost('web.ns.svc')).toBe('web.ns.svc');
+    expect(leaf.checkIP('127.0.0.1')).toBe('127.0.0.1');
     expect([leaf.ca, authority.ca]).toEqual([false, true]);
     expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
   });
@@ -59,7 +60,7 @@ describe('renewal', () => {
   });
 
   it('is due when the Service has other names than the leaf', async () => {
-    expect(dueRenewal(await fresh(), { ...plan, dnsNames: ['other.ns.svc'] }, start)).toBe('leaf');
+    expect(dueRenewal(await fresh(), { ...plan, names: ['other.ns.svc'] }, start)).toBe('leaf');
   });
 
   it('is due when the leaf is of another authority', async () => {

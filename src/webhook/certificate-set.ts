@@ -17,7 +17,7 @@ export interface CertificateSet {
 }
 
 export interface CertificatePlan {
-  readonly dnsNames: readonly [string, ...string[]];
+  readonly names: readonly [string, ...string[]];
   readonly authorityName: string;
   readonly authorityLifeMs: number;
   readonly leafLifeMs: number;
@@ -39,7 +39,7 @@ export function dueRenewal(
   const leaf = inspectCertificate(set.leaf.cert);
   if (leaf === undefined || renewAt(leaf) <= now.getTime() || !isSignedBy(set.leaf.cert, set.authority.cert))
     return 'leaf';
-  return plan.dnsNames.every((name) => leaf.dnsNames.includes(name)) ? 'none' : 'leaf';
+  return plan.names.every((name) => leaf.names.includes(name)) ? 'none' : 'leaf';
 }
 
 /** Milliseconds until something will be due; 0 when it is. */
@@ -77,7 +77,7 @@ function newLeaf(authority: KeyPair, plan: CertificatePlan, now: Date): Promise<
   const { notBefore, notAfter } = life(now, plan.leafLifeMs);
   // A leaf that outlived its authority would be trusted by nobody in the end.
   const end = inspectCertificate(authority.cert)?.notAfter ?? notAfter;
-  return createLeaf(authority, plan.dnsNames, { notBefore, notAfter: end < notAfter ? end : notAfter });
+  return createLeaf(authority, plan.names, { notBefore, notAfter: end < notAfter ? end : notAfter });
 }
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000;

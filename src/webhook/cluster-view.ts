@@ -19,14 +19,20 @@ import {
 import type { Informer, KubeClient, KubeObject, Resource } from '../kube/types.ts';
 import { type PolicyView, projectPolicy } from './policy-view.ts';
 
-/**
- * A view that may lag behind the API by as long as a watch event travels, milliseconds as a rule: a Pod that is created in
- * the same instant as a policy may be decided without it, as the documents' "Pods created afterwards" allows.
- */
+/** A view that may lag behind the API by as long as a watch event travels; what must not lag has a method that asks the API. */
 export interface ClusterView {
   /** False until every informer has a complete list: nothing may be decided before. */
   readonly synced: boolean;
   policies(namespace: string): readonly PolicyView[];
+  /**
+   * The policies of a namespace as the API has them now: a policy that was written before the Pod counts, however late its watch
+   * event is. Throws ApiError when the API does not answer.
+   */
+  readPolicies(namespace: string): Promise<readonly PolicyView[]>;
+  /** A policy of the namespace passes admission at this moment; its watch event is still to come. */
+  expectPolicyChange(namespace: string): void;
+  /** Whether that was so short a time ago that `policies` may not show it yet. */
+  policiesMayLag(namespace: string): boolean;
   /** Empty for a namespace not seen yet: the API server has already judged its label. */
   namespaceLabels(name: string): Labels;
   /**
@@ -36,6 +42,9 @@ export interface ClusterView {
   serviceAccountLabels(namespace: string, name: string): Promise<Labels | undefined>;
   trunking(): TrunkingSwitch;
 }
+
+/** Far longer than a watch event travels, and far shorter than anyone would notice a read more per Pod. */
+const WATCH_LAG_MS = 5_000;
 
 export interface ClusterViewOptions {
   readonly client: KubeClient;
@@ -48,7 +57,9 @@ export function createClusterView(options: ClusterViewOptions): {
   readonly view: ClusterView;
   readonly informers: readonly Informer<KubeObject>[];
 } {
-  const { client } = options;
+  const { client, clock } = options;
+  /** Until when, by namespace, on the monotonic clock. */
+  const changing = new Map<string, number>();
   const policies = createInformer<SecurityGroupPolicy, PolicyView>({
     ...options,
     resource: securityGroupPolicies,
@@ -69,6 +80,16 @@ export function createClusterView(options: ClusterViewOptions): {
       return informers.every(({ hasSynced }) => hasSynced);
     },
     policies: (namespace) => policies.byIndex('namespace', namespace),
+    readPolicies: async (namespace) =>
+      (await client.list(securityGroupPolicies, { namespace })).items.map(projectPolicy),
+    expectPolicyChange: (namespace) => void changing.set(namespace, clock.monotonicMs() + WATCH_LAG_MS),
+    policiesMayLag: (namespace) => {
+      const until = changing.get(namespace);
+      if (until === undefined) return false;
+      if (clock.monotonicMs() < until) return true;
+      changing.delete(namespace);
+      return false;
+    },
     namespaceLabels: (name) => knownNamespaces.get(name)?.metadata.labels ?? {},
     serviceAccountLabels: async (namespace, name) => {
       const cached = accounts.get(`${namespace}/${name}`);

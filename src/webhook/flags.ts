@@ -1,4 +1,5 @@
 // The command line of the webhook: every flag with its default and what it accepts.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { objectNames } from '../api/keys.ts';
 import { choiceFlag, type FlagSchemas, textFlag } from '../base/flags.ts';
@@ -28,6 +29,15 @@ const nameFlag = (fallback: string): z.ZodType<string, string | undefined> =>
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expected a Kubernetes name: lower-case letters, digits and "-"')
     .default(fallback);
 
+const namesFlag = (): z.ZodType<readonly string[], string | undefined> =>
+  z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter((name) => name !== ''))
+    .refine((names) => names.every((name) => isIP(name) !== 0 || /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)), {
+      error: 'expected DNS names and IP addresses separated by commas, e.g. 127.0.0.1,webhook.example.com',
+    });
+
 /** One schema per flag; decoded in src/main, read by the deployment's test. */
 export const webhookFlags = {
   kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
@@ -37,6 +47,9 @@ export const webhookFlags = {
   ),
   'service-namespace': nameFlag(objectNames.webhookNamespace).describe(
     'Namespace of that Service and of the certificate Secret',
+  ),
+  'serving-names': namesFlag().describe(
+    'Further names and addresses of the certificate, separated by commas, for configurations that name a URL (default none)',
   ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',

@@ -73,6 +73,7 @@ async function start(
     listen: { host: '127.0.0.1', port: 0 },
     serviceName: NAME,
     serviceNamespace: NAMESPACE,
+    servingNames: ['127.0.0.1'],
     lives,
     signal: stop.signal,
     onListening: listening.resolve,

@@ -16,6 +16,7 @@ export interface WebhookProgramOptions {
   readonly listen: ListenAddress;
   readonly serviceName: string;
   readonly serviceNamespace: string;
+  readonly servingNames: readonly string[];
   readonly lives?: CertificateControllerOptions['lives'];
   readonly signal: AbortSignal;
   /** Told the port once it is open. */
@@ -33,6 +34,7 @@ export async function runWebhook(options: WebhookProgramOptions): Promise<void> 
     logger,
     serviceName: options.serviceName,
     serviceNamespace: options.serviceNamespace,
+    servingNames: options.servingNames,
     configurationName: objectNames.webhook,
     useCertificate: (certificate) => server.useCertificate(certificate),
     ...(options.lives === undefined ? {} : { lives: options.lives }),

@@ -5,12 +5,15 @@ import type { Labels } from '../api/label-selector.ts';
 import type { SecurityGroupPolicySpec } from '../api/security-group-policy.ts';
 import type { AdmissionRequest, Verdict } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { projectPolicy } from './policy-view.ts';
+import { type PolicyView, projectPolicy } from './policy-view.ts';
 import { guardPod, mutatePod, validatePolicy } from './reviewers.ts';
 
 const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => ({
   synced: true,
   policies: () => [],
+  readPolicies: () => Promise.resolve([]),
+  expectPolicyChange: () => undefined,
+  policiesMayLag: () => false,
   namespaceLabels: () => ({}),
   serviceAccountLabels: () => Promise.resolve({}),
   trunking: () => ({ ok: true, on: true }),
@@ -57,6 +60,30 @@ describe('creating a Pod', () => {
     const verdict = await mutatePod(
       request({ namespace: 'other', object: pod() }),
       viewOf(policies({ podSelector: {} })),
+    );
+    expect(paths(verdict)).toEqual([]);
+  });
+
+  it('that no watched policy selects is looked up in the API, where a policy created just before is seen', async () => {
+    const known = policies({ podSelector: { matchLabels: { app: 'my-app' } } });
+    const asked: string[] = [];
+    const readPolicies = (namespace: string): Promise<readonly PolicyView[]> => {
+      asked.push(namespace);
+      return Promise.resolve(known.policies(namespace));
+    };
+    expect(paths(await create(viewOf({ readPolicies })))).toContain(
+      '/metadata/annotations/tke.cloud.tencent.com~1security-group-id',
+    );
+    expect(asked).toEqual(['shop']);
+    await create(viewOf({ ...known, readPolicies }));
+    await create(viewOf({ readPolicies }), pod({}, { hostNetwork: true }));
+    expect(asked).toEqual(['shop']);
+  });
+
+  it('in a namespace whose policies were just written is decided by what the API has', async () => {
+    const watched = policies({ podSelector: {} });
+    const verdict = await create(
+      viewOf({ ...watched, policiesMayLag: () => true, readPolicies: () => Promise.resolve([]) }),
     );
     expect(paths(verdict)).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { type AdmissionRequest, allow, forbid, invalid, notNow, type Verdict } f
 import type { ClusterView } from './cluster-view.ts';
 import { decide } from './decide.ts';
 import { guardPodUpdate } from './guard-pod-update.ts';
-import { asksServiceAccount } from './match-policies.ts';
+import { asksServiceAccount, matchPolicies } from './match-policies.ts';
 import { podPatch } from './pod-patch.ts';
 import type { PolicyView } from './policy-view.ts';
 import { policyProblemText, reviewPolicy } from './validate-policy.ts';
@@ -23,8 +23,7 @@ export const mutatePod: Reviewer = async (request, view) => {
   if (!view.synced) return notNow('the security group policies are not loaded yet; try again in a moment');
   const pod = decoded.data;
   const namespace = request.namespace ?? '';
-  const policies = view.policies(namespace);
-  const serviceAccountLabels = await labelsOfServiceAccount(pod, namespace, policies, view);
+  const { policies, serviceAccountLabels } = await policiesFor(pod, namespace, view);
   if (serviceAccountLabels === undefined)
     return notNow(
       `ServiceAccount ${namespace}/${accountName(pod)} does not exist, and a SecurityGroupPolicy selects by its labels; create it first`,
@@ -63,6 +62,7 @@ export const validatePolicy: Reviewer = (request, view) => {
   if (beingDeleted.safeParse(request.object).success) return allow();
   const { problems, warnings } = reviewPolicy(request.object);
   if (problems.length > 0) return invalid(policyProblemText(problems));
+  view.expectPolicyChange(request.namespace ?? '');
   return allow([...warnings, ...exemptWarning(request.namespace ?? '', view)]);
 };
 
@@ -72,6 +72,30 @@ function exemptWarning(namespace: string, view: ClusterView): readonly string[] 
   const exempt =
     namespace === objectNames.systemNamespace || Object.hasOwn(view.namespaceLabels(namespace), WEBHOOK_EXEMPT_LABEL);
   return exempt ? [`Pods of namespace "${namespace}" are exempt from admission, so this policy has no effect`] : [];
+}
+
+interface Applicable {
+  readonly policies: readonly PolicyView[];
+  /** `undefined`: there is no such ServiceAccount, and a policy asks for it. */
+  readonly serviceAccountLabels: Labels | undefined;
+}
+
+/**
+ * From the watch. From the API when a policy of the namespace was just written, or when nothing in the watch selects the Pod (another
+ * replica may have admitted the policy): a late watch event never costs a Pod its groups.
+ */
+async function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<Applicable> {
+  if (view.policiesMayLag(namespace)) return withLabels(await view.readPolicies(namespace));
+  const watched = await withLabels(view.policies(namespace));
+  if (watched.serviceAccountLabels === undefined || pod.spec.hostNetwork === true || selects(watched)) return watched;
+  return withLabels(await view.readPolicies(namespace));
+
+  async function withLabels(policies: readonly PolicyView[]): Promise<Applicable> {
+    return { policies, serviceAccountLabels: await labelsOfServiceAccount(pod, namespace, policies, view) };
+  }
+  function selects({ policies, serviceAccountLabels = {} }: Applicable): boolean {
+    return matchPolicies({ policies, podLabels: pod.metadata.labels ?? {}, serviceAccountLabels }).kind !== 'none';
+  }
 }
 
 async function labelsOfServiceAccount(

@@ -4,6 +4,14 @@ import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 
 import type { TestAccount } from './account.ts';
 
+/** Whose keys sign; default the root's. */
+export interface Signer {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** Temporary keys only. */
+  readonly token?: string;
+}
+
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -18,11 +26,18 @@ export interface RawRequest {
   /** Text goes as it is; an object is written as tccli writes it. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a GET: what stands after `?`; it is signed as it is. */
+  readonly query?: string;
+  readonly signer?: Signer;
 }
 
 /** Sends one request on a connection of its own. */
 export async function sendRaw(account: TestAccount, wish: RawRequest): Promise<RawAnswer> {
-  const body = typeof wish.body === 'string' ? wish.body : spacedJson(wish.body ?? {});
+  const isGet = wish.method === 'GET';
+  const body = isGet ? '' : typeof wish.body === 'string' ? wish.body : spacedJson(wish.body ?? {});
+  const query = isGet ? (wish.query ?? '') : '';
+  const contentType = isGet ? 'application/x-www-form-urlencoded' : 'application/json';
+  const signer: Signer = wish.signer ?? account.cloud;
   const host = account.cloud.endpoint;
   const timestamp = String(Math.floor(account.clock.now().getTime() / 1000));
   return new Promise((resolve, reject) => {
@@ -31,17 +46,25 @@ export async function sendRaw(account: TestAccount, wish: RawRequest): Promise<R
         host: '127.0.0.1',
         port: account.cloud.port,
         method: wish.method ?? 'POST',
-        path: wish.path ?? '/',
+        path: `${wish.path ?? '/'}${query === '' ? '' : `?${query}`}`,
         agent: false,
         headers: {
           Host: host,
-          'Content-Type': 'application/json',
+          'Content-Type': contentType,
           'X-TC-Action': wish.action,
           'X-TC-Version': wish.version ?? '2017-03-12',
           'X-TC-Region': account.cloud.region,
           'X-TC-Timestamp': timestamp,
           'X-TC-RequestClient': 'SDK_PYTHON_3.1.162; _CLI_3.1.155.1',
-          Authorization: authorization(account, host, timestamp, body),
+          Authorization: authorization(signer, {
+            method: wish.method ?? 'POST',
+            query,
+            contentType,
+            host,
+            timestamp,
+            body,
+          }),
+          ...(signer.token === undefined ? {} : { 'X-TC-Token': signer.token }),
           ...wish.headers,
         },
       },
@@ -58,7 +81,7 @@ export async function sendRaw(account: TestAccount, wish: RawRequest): Promise<R
       },
     );
     sent.on('error', reject);
-    sent.end(wish.method === 'GET' ? '' : body);
+    sent.end(body);
   });
 }
 
@@ -71,14 +94,24 @@ function spacedJson(value: unknown): string {
     .join(', ')}}`;
 }
 
-function authorization(account: TestAccount, host: string, timestamp: string, body: string): string {
-  const { secretId, secretKey } = account.cloud;
+interface ToSign {
+  readonly method: string;
+  readonly query: string;
+  readonly contentType: string;
+  readonly host: string;
+  readonly timestamp: string;
+  readonly body: string;
+}
+
+/** A signer of its own, so that the server's is not checked against itself. */
+export function authorization({ secretId, secretKey }: Signer, parts: ToSign, service = 'vpc'): string {
+  const { method, query, contentType, host, timestamp, body } = parts;
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   const mac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const date = new Date(Number(timestamp) * 1000).toISOString().slice(0, 10);
-  const scope = `${date}/vpc/tc3_request`;
-  const canonical = `POST\n/\n\ncontent-type:application/json\nhost:${host}\n\ncontent-type;host\n${hash(body)}`;
-  const key = mac(mac(mac(`TC3${secretKey}`, date), 'vpc'), 'tc3_request');
+  const scope = `${date}/${service}/tc3_request`;
+  const canonical = `${method}\n/\n${query}\ncontent-type:${contentType}\nhost:${host}\n\ncontent-type;host\n${hash(body)}`;
+  const key = mac(mac(mac(`TC3${secretKey}`, date), service), 'tc3_request');
   const signature = mac(key, `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${hash(canonical)}`).toString('hex');
   return `TC3-HMAC-SHA256 Credential=${secretId}/${scope}, SignedHeaders=content-type;host, Signature=${signature}`;
 }

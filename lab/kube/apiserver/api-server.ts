@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
+import type { ClientCertificate } from './access/certificates.ts';
 import type { IdSource } from './core.ts';
 
 /** Finds where a port of a Service is served; `undefined` when nothing answers for it. */
@@ -26,6 +27,12 @@ export interface ApiServerOptions {
   readonly historyLimit?: number;
   /** Default: random. */
   readonly ids?: IdSource;
+  /**
+   * Folder that keeps the objects across restarts, made when absent; default: memory only. Saved every 10 s while something
+   * changes and at `close`: an unclean stop loses at most the changes since the last save. Certificates and tokens are made
+   * anew at each start all the same.
+   */
+  readonly dataDir?: string;
 }
 
 /** What src/kube needs to talk to the server as its administrator (the shape of `KubeConnection`). */
@@ -47,6 +54,10 @@ export interface ApiServer {
   accept(socket: Socket): void;
   /** A token of a ServiceAccount for a year. Throws StatusError (404) when there is no such ServiceAccount. */
   issueToken(namespace: string, serviceAccount: string): string;
-  /** Ends every connection and watch, and the listener. */
+  /** A client certificate that the server takes: `user` is its CN, each of `groups` an O. Holds a secret. */
+  issueClientCertificate(user: string, groups: readonly string[]): Promise<ClientCertificate>;
+  /** Forgets old versions, as etcd's compaction does: watches and list pages from before answer 410. */
+  compact(): void;
+  /** Ends every connection and watch, and the listener; with a `dataDir`, saves for the last time (rejects when that fails). */
   close(): Promise<void>;
 }

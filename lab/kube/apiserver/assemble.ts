@@ -1,9 +1,12 @@
 // Puts the parts of the server together: store, kinds, tokens, authorizer, admission.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createAuthorizer } from './access/rbac.ts';
+import { authorizerOf } from './access/store-authorizer.ts';
 import { createTokens } from './access/tokens.ts';
+import { withPolicies } from './admission/policies.ts';
+import { reportPolicyTypes } from './admission/policy-status.ts';
 import type { WebhookTransport } from './admission/webhook-transport.ts';
 import { createWebhookAdmission } from './admission/webhooks.ts';
+import { createAdmissionChain } from './admission-plugins/chain.ts';
 import type { ApiServerOptions } from './api-server.ts';
 import { expireEvents } from './builtin/event-expiry.ts';
 import { builtInDefinitions } from './builtin/kinds.ts';
@@ -14,18 +17,27 @@ import { createBodyReader } from './http/body.ts';
 import type { ApiObject } from './json.ts';
 import { collectionId, objectKey } from './registry/definition.ts';
 import { createRegistry } from './registry/registry.ts';
-import { createSnapshots } from './storage/snapshots.ts';
 import { createStore } from './storage/store.ts';
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const DEFAULT_HISTORY = 5_000;
-const SNAPSHOTS_KEPT = 32;
+/** Characters that are added to a generateName. */
+const SUFFIX = 5;
 
-const randomIds: IdSource = {
-  uid: () => randomUUID(),
-  // Kubernetes leaves out vowels and look-alikes, so that no words appear.
-  nameSuffix: () => [...randomBytes(5)].map((byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join(''),
-};
+function createRandomIds(): IdSource {
+  // Drawn in bulk: each draw asks the kernel.
+  let pool = Buffer.alloc(0);
+  return {
+    uid: () => randomUUID(),
+    nameSuffix() {
+      if (pool.length < SUFFIX) pool = randomBytes(SUFFIX * 100);
+      const drawn = pool.subarray(0, SUFFIX);
+      pool = pool.subarray(SUFFIX);
+      // Kubernetes leaves out vowels and look-alikes, so that no words appear.
+      return Array.from(drawn, (byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('');
+    },
+  };
+}
 
 /** An object of core/v1, or `undefined`. */
 export function lookUp(
@@ -43,43 +55,40 @@ export function createCore(options: ApiServerOptions, transport: WebhookTranspor
   const store = createStore({ historyLimit: options.historyLimit ?? DEFAULT_HISTORY });
   const registry = createRegistry();
   const types = builtInTypes();
-  for (const definition of builtInDefinitions(types)) registry.add(definition);
-  const ids = options.ids ?? randomIds;
-  const rbac = (plural: string): ReturnType<typeof store.collection> =>
-    store.collection(collectionId({ group: 'rbac.authorization.k8s.io', plural }));
-  const authorizer = createAuthorizer({
-    clusterRole: (name) => rbac('clusterroles').get(name)?.object,
-    role: (namespace, name) => rbac('roles').get(objectKey(namespace, name))?.object,
-    clusterRoleBindings: () =>
-      rbac('clusterrolebindings')
-        .list()
-        .map((entry) => entry.object),
-    roleBindings: (namespace) =>
-      rbac('rolebindings')
-        .list(`${namespace}/`)
-        .map((entry) => entry.object),
-  });
+  for (const definition of builtInDefinitions(types)) {
+    registry.add(definition);
+    // Made now, so that built-in kinds can be watched from the beginning.
+    store.collection(collectionId(definition));
+  }
+  const ids = options.ids ?? createRandomIds();
+  const authorizer = authorizerOf(store);
   const tokens = createTokens({
     clock,
     issuer: options.serviceAccountIssuer ?? DEFAULT_ISSUER,
-    findServiceAccount: (namespace, name) => lookUp({ store }, 'serviceaccounts', namespace, name),
-    findPod: (namespace, name) => lookUp({ store }, 'pods', namespace, name),
+    find: (plural, namespace, name) =>
+      store.collection(collectionId({ group: '', plural })).get(objectKey(namespace, name))?.object,
   });
-  const admission = createWebhookAdmission({
-    store,
-    logger,
-    resolveService: options.resolveService,
-    transport,
-  });
+  const webhooks = withPolicies(
+    createWebhookAdmission({
+      store,
+      registry,
+      authorizer,
+      logger,
+      resolveService: options.resolveService,
+      transport,
+    }),
+    { store, registry, authorizer },
+  );
+  const admission = createAdmissionChain({ store, ids, authorizer, webhooks });
   expireEvents({ store, clock });
-  serveCustomResources({ store, registry, logger, objectMeta: typeOf(types, 'ObjectMeta') });
+  reportPolicyTypes({ store, registry });
+  serveCustomResources({ store, registry, logger, clock, objectMeta: typeOf(types, 'ObjectMeta') });
   const core: Core = {
     clock,
     logger,
     ids,
     store,
     registry,
-    snapshots: createSnapshots(SNAPSHOTS_KEPT),
     tokens,
     authorizer,
     admission,

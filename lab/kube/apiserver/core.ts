@@ -10,7 +10,6 @@ import type { ApiObject } from './json.ts';
 import type { Definition, RuleContext, Subresource } from './registry/definition.ts';
 import { apiVersionOf, collectionId, objectKey } from './registry/definition.ts';
 import type { Registry } from './registry/registry.ts';
-import type { Snapshots } from './storage/snapshots.ts';
 import type { Collection, Store, StoredObject } from './storage/store.ts';
 
 /** Where names and identities come from. */
@@ -26,7 +25,6 @@ export interface Core {
   readonly ids: IdSource;
   readonly store: Store;
   readonly registry: Registry;
-  readonly snapshots: Snapshots;
   readonly tokens: Tokens;
   readonly authorizer: Authorizer;
   readonly admission: Admission;
@@ -47,8 +45,23 @@ export interface Scope {
   readonly warn: (message: string) => void;
 }
 
-export const collectionOf = (core: Pick<Core, 'store'>, definition: Definition): Collection =>
-  core.store.collection(collectionId(definition));
+export function collectionOf(core: Pick<Core, 'store'>, definition: Definition): Collection {
+  const { view } = definition;
+  if (view === undefined) return core.store.collection(collectionId(definition));
+  const stored = core.store.collection(collectionId(view.stored));
+  return {
+    ...stored,
+    get size() {
+      return stored.size;
+    },
+    get oldestRevision() {
+      return stored.oldestRevision;
+    },
+    create: (key, object) => stored.create(key, view.toStored(object)),
+    update: (key, expected, object) => stored.update(key, expected, view.toStored(object)),
+    remove: (key, expected, last) => stored.remove(key, expected, view.toStored(last)),
+  };
+}
 
 /** Timestamps as Kubernetes writes them: RFC 3339 with whole seconds. */
 export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -74,13 +87,13 @@ export function ruleContext(
 
 /** The object as the version of a definition shows it. */
 export function inVersion(entry: StoredObject, definition: Definition): ApiObject {
+  if (definition.view !== undefined) return definition.view.fromStored(entry.object);
   const apiVersion = apiVersionOf(definition);
   return entry.object.apiVersion === apiVersion ? entry.object : { ...entry.object, apiVersion };
 }
 
 /** The JSON text of `inVersion`, made once for the stored version. */
 export function jsonInVersion(entry: StoredObject, definition: Definition): string {
-  return entry.object.apiVersion === apiVersionOf(definition)
-    ? entry.json
-    : JSON.stringify(inVersion(entry, definition));
+  const shown = inVersion(entry, definition);
+  return shown === entry.object ? entry.json : JSON.stringify(shown);
 }

@@ -56,9 +56,9 @@ describe('deletion', () => {
     expect((await t.call('GET', `${paths.configMaps}/guarded`)).code).toBe(200);
   });
 
-  it('refuses propagation policies that it does not implement', async () => {
-    const { code } = await t.call('DELETE', `${paths.configMaps}/guarded?propagationPolicy=Foreground`);
-    expect(code).toBe(501);
+  it('leaves a finalizer for the garbage collector as the policy says', async () => {
+    const { body } = await t.call('DELETE', `${paths.configMaps}/guarded?propagationPolicy=Foreground`);
+    expect(objectAt(body, 'metadata')['finalizers']).toEqual(['foregroundDeletion']);
   });
 
   it('gives a bound Pod its grace and lets the kubelet end it', async () => {

@@ -11,6 +11,14 @@ export type FieldErrorType =
   | 'TooMany'
   | 'TypeInvalid';
 
+/** A value whose text in messages is written out, such as a struct in Go's notation (see `goValue`). */
+export class ShownValue {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** One fault at `field` (`spec.containers[0].image`). `value` is the offending value where the wording shows it. */
 export interface FieldError {
   readonly type: FieldErrorType;
@@ -49,6 +57,12 @@ export const tooLong = (field: string, max: number): FieldError => ({
   type: 'TooLong',
   field,
   detail: `may not be longer than ${max}`,
+});
+/** Of values whose size counts in bytes, for example all annotations of an object. */
+export const tooManyBytes = (field: string, max: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: `must have at most ${max} bytes`,
 });
 export const tooMany = (field: string, count: number, max: number): FieldError => ({
   type: 'TooMany',
@@ -105,6 +119,8 @@ export function causeOf(error: FieldError): { reason: string; message: string; f
 }
 
 function shownValue(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
+  // In quotes: a real server shows the word.
+  if (value === undefined || value === null) return '"null"';
+  if (value instanceof ShownValue) return value.text;
   return JSON.stringify(value);
 }

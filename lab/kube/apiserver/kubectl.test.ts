@@ -42,6 +42,8 @@ describe.skipIf(missing)('with kubectl', () => {
 
   it('kubectl create and get: namespaces, names, wide tables, jsonpath, labels, fields', async () => {
     expect(await ok('create namespace shop')).toBe('namespace/shop created\n');
+    // Nobody else makes it here, and Pods need it.
+    await ok('create serviceaccount default -n shop');
     expect(await ok('create -n shop -f -', labelled(pod('one')))).toBe('pod/one created\n');
     expect(await ok('get po -A -l app=web -o name')).toBe('pod/one\n');
     expect(await ok('get pods -n shop -o wide')).toMatch(

@@ -2,8 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ServingCertificates } from './access/certificates.ts';
+import { methodRefusal, parseRefusal, protocolRefusal, refuseOn } from './http/protocol-refusal.ts';
 
 export interface Listener {
   readonly port: number;
@@ -23,16 +25,37 @@ export interface ListenerOptions {
 /** Clients keep connections for long; longer than they do, so that they are the ones to end them. */
 const KEEP_ALIVE_MS = 120_000;
 
+/** As Go's server, which real ones are built on. */
+const MAX_HEADER_BYTES = 1024 * 1024 + 4096;
+
 /** Starts to listen. Rejects when the port cannot be had. */
 export async function startListener({ certificates, listen, logger, handler }: ListenerOptions): Promise<Listener> {
   // Watches have no end of their own, hence no time limit on requests.
   const options = {
     cert: certificates.certPem,
     key: certificates.keyPem,
+    // Asked for and not insisted on: who shows none, or a bad one, may still have a token.
+    ca: certificates.caPem,
+    requestCert: true,
+    rejectUnauthorized: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Refused below in a real server's words.
+    requireHostHeader: false,
     requestTimeout: 0,
   };
-  const server = createServer(options, handler);
+  const server = createServer(options, (request, response) => {
+    const refusal = protocolRefusal(request);
+    if (refusal === undefined) handler(request, response);
+    else refuseOn(request.socket, refusal);
+  });
+  server.maxHeadersCount = 0;
+  server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
+    if (socket.writable && error.code !== 'ECONNRESET') refuseOn(socket, parseRefusal(error.code ?? ''));
+    else socket.destroy();
+  });
+  // Nothing is tunnelled.
+  server.on('connect', (_request, socket: Duplex) => refuseOn(socket, methodRefusal));
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -21,7 +21,7 @@ export interface Status {
   readonly message?: string;
   readonly reason?: string;
   readonly details?: StatusDetails;
-  readonly code: number;
+  readonly code?: number;
 }
 
 /** Which resource an error is about, as messages name it. */
@@ -49,22 +49,22 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === '' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     };
   }
 }
 
-/** A Status that says yes, such as the answer to a DELETE. */
-export function success(details?: StatusDetails, code = 200): Status {
+/** A Status that says yes, such as the answer to a DELETE, which names no code; creations through a subresource do. */
+export function success(details?: StatusDetails, code?: number): Status {
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Success',
     ...(details === undefined ? {} : { details }),
-    code,
+    ...(code === undefined ? {} : { code }),
   };
 }
 
@@ -74,7 +74,7 @@ export function qualified(resource: GroupResource): string {
 }
 
 const about = (resource: GroupResource, name: string): StatusDetails => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(resource.group === '' ? {} : { group: resource.group }),
   kind: resource.plural,
 });
@@ -131,9 +131,9 @@ export function invalid(group: string, kind: string, name: string, errors: reado
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const qualifiedKind = group === '' ? kind : `${kind}.${group}`;
   return new StatusError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(group === '' ? {} : { group }),
-    kind,
+    ...(kind === '' ? {} : { kind }),
     causes: errors.map(causeOf),
   });
 }

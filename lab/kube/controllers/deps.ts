@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { Node, Pod, ServiceAccount } from '../../../src/kube/resources.ts';
 import type { Informer, KubeClient } from '../../../src/kube/types.ts';
-import type { DaemonSet, Deployment, NamespaceObject, ReplicaSet, Service } from './views.ts';
+import type { ClusterRole, DaemonSet, Deployment, NamespaceObject, ReplicaSet, Service } from './views.ts';
 
 export interface ControllerDeps {
   readonly client: KubeClient;
@@ -22,5 +22,6 @@ export interface ControllerDeps {
     readonly daemonSets: Informer<DaemonSet>;
     readonly services: Informer<Service>;
     readonly serviceAccounts: Informer<ServiceAccount>;
+    readonly clusterRoles: Informer<ClusterRole>;
   };
 }

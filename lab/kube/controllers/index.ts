@@ -4,16 +4,19 @@ import type { Logger } from '../../../src/base/logger.ts';
 import { createInformer } from '../../../src/kube/informer.ts';
 import { nodes, pods, serviceAccounts } from '../../../src/kube/resources.ts';
 import type { Controller, Informer, KubeClient } from '../../../src/kube/types.ts';
+import { createClusterRoleController } from './clusterroles/aggregate.ts';
 import { createDaemonSetController } from './daemonset/reconcile.ts';
 import { createDeploymentController } from './deployment/reconcile.ts';
 import type { ControllerDeps } from './deps.ts';
 import { createEndpointsController } from './endpoints/publish.ts';
 import { createGarbageControllers } from './garbage/collect.ts';
 import { createNamespaceController } from './namespace/lifecycle.ts';
+import { createNodeTaintController } from './nodetaints/by-condition.ts';
 import { controllerUid } from './ownership.ts';
+import { createNodeLifecycleController } from './node-lifecycle/reconcile.ts';
 import { createReplicaSetController } from './replicaset/reconcile.ts';
 import { createServiceAccountController } from './serviceaccount/default.ts';
-import { daemonSets, deployments, namespaceObjects, replicaSets, services } from './views.ts';
+import { clusterRoles, daemonSets, deployments, namespaceObjects, replicaSets, services } from './views.ts';
 
 export interface LabControllers {
   readonly informers: readonly Informer<unknown>[];
@@ -47,6 +50,7 @@ export function createLabControllers(options: {
     daemonSets: createInformer({ ...common, resource: daemonSets }),
     services: createInformer({ ...common, resource: services }),
     serviceAccounts: createInformer({ ...common, resource: serviceAccounts }),
+    clusterRoles: createInformer({ ...common, resource: clusterRoles }),
   };
   const deps: ControllerDeps = { ...options, informers };
   return {
@@ -58,7 +62,10 @@ export function createLabControllers(options: {
       createDaemonSetController(deps),
       createEndpointsController(deps),
       createNamespaceController(deps),
+      createNodeLifecycleController(deps),
       createServiceAccountController(deps),
+      createClusterRoleController(deps),
+      createNodeTaintController(deps),
       ...createGarbageControllers(deps),
     ],
   };

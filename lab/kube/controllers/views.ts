@@ -43,6 +43,11 @@ export interface Service extends KubeObject {
   };
 }
 
+export interface ClusterRole extends KubeObject {
+  aggregationRule?: { clusterRoleSelectors?: LabelSelector[] } | null;
+  rules?: unknown[] | null;
+}
+
 export interface NamespaceObject extends KubeObject {
   spec?: { finalizers?: string[] };
   status?: { phase?: string };
@@ -72,6 +77,13 @@ export const endpoints: Resource = {
   plural: 'endpoints',
   kind: 'Endpoints',
   namespaced: true,
+};
+export const clusterRoles: Resource<ClusterRole> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'clusterroles',
+  kind: 'ClusterRole',
+  namespaced: false,
 };
 export const namespaceObjects: Resource<NamespaceObject> = {
   group: '',

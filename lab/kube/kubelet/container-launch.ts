@@ -42,7 +42,7 @@ export async function launchContainer(
     data: asText(await loadPodData(deps, pod)),
     base: { ...clusterEnvironment(deps, pod), ...image.env },
   });
-  const binds = containerBinds(pod, container, volumes);
+  const binds = containerBinds(container, volumes);
   await checkMountPoints(deps, binds);
   try {
     return await startContainer(deps, {

@@ -50,8 +50,6 @@ export interface KubeletOptions {
   readonly stateDir: string;
   /** A token of the ServiceAccount, good for a day. Throws when it does not exist. */
   readonly issueToken: (namespace: string, serviceAccount: string) => string | Promise<string>;
-  /** CA of the API server. */
-  readonly caPem: string;
   readonly superNodeNetwork?: SuperNodeNetwork;
   /** Uniform in [0, 1); default Math.random. */
   readonly random?: () => number;

@@ -122,7 +122,6 @@ export interface LabPodSpec {
   hostNetwork?: boolean;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   serviceAccountName?: string;
-  automountServiceAccountToken?: boolean;
   nodeSelector?: Record<string, string>;
   affinity?: {
     nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } };

@@ -16,14 +16,10 @@ export interface PodData {
   readonly secret: (name: string) => DataBytes | undefined;
   /** The Pod's ServiceAccount token; empty when the Pod wants none. */
   readonly token: string;
-  readonly caPem: string;
 }
 
 /** Reads everything anew. A missing ConfigMap or Secret is not an error here: it may be optional. */
-export async function loadPodData(
-  deps: Pick<KubeletOptions, 'client' | 'issueToken' | 'caPem'>,
-  pod: LabPod,
-): Promise<PodData> {
+export async function loadPodData(deps: Pick<KubeletOptions, 'client' | 'issueToken'>, pod: LabPod): Promise<PodData> {
   const namespace = pod.metadata.namespace ?? 'default';
   const names = referencedNames(pod);
   const [maps, hidden, token] = await Promise.all([
@@ -31,7 +27,7 @@ export async function loadPodData(
     readAll(deps.client, secrets, namespace, names.secrets, (secret) => fromBase64(secret.data)),
     wantsToken(pod) ? deps.issueToken(namespace, pod.spec.serviceAccountName ?? 'default') : '',
   ]);
-  return { configMap: (name) => maps.get(name), secret: (name) => hidden.get(name), token, caPem: deps.caPem };
+  return { configMap: (name) => maps.get(name), secret: (name) => hidden.get(name), token };
 }
 
 /** The same as text, for environment variables. */
@@ -41,13 +37,11 @@ export function asText(data: PodData): ReferencedData {
   return { configMap: (name) => text(data.configMap(name)), secret: (name) => text(data.secret(name)) };
 }
 
-/** True unless the Pod says no; a projected token counts as wanting one. */
-export function wantsToken(pod: LabPod): boolean {
-  const projected = (pod.spec.volumes ?? []).some((volume) =>
+/** True when a projected volume holds a token: the API adds one to each Pod that does not say no. */
+export const wantsToken = (pod: LabPod): boolean =>
+  (pod.spec.volumes ?? []).some((volume) =>
     volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined),
   );
-  return projected || pod.spec.automountServiceAccountToken !== false;
-}
 
 /** Names of every ConfigMap and Secret that volumes and environments of a Pod mention. */
 export function referencedNames(pod: LabPod): {

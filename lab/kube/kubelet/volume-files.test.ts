@@ -5,13 +5,12 @@ import type { Volume } from './pod-view.ts';
 import type { PodData } from './referenced-data.ts';
 import { referencedNames } from './referenced-data.ts';
 import { testContainer, testPod } from './testing/pods.ts';
-import { serviceAccountFiles, volumeFiles } from './volume-files.ts';
+import { volumeFiles } from './volume-files.ts';
 
 const data: PodData = {
   configMap: (name) => (name === 'conf' ? { 'a.yaml': Buffer.from('A'), b: Buffer.from('B') } : undefined),
   secret: (name) => (name === 'keys' ? { id: Buffer.from([0, 255]) } : undefined),
   token: 'tok',
-  caPem: 'CA',
 };
 const place = { hostIp: '10.0.1.2', podIps: [] };
 const pod = testPod({}, { labels: { app: 'web', zone: 'x' } });
@@ -67,16 +66,6 @@ describe('volumeFiles', () => {
 
   it('says nothing of volumes that are no files', () => {
     expect(files({ emptyDir: {} })).toBeUndefined();
-  });
-});
-
-describe('serviceAccountFiles', () => {
-  it('are token, CA and namespace', () => {
-    expect(serviceAccountFiles(pod, data).map((file) => `${file.path}=${file.content.toString()}`)).toEqual([
-      'token=tok',
-      'ca.crt=CA',
-      'namespace=ns',
-    ]);
   });
 });
 

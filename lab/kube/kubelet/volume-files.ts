@@ -1,4 +1,4 @@
-// Which files a volume consists of: ConfigMap, Secret, downward API, projections and the ServiceAccount's own. Pure.
+// Which files a volume consists of: ConfigMap, Secret, downward API and projections. Pure.
 import { kubeletError } from './errors.ts';
 import { fieldValue } from './field-ref.ts';
 import type { PodPlace } from './field-ref.ts';
@@ -11,9 +11,6 @@ export interface VolumeFile {
   readonly content: Buffer;
   readonly mode: number;
 }
-
-/** Where programs expect the ServiceAccount's token, CA and namespace. */
-export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 const DEFAULT_MODE = 0o644;
 
@@ -39,16 +36,6 @@ export function volumeFiles(
     return (projected.sources ?? []).flatMap((source) => projectedFiles(source, mode, pod, place, data));
   }
   return undefined;
-}
-
-/** The volume that every Pod gets unless it says no. */
-export function serviceAccountFiles(pod: LabPod, data: PodData): readonly VolumeFile[] {
-  const file = (path: string, text: string): VolumeFile => ({ path, content: Buffer.from(text), mode: DEFAULT_MODE });
-  return [
-    file('token', data.token),
-    file('ca.crt', data.caPem),
-    file('namespace', pod.metadata.namespace ?? 'default'),
-  ];
 }
 
 function projectedFiles(

@@ -6,9 +6,8 @@ import { kubeletError } from './errors.ts';
 import type { PodPlace } from './field-ref.ts';
 import type { KubeletNode } from './kubelet-types.ts';
 import type { LabContainer, LabPod, Volume } from './pod-view.ts';
-import { wantsToken } from './referenced-data.ts';
 import type { PodData } from './referenced-data.ts';
-import { SERVICE_ACCOUNT_DIR, serviceAccountFiles, volumeFiles } from './volume-files.ts';
+import { volumeFiles } from './volume-files.ts';
 import type { VolumeFile } from './volume-files.ts';
 
 /** Where a volume's content is, and whether containers may write it. */
@@ -27,9 +26,6 @@ export interface VolumeDeps {
   readonly nodeRoot: string;
 }
 
-/** Name of the volume with the ServiceAccount's files; no volume of a Pod can be called so. */
-const SERVICE_ACCOUNT_VOLUME = '/serviceaccount';
-
 /** Top directories that every root of the lab has for itself; elsewhere the machine's own files read through. */
 const PRIVATE_TOPS: ReadonlySet<string> = new Set(['etc', 'opt', 'run', 'tmp', 'var']);
 
@@ -44,11 +40,6 @@ export async function mountVolumes(
   const mounted = new Map<string, MountedVolume>();
   for (const volume of pod.spec.volumes ?? [])
     mounted.set(volume.name, await mountVolume(deps, join(directory, volume.name), volume, pod, place, data));
-  if (wantsToken(pod)) {
-    const source = join(directory, 'kube-api-access');
-    await writeFiles(source, serviceAccountFiles(pod, data));
-    mounted.set(SERVICE_ACCOUNT_VOLUME, { source, readOnly: true });
-  }
   return mounted;
 }
 
@@ -57,10 +48,9 @@ export async function unmountVolumes(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Binds of one container: its mounts and, unless it mounts that path itself, the ServiceAccount's files. */
-export function containerBinds(pod: LabPod, container: LabContainer, volumes: PodVolumes): RootSpec['binds'] {
-  const mounts = container.volumeMounts ?? [];
-  const binds = mounts.map((mount) => {
+/** Binds of one container: its mounts. The ServiceAccount's files are among them, since the API adds them to the Pod. */
+export function containerBinds(container: LabContainer, volumes: PodVolumes): RootSpec['binds'] {
+  return (container.volumeMounts ?? []).map((mount) => {
     const volume = volumes.get(mount.name);
     if (volume === undefined)
       throw kubeletError(
@@ -76,10 +66,6 @@ export function containerBinds(pod: LabPod, container: LabContainer, volumes: Po
       readOnly: volume.readOnly || mount.readOnly === true,
     };
   });
-  const account = volumes.get(SERVICE_ACCOUNT_VOLUME);
-  const isTaken = mounts.some((mount) => posix.normalize(mount.mountPath).replace(/\/$/, '') === SERVICE_ACCOUNT_DIR);
-  if (account === undefined || isTaken || pod.spec.automountServiceAccountToken === false) return binds;
-  return [...binds, { source: account.source, target: SERVICE_ACCOUNT_DIR, readOnly: true }];
 }
 
 /**

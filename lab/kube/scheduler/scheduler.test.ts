@@ -39,6 +39,8 @@ afterEach(async () => {
 
 async function addNode(name: string, subEnis: string): Promise<void> {
   await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name } });
+  // New nodes are tainted not-ready, which no controller takes away here.
+  await client.patch(nodes, name, { type: 'merge', body: { spec: { taints: [] } } });
   await offer(name, subEnis);
 }
 

@@ -2,6 +2,7 @@
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { createKubeClient } from '../../../src/kube/client.ts';
+import { configMaps, serviceAccounts } from '../../../src/kube/resources.ts';
 import type { KubeClient } from '../../../src/kube/types.ts';
 import { startApiServer } from '../apiserver/index.ts';
 import type { ApiServer } from '../apiserver/index.ts';
@@ -25,6 +26,22 @@ export async function startApiBench(): Promise<ApiBench> {
   const { server, caPem, auth } = api.adminConnection();
   const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
   const client = createKubeClient({ connection, clock, logger, qps: 1000, burst: 1000 });
+  // Nobody else makes them here, and Pods need them.
+  await client.create(
+    serviceAccounts,
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } },
+    { namespace: 'default' },
+  );
+  await client.create(
+    configMaps,
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-root-ca.crt', namespace: 'default' },
+      data: { 'ca.crt': caPem },
+    },
+    { namespace: 'default' },
+  );
   return {
     api,
     client,

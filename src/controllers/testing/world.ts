@@ -15,7 +15,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
 import { runManager } from '../../kube/manager.ts';
-import { configMaps, nodes as nodeResource, type Pod, pods } from '../../kube/resources.ts';
+import { configMaps, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { type Ipamd, type IpamdTweaks, startIpamd } from './ipamd.ts';
 
@@ -90,6 +90,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const client = connect();
   stack.defer(() => client.close());
   await installKinds(client);
+  // Pods need it, and no controller makes it here.
+  await client.create(serviceAccounts, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: 'default' },
+  });
 
   const instances = runInstances(cloud.admin, plansOf(options.instanceTypes ?? ['SA5.LARGE8', 'SA5.LARGE8']));
   const played = instances.slice(0, instances.length - (options.agentless ?? 0));

@@ -5,6 +5,14 @@ export interface ServingCertificates {
   readonly caPem: string;
   readonly certPem: string;
   readonly keyPem: string;
+  /** A client certificate of the same authority: `user` is its CN, each of `groups` an O. Valid as long as the authority. */
+  issueClient(user: string, groups: readonly string[]): Promise<ClientCertificate>;
+}
+
+export interface ClientCertificate {
+  readonly certPem: string;
+  /** A secret. */
+  readonly keyPem: string;
 }
 
 /** Wide on both sides, so that neither a skewed nor a simulated clock makes them invalid. */
@@ -67,11 +75,33 @@ export async function createServingCertificates(now: Date, sans: readonly string
       await x509.AuthorityKeyIdentifierExtension.create(ca),
     ],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
+  const keyPemOf = async (key: webcrypto.CryptoKey): Promise<string> =>
+    pem('PRIVATE KEY', new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', key)));
   return {
     caPem: `${ca.toString('pem')}\n`,
     certPem: `${server.toString('pem')}\n`,
-    keyPem: pem('PRIVATE KEY', new Uint8Array(pkcs8)),
+    keyPem: await keyPemOf(serverKeys.privateKey),
+    async issueClient(user, groups) {
+      const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const certificate = await x509.X509CertificateGenerator.create({
+        serialNumber: serial(),
+        // As attributes, not as text: names of users hold colons and commas.
+        subject: [...groups.map((group) => ({ O: [group] })), { CN: [user] }],
+        issuer: ca.subject,
+        notBefore,
+        notAfter,
+        signingAlgorithm: algorithm,
+        publicKey: keys.publicKey as unknown as CryptoKey,
+        signingKey: caKeys.privateKey as unknown as CryptoKey,
+        extensions: [
+          new x509.BasicConstraintsExtension(false, undefined, true),
+          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+          await x509.AuthorityKeyIdentifierExtension.create(ca),
+        ],
+      });
+      return { certPem: `${certificate.toString('pem')}\n`, keyPem: await keyPemOf(keys.privateKey) };
+    },
   };
 }
 

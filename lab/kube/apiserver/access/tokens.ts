@@ -1,39 +1,47 @@
 // Bearer tokens: the administrator's opaque one, and signed ones (JWT, ES256) for ServiceAccounts.
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   randomBytes,
   randomUUID,
   sign,
+  timingSafeEqual,
   verify,
 } from 'node:crypto';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../../src/base/clock.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { isObject, numberAt, stringAt, stringsAt } from '../json.ts';
+import { isObject, numberAt, objectAt, stringAt, stringsAt } from '../json.ts';
+import type { BoundObject, Find } from './bound-object.ts';
+import { boundObjectOf, claimOf, extraOf, isStillThere, pluralOf } from './bound-object.ts';
 import type { User } from './user.ts';
 import { administrator, serviceAccountUser } from './user.ts';
 
-/** The Pod that a token is bound to: it ends with the Pod. */
-export interface BoundPod {
-  readonly name: string;
-  readonly uid: string;
-}
-
 export interface TokenRequest {
   readonly serviceAccount: ApiObject;
+  /** Empty: the server itself. */
   readonly audiences: readonly string[];
   readonly lifetimeSeconds: number;
-  readonly pod?: BoundPod;
+  readonly bound?: BoundObject;
+  /** The node of a Pod that the token is bound to; without uid when the Node object is not there. */
+  readonly node?: { readonly name: string; readonly uid?: string };
 }
+
+/** Who a token stands for, and for whom it speaks among those asked for. */
+export type TokenAnswer =
+  | { readonly user: User; readonly audiences: readonly string[] }
+  /** In the server's words; '' when nothing knows the token at all. */
+  | { readonly error: string };
 
 export interface Tokens {
   readonly adminToken: string;
   readonly issuer: string;
   /** A signed token; `expiresAt` is when it ends. */
   issue(request: TokenRequest): { readonly token: string; readonly expiresAt: Date };
-  /** The user of a token; `undefined` when it is not ours, has ended, or its ServiceAccount or Pod is gone. Default audience: the issuer. */
+  /** Judges a token for any of `audiences`; default: the issuer. */
+  review(token: string, audiences?: readonly string[]): TokenAnswer;
+  /** The user of a token; `undefined` when it is not ours, has ended, or what it is bound to is gone. */
   authenticate(token: string, audiences?: readonly string[]): User | undefined;
   /** The public key as a JSON Web Key Set, for those who verify tokens themselves. */
   jwks(): JsonObject;
@@ -42,8 +50,7 @@ export interface Tokens {
 interface TokenDeps {
   readonly clock: Clock;
   readonly issuer: string;
-  readonly findServiceAccount: (namespace: string, name: string) => ApiObject | undefined;
-  readonly findPod: (namespace: string, name: string) => ApiObject | undefined;
+  readonly find: Find;
 }
 
 /** Keys are made anew for each server: tokens do not outlive it. */
@@ -57,73 +64,105 @@ export function createTokens(deps: TokenDeps): Tokens {
   const publicKey = createPublicKey(pair.publicKey);
   const keyId = createHash('sha256').update(pair.publicKey).digest('base64url');
   const adminToken = randomBytes(24).toString('base64url');
+  const encoding = 'ieee-p1363';
 
-  const decode = (token: string): JsonObject | undefined => {
+  const review: Tokens['review'] = (token, asked = []) => {
+    const audiences = asked.length === 0 ? [deps.issuer] : asked;
+    if (sameText(token, adminToken)) {
+      const shared = audiences.filter((audience) => audience === deps.issuer);
+      return shared.length === 0 ? { error: '' } : { user: administrator, audiences: shared };
+    }
     const [head = '', body = '', signature = '', more] = token.split('.');
-    if (signature === '' || more !== undefined) return undefined;
-    const signed = verify(
+    const claims = more === undefined ? jsonOf(body) : undefined;
+    // A token of another issuer is somebody else's to judge.
+    if (claims === undefined || stringAt(claims, 'iss') !== deps.issuer) return { error: '' };
+    const signed = Buffer.from(`${head}.${body}`);
+    const isOurs = verify(
       'sha256',
-      Buffer.from(`${head}.${body}`),
-      { key: publicKey, dsaEncoding: 'ieee-p1363' },
+      signed,
+      { key: publicKey, dsaEncoding: encoding },
       Buffer.from(signature, 'base64url'),
     );
-    if (!signed) return undefined;
-    const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
-    return isObject(claims) ? claims : undefined;
+    if (!isOurs) return { error: 'go-jose/go-jose: error in cryptographic primitive' };
+    return judge(claims, audiences, deps);
   };
 
   return {
     adminToken,
     issuer: deps.issuer,
-    issue({ serviceAccount, audiences, lifetimeSeconds, pod }) {
+    issue(request) {
       const now = Math.floor(deps.clock.now().getTime() / 1000);
-      const { name, namespace, uid } = serviceAccount.metadata;
-      const claims = {
-        aud: audiences.length === 0 ? [deps.issuer] : audiences,
-        exp: now + lifetimeSeconds,
-        iat: now,
-        iss: deps.issuer,
-        jti: randomUUID(),
-        'kubernetes.io': { namespace, ...(pod === undefined ? {} : { pod }), serviceaccount: { name, uid } },
-        nbf: now,
-        sub: `system:serviceaccount:${namespace}:${name}`,
-      };
       const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-      const text = `${part({ alg: 'ES256', kid: keyId })}.${part(claims)}`;
-      const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+      const text = `${part({ alg: 'ES256', kid: keyId })}.${part(claimsOf(request, deps.issuer, now))}`;
+      const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: encoding });
       return {
         token: `${text}.${signature.toString('base64url')}`,
-        expiresAt: new Date((now + lifetimeSeconds) * 1000),
+        expiresAt: new Date((now + request.lifetimeSeconds) * 1000),
       };
     },
-    authenticate(token, audiences = [deps.issuer]) {
-      if (sameText(token, adminToken)) return administrator;
-      const claims = decode(token);
-      if (claims === undefined) return undefined;
-      return serviceAccountOf(claims, audiences, deps);
+    review,
+    authenticate(token, audiences) {
+      const answer = review(token, audiences);
+      return 'user' in answer ? answer.user : undefined;
     },
-    jwks: () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: keyId }] }),
+    jwks: () => ({ keys: [{ use: 'sig', ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'ES256' }] }),
   };
 }
 
-function serviceAccountOf(claims: JsonObject, audiences: readonly string[], deps: TokenDeps): User | undefined {
-  const now = deps.clock.now().getTime() / 1000;
-  if ((numberAt(claims, 'exp') ?? 0) <= now || stringAt(claims, 'iss') !== deps.issuer) return undefined;
-  if (!stringsAt(claims, 'aud').some((audience) => audiences.includes(audience))) return undefined;
-  const details = claims['kubernetes.io'];
+function claimsOf(request: TokenRequest, issuer: string, now: number): JsonObject {
+  const { serviceAccount, audiences, lifetimeSeconds, bound, node } = request;
+  const { name, namespace, uid } = serviceAccount.metadata;
+  const details: JsonObject = { namespace, serviceaccount: { name, uid } };
+  if (bound !== undefined) details[claimOf(bound.kind)] = { name: bound.name, uid: bound.uid };
+  if (node !== undefined) details['node'] = node;
+  return {
+    aud: audiences.length === 0 ? [issuer] : audiences,
+    exp: now + lifetimeSeconds,
+    iat: now,
+    iss: issuer,
+    jti: randomUUID(),
+    'kubernetes.io': Object.fromEntries(Object.entries(details).sort(([one], [other]) => (one < other ? -1 : 1))),
+    nbf: now,
+    sub: `system:serviceaccount:${namespace}:${name}`,
+  };
+}
+
+/** A token with a good signature: in time, for the right audience, and of things that still exist. */
+function judge(claims: JsonObject, audiences: readonly string[], { clock, find }: TokenDeps): TokenAnswer {
+  const nowMs = clock.now().getTime();
+  const own = stringsAt(claims, 'aud');
+  const shared = own.filter((audience) => audiences.includes(audience));
+  if (shared.length === 0)
+    return {
+      error: `token audiences ${goList(own)} is invalid for the target audiences ${goList(audiences)}`,
+    };
+  if ((numberAt(claims, 'exp') ?? 0) * 1000 <= nowMs) return { error: 'service account token has expired' };
+  if ((numberAt(claims, 'nbf') ?? 0) * 1000 > nowMs) return { error: 'service account token is not valid yet' };
+  const details = objectAt(claims, 'kubernetes.io');
   const namespace = stringAt(details, 'namespace') ?? '';
   const name = stringAt(details, 'serviceaccount', 'name') ?? '';
-  const account = deps.findServiceAccount(namespace, name);
-  const uid = account?.metadata.uid;
-  if (uid === undefined || uid !== stringAt(details, 'serviceaccount', 'uid')) return undefined;
-  const podName = stringAt(details, 'pod', 'name');
-  if (podName === undefined) return serviceAccountUser(namespace, name, uid);
-  const podUid = stringAt(details, 'pod', 'uid') ?? '';
-  if (deps.findPod(namespace, podName)?.metadata.uid !== podUid) return undefined;
-  return serviceAccountUser(namespace, name, uid, {
-    'authentication.kubernetes.io/pod-name': [podName],
-    'authentication.kubernetes.io/pod-uid': [podUid],
-  });
+  const uid = stringAt(details, 'serviceaccount', 'uid');
+  const account = find('serviceaccounts', namespace, name);
+  if (account === undefined) return { error: `serviceaccounts ${JSON.stringify(name)} not found` };
+  if (!isStillThere(account, uid, nowMs)) return { error: 'service account token has been invalidated' };
+  const bound = boundObjectOf(details);
+  if (bound !== undefined) {
+    const found = find(pluralOf[bound.kind], bound.kind === 'Node' ? undefined : namespace, bound.name);
+    if (!isStillThere(found, bound.uid, nowMs)) return { error: 'service account token has been invalidated' };
+  }
+  const extra = extraOf(details, stringAt(claims, 'jti'));
+  return { user: serviceAccountUser(namespace, name, uid ?? '', extra), audiences: shared };
+}
+
+const goList = (list: readonly string[]): string => `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
+
+function jsonOf(part: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function sameText(left: string, right: string): boolean {

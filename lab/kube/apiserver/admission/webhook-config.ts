@@ -1,25 +1,23 @@
 // Webhook configurations as the server uses them, defaults filled in.
 import type { ApiObject, JsonObject } from '../json.ts';
 import { numberAt, objectAt, objectsAt, stringAt, stringsAt } from '../json.ts';
+import type { MatchCondition } from './match-conditions.ts';
+import { readMatchConditions } from './match-conditions.ts';
+import type { MatchCriteria } from './matching.ts';
+import { readRules } from './matching.ts';
 
-export interface WebhookRule {
-  readonly operations: readonly string[];
-  readonly apiGroups: readonly string[];
-  readonly apiVersions: readonly string[];
-  readonly resources: readonly string[];
-  readonly scope: string;
-}
+export type ReviewVersion = 'v1' | 'v1beta1';
 
 export interface Webhook {
   readonly name: string;
   readonly mutating: boolean;
-  readonly rules: readonly WebhookRule[];
+  readonly criteria: MatchCriteria;
+  readonly conditions: readonly MatchCondition[];
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly timeoutSeconds: number;
   readonly reinvocationPolicy: string;
-  readonly sideEffects: string;
-  readonly namespaceSelector: JsonObject;
-  readonly objectSelector: JsonObject;
+  /** The first version that both sides know. */
+  readonly reviewVersion: ReviewVersion;
   readonly target:
     | {
         readonly kind: 'service';
@@ -39,23 +37,25 @@ export function readWebhooks(configuration: ApiObject): readonly Webhook[] {
   return objectsAt(configuration, 'webhooks').map((webhook) => ({
     name: stringAt(webhook, 'name') ?? '',
     mutating,
-    rules: objectsAt(webhook, 'rules').map((rule) => ({
-      operations: stringsAt(rule, 'operations'),
-      apiGroups: stringsAt(rule, 'apiGroups'),
-      apiVersions: stringsAt(rule, 'apiVersions'),
-      resources: stringsAt(rule, 'resources'),
-      scope: stringAt(rule, 'scope') ?? '*',
-    })),
+    criteria: {
+      rules: readRules(webhook, 'rules'),
+      excluded: [],
+      matchPolicy: stringAt(webhook, 'matchPolicy') ?? 'Equivalent',
+      namespaceSelector: objectAt(webhook, 'namespaceSelector'),
+      objectSelector: objectAt(webhook, 'objectSelector'),
+    },
+    conditions: readMatchConditions(webhook, { params: false }),
     failurePolicy: stringAt(webhook, 'failurePolicy') === 'Ignore' ? 'Ignore' : 'Fail',
     timeoutSeconds: numberAt(webhook, 'timeoutSeconds') ?? 10,
     reinvocationPolicy: stringAt(webhook, 'reinvocationPolicy') ?? 'Never',
-    sideEffects: stringAt(webhook, 'sideEffects') ?? 'None',
-    namespaceSelector: objectAt(webhook, 'namespaceSelector'),
-    objectSelector: objectAt(webhook, 'objectSelector'),
+    reviewVersion: reviewVersionOf(stringsAt(webhook, 'admissionReviewVersions')),
     target: targetOf(webhook),
     caBundle: Buffer.from(stringAt(webhook, 'clientConfig', 'caBundle') ?? '', 'base64').toString('utf8'),
   }));
 }
+
+const reviewVersionOf = (versions: readonly string[]): ReviewVersion =>
+  versions.find((version) => version === 'v1' || version === 'v1beta1') === 'v1beta1' ? 'v1beta1' : 'v1';
 
 function targetOf(webhook: JsonObject): Webhook['target'] {
   const url = stringAt(webhook, 'clientConfig', 'url');

@@ -1,8 +1,10 @@
 // HTTPS to webhooks over connections that are kept, since a handshake costs more than most answers.
+import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { Webhook } from './webhook-config.ts';
 import type { WebhookEndpoint } from './webhook-endpoint.ts';
 import { WebhookFailure } from './webhook-failure.ts';
+import { connectionFault, emptyAnswer, statusFault } from './webhook-faults.ts';
 
 export interface WebhookTransport {
   /** POSTs a review and gives the text of the answer, within the webhook's time-out. Throws WebhookFailure. */
@@ -10,18 +12,26 @@ export interface WebhookTransport {
   close(): void;
 }
 
+/** Go's client gives up after as many. */
+const MAX_REDIRECTS = 10;
+
 export function createWebhookTransport(): WebhookTransport {
   // Our own agent: neither proxy settings nor the process's other connections come between.
   const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 60_000 });
   return {
     async post(webhook, endpoint, body) {
       const signal = AbortSignal.timeout(webhook.timeoutSeconds * 1000);
-      try {
-        return await exchange({ agent, webhook, endpoint, body, signal });
-      } catch (error) {
-        // The webhook had closed the kept connection at the moment it was used; it never saw the request.
-        if (error instanceof StaleConnection) return await exchange({ agent, webhook, endpoint, body, signal });
-        throw error;
+      let sent: Exchange = { agent, webhook, endpoint, method: 'POST', body, signal };
+      for (let hops = 0; ; hops += 1) {
+        const answer = await exchange(sent).catch((error: unknown) => {
+          // The webhook had closed the kept connection at the moment it was used; it never saw the request.
+          if (error instanceof StaleConnection) return exchange(sent);
+          throw error;
+        });
+        const next = redirected(sent, answer);
+        if (next === undefined) return textOf(answer);
+        if (hops === MAX_REDIRECTS - 1) throw failure(sent, `stopped after ${MAX_REDIRECTS} redirects`);
+        sent = next;
       }
     },
     close: () => agent.destroy(),
@@ -34,18 +44,52 @@ interface Exchange {
   readonly agent: Agent;
   readonly webhook: Webhook;
   readonly endpoint: WebhookEndpoint;
+  readonly method: 'POST' | 'GET';
   readonly body: string;
   readonly signal: AbortSignal;
 }
 
-function exchange({ agent, webhook, endpoint, body, signal }: Exchange): Promise<string> {
-  const { host, port, path, serverName, url } = endpoint;
+interface Answer {
+  readonly code: number;
+  readonly location: string | undefined;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const failure = ({ endpoint, method }: Exchange, why: string): WebhookFailure =>
+  new WebhookFailure(`failed to call webhook: ${method === 'POST' ? 'Post' : 'Get'} ${JSON.stringify(endpoint.url)}: ${why}`);
+
+function textOf({ code, text, contentType }: Answer): string {
+  if (code < 200 || code > 206) throw new WebhookFailure(`failed to call webhook: ${statusFault(code, text)}`);
+  if (text === '') throw new WebhookFailure(`failed to call webhook: ${emptyAnswer(code, contentType)}`);
+  return text;
+}
+
+/** Where an answer sends the request on to, and in which form; `undefined` when it is the last one. */
+function redirected(sent: Exchange, { code, location }: Answer): Exchange | undefined {
+  const keepsMethod = code === 307 || code === 308;
+  if (location === undefined || !(keepsMethod || (code >= 301 && code <= 303))) return undefined;
+  const url = new URL(location, sent.endpoint.url);
+  if (url.protocol !== 'https:') throw failure(sent, `unsupported protocol scheme ${JSON.stringify(url.protocol.replace(':', ''))}`);
+  const endpoint: WebhookEndpoint = {
+    url: url.href,
+    host: url.hostname,
+    port: Number(url.port || 443),
+    path: `${url.pathname}${url.search}`,
+    serverName: url.hostname,
+  };
+  return keepsMethod ? { ...sent, endpoint } : { ...sent, endpoint, method: 'GET', body: '' };
+}
+
+function exchange(sent: Exchange): Promise<Answer> {
+  const { agent, webhook, endpoint, method, body, signal } = sent;
+  const { host, port, path, serverName } = endpoint;
   return new Promise((resolve, reject) => {
     const request = httpsRequest({
       host,
       port,
       path,
-      method: 'POST',
+      method,
       agent,
       signal,
       // An address cannot be asked for by name.
@@ -53,48 +97,29 @@ function exchange({ agent, webhook, endpoint, body, signal }: Exchange): Promise
       ...(webhook.caBundle === '' ? {} : { ca: webhook.caBundle }),
       headers: {
         host: serverName,
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'content-length': Buffer.byteLength(body),
+        accept: 'application/json, */*',
+        ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     });
     const fail = (error: Error): void => {
-      const message = `failed to call webhook: Post ${JSON.stringify(url)}: ${describe(error, signal)}`;
       const stale = request.reusedSocket && !signal.aborted;
-      reject(stale ? new StaleConnection(message) : new WebhookFailure(message));
+      const why = failure(sent, connectionFault(error, signal)).message;
+      reject(stale ? new StaleConnection(why) : new WebhookFailure(why));
     };
     request.on('error', fail);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', fail);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        const code = response.statusCode ?? 0;
-        if (code >= 200 && code < 300) resolve(text);
-        else reject(new WebhookFailure(serverError(text)));
-      });
+      response.on('end', () => resolve(answerOf(response, Buffer.concat(chunks).toString('utf8'))));
     });
     request.end(body);
   });
 }
 
-const serverError = (text: string): string =>
-  `failed to call webhook: an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`;
-
-const UNKNOWN_AUTHORITY = [
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-];
-
-/** Node's fault in the words that people know from Kubernetes. */
-function describe(error: Error, signal: AbortSignal): string {
-  if (signal.aborted) return 'context deadline exceeded';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code === 'ECONNREFUSED') return 'dial tcp: connect: connection refused';
-  const untrusted = 'tls: failed to verify certificate: x509:';
-  if (UNKNOWN_AUTHORITY.includes(code)) return `${untrusted} certificate signed by unknown authority`;
-  return code.includes('CERT') ? `${untrusted} ${error.message}` : error.message;
-}
+const answerOf = (response: IncomingMessage, text: string): Answer => ({
+  code: response.statusCode ?? 0,
+  location: response.headers.location,
+  contentType: response.headers['content-type'] ?? '',
+  text,
+});

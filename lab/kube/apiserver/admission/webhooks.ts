@@ -1,40 +1,109 @@
 // Admission webhooks: the configurations that apply to a write, in order, mutating first and validating last.
-import { randomUUID } from 'node:crypto';
-import type { Logger } from '../../../../src/base/logger.ts';
+import type { Authorizer } from '../access/rbac.ts';
 import type { ApiObject } from '../json.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
-import { collectionId } from '../registry/definition.ts';
-import type { ResolveService } from '../api-server.ts';
-import { notImplemented } from '../status.ts';
-import type { Store, StoredObject } from '../storage/store.ts';
 import { equalJson } from '../json.ts';
+import { redecode } from '../operations/decode-object.ts';
+import { collectionId } from '../registry/definition.ts';
+import type { Registry } from '../registry/registry.ts';
+import { forbidden, internalError, notImplemented } from '../status.ts';
+import type { Store, StoredObject } from '../storage/store.ts';
 import type { Admission, AdmissionRequest } from './admission.ts';
+import type { AdmissionView } from './admission-view.ts';
+import { fromView, isOneWay, viewOf } from './admission-view.ts';
+import { activationOf } from './expression-activation.ts';
+import { decideConditions } from './match-conditions.ts';
+import type { Match, MatchDeps } from './matching.ts';
+import { isExempt, matchOf } from './matching.ts';
+import type { CallDeps } from './webhook-calls.ts';
+import { askWebhook } from './webhook-calls.ts';
 import type { Webhook } from './webhook-config.ts';
 import { readWebhooks } from './webhook-config.ts';
-import { endpointOf } from './webhook-endpoint.ts';
-import { WebhookFailure } from './webhook-failure.ts';
-import { webhookApplies } from './webhook-match.ts';
-import { decodeResponse } from './webhook-response.ts';
-import { deniedError, failedError, reviewBody } from './webhook-review.ts';
-import type { WebhookTransport } from './webhook-transport.ts';
+import { applyWebhookPatch } from './webhook-patch.ts';
 
-export interface WebhookDeps {
+export interface WebhookDeps extends CallDeps {
   readonly store: Store;
-  readonly logger: Logger;
-  readonly resolveService: ResolveService;
-  readonly transport: WebhookTransport;
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
 }
 
 const GROUP = 'admissionregistration.k8s.io';
 
-/** Whose reviews carry the object itself; the others have kinds of their own, which are not made here. */
-const REVIEWED_SUBRESOURCES = ['status', 'finalize'];
+/** A webhook with the version of the resource in which it sees the write. */
+interface Invocation {
+  readonly webhook: Webhook;
+  readonly match: Match;
+}
 
 export function createWebhookAdmission(deps: WebhookDeps): Admission {
-  // Stored versions never change, so each is read once.
+  const configured = webhookReader(deps.store);
+  const namespaces = deps.store.collection(collectionId({ group: '', plural: 'namespaces' }));
+  const matching: MatchDeps = { registry: deps.registry, namespace: (name) => namespaces.get(name)?.object };
+
+  /** Rules and selectors against the write as it was sent. */
+  const matched = (plural: string, view: AdmissionView): readonly Invocation[] =>
+    isExempt(view)
+      ? []
+      : configured(plural).flatMap((webhook) => {
+          // A webhook without rules is never asked.
+          const match = webhook.criteria.rules.length === 0 ? undefined : matchOf(webhook.criteria, view, matching);
+          return match === undefined ? [] : [{ webhook, match }];
+        });
+
+  /** matchConditions against the object as it is by now. Throws 403 when they cannot be decided and the policy is Fail. */
+  const wanted = ({ webhook, match }: Invocation, view: AdmissionView): boolean => {
+    if (webhook.conditions.length === 0) return true;
+    const activation = activationOf({ view, match, authorizer: deps.authorizer, namespaceObject: undefined });
+    const outcome = decideConditions(webhook.conditions, activation);
+    if (!('error' in outcome)) return outcome.matches;
+    if (webhook.failurePolicy === 'Ignore') return false;
+    throw forbidden(view.request.scope.definition, view.name, outcome.error);
+  };
+
+  async function mutate(request: AdmissionRequest, object: ApiObject | undefined): Promise<ApiObject | undefined> {
+    let current = object;
+    const called: Invocation[] = [];
+    const again = new Set<Invocation>();
+    const call = async (invocation: Invocation): Promise<boolean> => {
+      const view = viewOf(request, current);
+      if (!wanted(invocation, view)) return false;
+      const next = await mutateWith(deps, invocation, view, current);
+      const changed = next !== current;
+      current = next;
+      return changed;
+    };
+    for (const invocation of matched('mutatingwebhookconfigurations', viewOf(request, object))) {
+      // Webhooks that asked for it see what later ones changed.
+      if (await call(invocation))
+        for (const earlier of called) if (earlier.webhook.reinvocationPolicy === 'IfNeeded') again.add(earlier);
+      called.push(invocation);
+    }
+    for (const invocation of again) await call(invocation);
+    return current;
+  }
+
+  return {
+    async mutate(request, object) {
+      return (await mutate(request, object)) ?? object;
+    },
+    async validate(request, object) {
+      // These writes have no step of their own for changes.
+      if (request.operation === 'DELETE' || isOneWay(request)) await mutate(request, object);
+      const view = viewOf(request, object);
+      const invocations = matched('validatingwebhookconfigurations', view).filter((one) => wanted(one, view));
+      const answers = await Promise.allSettled(
+        invocations.map(({ webhook, match }) => askWebhook(deps, webhook, view, match)),
+      );
+      const refused = answers.find((answer) => answer.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
+    },
+  };
+}
+
+/** Reads configurations by name; stored versions never change, so each is read once. */
+function webhookReader(store: Store): (plural: string) => readonly Webhook[] {
   const read = new WeakMap<StoredObject, readonly Webhook[]>();
-  const configured = (plural: string): readonly Webhook[] =>
-    deps.store
+  return (plural) =>
+    store
       .collection(collectionId({ group: GROUP, plural }))
       .list()
       .flatMap((entry) => {
@@ -42,82 +111,26 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
         read.set(entry, webhooks);
         return webhooks;
       });
-  const namespaceLabels = (namespace: string): Readonly<Record<string, string>> =>
-    deps.store.collection(collectionId({ group: '', plural: 'namespaces' })).get(namespace)?.object.metadata.labels ??
-    {};
-  const applying = (plural: string, request: AdmissionRequest, object: ApiObject | undefined): readonly Webhook[] => {
-    const { definition, subresource } = request.scope;
-    // A broken webhook must not lock out its own repair.
-    if (definition.group === GROUP) return [];
-    const found = configured(plural).filter((webhook) => webhookApplies(webhook, request, object, namespaceLabels));
-    if (found.length > 0 && subresource !== undefined && !REVIEWED_SUBRESOURCES.includes(subresource))
-      throw notImplemented(
-        `admission webhooks on ${definition.plural}/${subresource}; narrow the rules of ${JSON.stringify(found[0]?.name)}`,
-      );
-    return found;
-  };
-
-  return {
-    async mutate(request, object) {
-      let current = object;
-      const called: Webhook[] = [];
-      const again = new Set<Webhook>();
-      for (const webhook of applying('mutatingwebhookconfigurations', request, object)) {
-        const next = await mutateWith(deps, webhook, request, current);
-        // Webhooks that asked for it see what later ones changed.
-        if (next !== current)
-          for (const earlier of called) if (earlier.reinvocationPolicy === 'IfNeeded') again.add(earlier);
-        current = next;
-        called.push(webhook);
-      }
-      for (const webhook of again) current = await mutateWith(deps, webhook, request, current);
-      return current;
-    },
-    async validate(request, object) {
-      const deleting = request.operation === 'DELETE';
-      const webhooks = [
-        ...(deleting ? applying('mutatingwebhookconfigurations', request, object) : []),
-        ...applying('validatingwebhookconfigurations', request, object),
-      ];
-      await Promise.all(webhooks.map((webhook) => ask(deps, webhook, request, object)));
-    },
-  };
 }
 
+/** The object after one webhook; the same one when nothing changed. */
 async function mutateWith(
   deps: WebhookDeps,
-  webhook: Webhook,
-  request: AdmissionRequest,
-  object: ApiObject,
-): Promise<ApiObject> {
-  const patch = await ask(deps, webhook, request, object);
-  if (patch === undefined) return object;
-  const patched = applyJsonPatch(object, patch) as ApiObject;
-  return equalJson(patched, object) ? object : patched;
-}
-
-/** Asks one webhook; the patch it gives, if any. Throws StatusError when it refuses, or fails and its policy is Fail. */
-async function ask(
-  deps: WebhookDeps,
-  webhook: Webhook,
-  request: AdmissionRequest,
+  { webhook, match }: Invocation,
+  view: AdmissionView,
   object: ApiObject | undefined,
-): Promise<unknown> {
-  const uid = randomUUID();
-  try {
-    const endpoint = await endpointOf(webhook, deps.resolveService);
-    const body = JSON.stringify(reviewBody(uid, request, object));
-    const response = decodeResponse(webhook, await deps.transport.post(webhook, endpoint, body), uid);
-    for (const warning of response.warnings) request.scope.warn(warning);
-    if (!response.allowed) throw deniedError(webhook.name, response.status);
-    return response.patch;
-  } catch (error) {
-    if (!(error instanceof WebhookFailure)) throw error;
-    deps.logger.warn(
-      { webhook: webhook.name, error: error.message, failurePolicy: webhook.failurePolicy },
-      'admission webhook failed',
+): Promise<ApiObject | undefined> {
+  const patch = await askWebhook(deps, webhook, view, match);
+  if (patch.length === 0) return object;
+  if (object === undefined || view.object === undefined)
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
     );
-    if (webhook.failurePolicy === 'Ignore') return undefined;
-    throw failedError(webhook.name, error.message);
-  }
+  const seen = applyWebhookPatch(view.object, patch);
+  if (equalJson(seen, view.object)) return object;
+  const { request, subresource } = view;
+  if (isOneWay(request))
+    throw notImplemented(`changes by admission webhooks to ${view.resource.resource}/${subresource}`);
+  const { definition } = request.scope;
+  return subresource === 'scale' ? fromView(request, object, seen) : redecode(definition, { ...seen, apiVersion: object.apiVersion });
 }

@@ -1,6 +1,9 @@
 // Sets of fields of an object, as managedFields records them: a tree whose steps are `f:name`, `k:{...}`, `v:...`.
 import type { JsonObject } from '../json.ts';
 import { isObject, setOwn } from '../json.ts';
+import type { Schema } from '../schema/schema.ts';
+import { isStructField, memberSchema } from '../schema/schema.ts';
+import { compareSteps } from './step-order.ts';
 
 /** A set of field paths. `member`: the path up to here is itself in the set. Never changed once built. */
 export interface FieldSet {
@@ -32,15 +35,17 @@ function parseChildren(fields: JsonObject): Map<string, FieldSet> {
   return children;
 }
 
-/** Writes FieldsV1, steps in a stable order. */
+/** Writes FieldsV1, steps in the order of structured-merge-diff, which clients compare byte for byte. */
 export function formatFieldSet(set: FieldSet): JsonObject {
   const fields: JsonObject = {};
   if (set.member && set.children.size > 0) fields['.'] = {};
-  for (const [step, child] of [...set.children].sort(([left], [right]) => (left < right ? -1 : 1))) {
+  for (const [step, child] of ordered(set))
     setOwn(fields, step, child.children.size === 0 ? {} : formatFieldSet(child));
-  }
   return fields;
 }
+
+const ordered = (set: FieldSet): [string, FieldSet][] =>
+  [...set.children].sort(([left], [right]) => compareSteps(left, right));
 
 /** Paths in either. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
@@ -94,13 +99,33 @@ export function equalSets(left: FieldSet, right: FieldSet): boolean {
   return true;
 }
 
-/** The paths as messages print them: `.spec.containers[name="app"].image`. */
-export function printedPaths(set: FieldSet, prefix = ''): string[] {
-  const own = set.member ? [prefix] : [];
-  return [...own, ...[...set.children].flatMap(([step, child]) => printedPaths(child, prefix + printedStep(step)))];
+/** `set` with a member at every described field of a struct that has something below it. */
+export function withNamedMembers(set: FieldSet, schema: Schema | undefined): FieldSet {
+  const children = new Map<string, FieldSet>();
+  for (const [step, child] of set.children) {
+    const inner = withNamedMembers(child, stepSchema(step, schema));
+    const named = step.startsWith('f:') && child.children.size > 0 && isStructField(schema, step.slice(2));
+    children.set(step, named ? node(true, inner.children) : inner);
+  }
+  return node(set.member, children);
 }
 
-function printedStep(step: string): string {
+/** The schema behind a step below a schema. */
+export function stepSchema(step: string, schema: Schema | undefined): Schema | undefined {
+  return step.startsWith('f:') ? memberSchema(schema, step.slice(2)) : schema?.items;
+}
+
+/** The paths as messages print them (`.spec.containers[name="app"].image`), in the order of structured-merge-diff: those that end here before those that go on. */
+export function printedPaths(set: FieldSet, prefix = ''): string[] {
+  const steps = ordered(set);
+  return [
+    ...steps.filter(([, child]) => child.member).map(([step]) => prefix + printedStep(step)),
+    ...steps.flatMap(([step, child]) => printedPaths(child, prefix + printedStep(step))),
+  ];
+}
+
+/** A step as messages print it. */
+export function printedStep(step: string): string {
   const body = step.slice(2);
   if (step.startsWith('f:')) return `.${body}`;
   if (step.startsWith('v:')) return `[=${body}]`;

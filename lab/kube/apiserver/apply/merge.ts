@@ -1,18 +1,20 @@
-// Merging an applied configuration into the live object, and taking out what its manager no longer applies.
+// Merging an applied configuration into the live object, and taking out fields of a set.
 import type { JsonObject } from '../json.ts';
 import { isObject, setOwn } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { isAtomic, memberSchema } from '../schema/schema.ts';
 import type { FieldSet } from './field-set.ts';
-import { emptySet, isEmptySet } from './field-set.ts';
-import { itemsByStep, itemStep, stepSchema } from './walk.ts';
+import { emptySet, isEmptySet, stepSchema } from './field-set.ts';
+import { itemListsByStep, itemStep } from './walk.ts';
 
 /** The live value with the applied one laid over it. */
 export function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
   if (isObject(applied) && isObject(live) && !isAtomic(schema, applied)) {
     const merged: JsonObject = { ...live };
-    for (const [name, value] of Object.entries(applied))
-      setOwn(merged, name, mergeApplied(live[name], value, memberSchema(schema, name)));
+    for (const [name, value] of Object.entries(applied)) {
+      const before = Object.hasOwn(live, name) ? live[name] : undefined;
+      setOwn(merged, name, mergeApplied(before, value, memberSchema(schema, name)));
+    }
     return merged;
   }
   if (Array.isArray(applied) && Array.isArray(live) && !isAtomic(schema, applied))
@@ -20,53 +22,88 @@ export function mergeApplied(live: unknown, applied: unknown, schema: Schema | u
   return applied;
 }
 
-/** The order is the applied one; items of others keep their place after the item they followed. */
+interface Side {
+  readonly steps: readonly string[];
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+function sideOf(list: readonly unknown[], schema: Schema | undefined): Side {
+  const values = new Map<string, unknown>();
+  // What is there more than once is not merged with the applied item.
+  for (const [step, items] of itemListsByStep(list, schema)) values.set(step, items.length > 1 ? undefined : items[0]);
+  return { steps: list.map((item) => itemStep(item, schema)), values };
+}
+
+/**
+ * The order of the applied items is kept; live items of others stay where they are between those that both sides have
+ * (structured-merge-diff, typed/merge.go, visitListItems).
+ */
 function mergeLists(live: readonly unknown[], applied: readonly unknown[], schema: Schema | undefined): unknown[] {
-  const before = itemsByStep(live, schema);
-  const wanted = itemsByStep(applied, schema);
-  const result = [...wanted].map(([step, item]) =>
-    before.has(step) ? mergeApplied(before.get(step), item, schema?.items) : item,
-  );
-  const order = [...wanted.keys()];
-  let previous = -1;
-  for (const [step, item] of before) {
-    const place = order.indexOf(step);
-    if (place >= 0) previous = place;
-    else {
-      previous += 1;
-      order.splice(previous, 0, step);
-      result.splice(previous, 0, item);
+  const left = sideOf(live, schema);
+  const right = sideOf(applied, schema);
+  const shared = right.steps.filter((step) => left.values.has(step));
+  const done = new Set<string>();
+  const result: unknown[] = [];
+  const take = (step: string): void => {
+    const before = left.values.get(step);
+    const after = right.values.get(step);
+    result.push(before === undefined ? after : mergeApplied(before, after, schema?.items));
+    done.add(step);
+    if (shared[0] === step) shared.shift();
+  };
+  let [from, to] = [0, 0];
+  while (from < left.steps.length || to < right.steps.length) {
+    const mine = left.steps[from];
+    const theirs = right.steps[to];
+    if (mine !== undefined && theirs !== undefined) {
+      if (mine === theirs) {
+        take(mine);
+        from += 1;
+        to += 1;
+        continue;
+      }
+      if (right.values.has(mine) && shared.length > 0 && shared[0] !== mine) {
+        from += 1;
+        continue;
+      }
+    }
+    if (mine !== undefined) {
+      if (!right.values.has(mine)) {
+        result.push(live[from]);
+        from += 1;
+        continue;
+      }
+      if (done.has(mine)) from += 1;
+    }
+    if (theirs !== undefined) {
+      take(theirs);
+      to += 1;
     }
   }
   return result;
 }
 
-/** `value` without the paths in `gone`, except where `kept` (what the appliers and others still own) reaches; `undefined` when nothing is left. */
-export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, schema: Schema | undefined): unknown {
+/** `value` without the fields of `gone`; `undefined` when nothing is left. What is atomic goes with everything in it. */
+export function removeFields(value: unknown, gone: FieldSet, schema: Schema | undefined): unknown {
   if (isEmptySet(gone)) return value;
-  if (gone.member && isEmptySet(kept)) return undefined;
+  if (!isObject(value) && !Array.isArray(value)) return value;
+  if (isAtomic(schema, value)) return undefined;
   if (Array.isArray(value)) {
-    if (isAtomic(schema, value)) return value;
     const items = value.flatMap((item) => {
-      const step = itemStep(item, schema);
-      const left = removeFields(
-        item,
-        gone.children.get(step) ?? emptySet,
-        kept.children.get(step) ?? emptySet,
-        schema?.items,
-      );
+      const left = withoutStep(item, itemStep(item, schema), gone, schema);
       return left === undefined ? [] : [left];
     });
-    return items.length === 0 && value.length > 0 ? undefined : items;
+    return items.length === 0 ? undefined : items;
   }
-  if (!isObject(value) || isAtomic(schema, value)) return value;
-  const made: JsonObject = { ...value };
-  for (const [step, child] of gone.children) {
-    const name = step.slice(2);
-    if (!Object.hasOwn(made, name)) continue;
-    const left = removeFields(made[name], child, kept.children.get(step) ?? emptySet, stepSchema(step, schema));
-    if (left === undefined) delete made[name];
-    else made[name] = left;
+  const made: JsonObject = {};
+  for (const [name, member] of Object.entries(value)) {
+    const left = withoutStep(member, `f:${name}`, gone, schema);
+    if (left !== undefined) setOwn(made, name, left);
   }
-  return Object.keys(made).length === 0 && Object.keys(value).length > 0 ? undefined : made;
+  return Object.keys(made).length === 0 ? undefined : made;
+}
+
+function withoutStep(value: unknown, step: string, gone: FieldSet, schema: Schema | undefined): unknown {
+  const inner = gone.children.get(step) ?? emptySet;
+  return inner.member ? undefined : removeFields(value, inner, stepSchema(step, schema));
 }

@@ -1,6 +1,8 @@
 // The complete list of built-in resources that the server serves.
-import type { Column, Definition, Rules, ScalePaths, Subresource } from '../registry/definition.ts';
+import { unqualifiedFinalizerFaults } from '../names.ts';
+import type { Column, Definition, Rules, ScalePaths, Subresource, View } from '../registry/definition.ts';
 import type { TypeTable } from '../schema/notation.ts';
+import type { Schema } from '../schema/schema.ts';
 import {
   configMapColumns,
   endpointsColumns,
@@ -13,6 +15,7 @@ import {
 } from '../table/core-columns.ts';
 import {
   bindingColumns,
+  clusterBindingColumns,
   crdColumns,
   daemonSetColumns,
   deploymentColumns,
@@ -22,13 +25,25 @@ import {
   roleColumns,
   webhookColumns,
 } from '../table/group-columns.ts';
+import {
+  controllerRevisionColumns,
+  endpointSliceColumns,
+  jobColumns,
+  statefulSetColumns,
+} from '../table/later-columns.ts';
 import { podColumns } from '../table/pod-columns.ts';
+import { admissionPolicyBindingColumns, admissionPolicyColumns } from '../table/policy-columns.ts';
+import { eventView } from './event-view.ts';
 import { kindRules } from './rules/index.ts';
 import { typeOf } from './schemas.ts';
+import { dropZeroValues } from './zero-values.ts';
 import { kindFields, metadataFields } from './selectable-fields.ts';
 
 interface Kind {
   readonly plural: string;
+  /** The name of its type, rules and selectable fields; default: the kind. */
+  readonly type?: string;
+  readonly view?: View;
   readonly columns: readonly Column[];
   readonly cluster?: boolean;
   readonly shortNames?: readonly string[];
@@ -36,6 +51,11 @@ interface Kind {
   readonly subresources?: readonly Subresource[];
   readonly scale?: ScalePaths;
 }
+
+const viewedEventColumns: readonly Column[] = eventColumns.map((column) => ({
+  ...column,
+  value: (event, now) => column.value(eventView.toStored(event), now),
+}));
 
 const replicas: ScalePaths = {
   specReplicas: ['spec', 'replicas'],
@@ -62,7 +82,7 @@ const core: Readonly<Record<string, Kind>> = {
     columns: podColumns,
     shortNames: ['po'],
     categories: all,
-    subresources: ['status', 'binding'],
+    subresources: ['status', 'binding', 'eviction'],
   },
   Secret: { plural: 'secrets', columns: secretColumns },
   ServiceAccount: {
@@ -81,6 +101,7 @@ const core: Readonly<Record<string, Kind>> = {
 };
 
 const apps: Readonly<Record<string, Kind>> = {
+  ControllerRevision: { plural: 'controllerrevisions', columns: controllerRevisionColumns },
   DaemonSet: {
     plural: 'daemonsets',
     columns: daemonSetColumns,
@@ -104,10 +125,18 @@ const apps: Readonly<Record<string, Kind>> = {
     subresources: ['status', 'scale'],
     scale: replicas,
   },
+  StatefulSet: {
+    plural: 'statefulsets',
+    columns: statefulSetColumns,
+    shortNames: ['sts'],
+    categories: all,
+    subresources: ['status', 'scale'],
+    scale: replicas,
+  },
 };
 
 const rbac: Readonly<Record<string, Kind>> = {
-  ClusterRoleBinding: { plural: 'clusterrolebindings', columns: bindingColumns, cluster: true },
+  ClusterRoleBinding: { plural: 'clusterrolebindings', columns: clusterBindingColumns, cluster: true },
   ClusterRole: { plural: 'clusterroles', columns: roleColumns, cluster: true },
   RoleBinding: { plural: 'rolebindings', columns: bindingColumns },
   Role: { plural: 'roles', columns: roleColumns },
@@ -116,12 +145,40 @@ const rbac: Readonly<Record<string, Kind>> = {
 const admission: Readonly<Record<string, Kind>> = {
   MutatingWebhookConfiguration: { plural: 'mutatingwebhookconfigurations', columns: webhookColumns, cluster: true },
   ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', columns: webhookColumns, cluster: true },
+  ValidatingAdmissionPolicy: {
+    plural: 'validatingadmissionpolicies',
+    columns: admissionPolicyColumns,
+    cluster: true,
+    subresources: withStatus,
+  },
+  ValidatingAdmissionPolicyBinding: {
+    plural: 'validatingadmissionpolicybindings',
+    columns: admissionPolicyBindingColumns,
+    cluster: true,
+  },
 };
 
 const groups: readonly { readonly group: string; readonly kinds: Readonly<Record<string, Kind>> }[] = [
   { group: '', kinds: core },
   { group: 'apps', kinds: apps },
+  {
+    group: 'batch',
+    kinds: { Job: { plural: 'jobs', columns: jobColumns, categories: all, subresources: withStatus } },
+  },
   { group: 'coordination.k8s.io', kinds: { Lease: { plural: 'leases', columns: leaseColumns } } },
+  { group: 'discovery.k8s.io', kinds: { EndpointSlice: { plural: 'endpointslices', columns: endpointSliceColumns } } },
+  {
+    group: 'events.k8s.io',
+    kinds: {
+      Event: {
+        plural: 'events',
+        type: 'EventOfEvents',
+        view: eventView,
+        columns: viewedEventColumns,
+        shortNames: ['ev'],
+      },
+    },
+  },
   { group: 'rbac.authorization.k8s.io', kinds: rbac },
   { group: 'admissionregistration.k8s.io', kinds: admission },
   {
@@ -152,9 +209,24 @@ export function builtInDefinitions(types: TypeTable): readonly Definition[] {
   );
 }
 
+/** Built-in kinds forget zero values, and judge finalizers more strictly than custom kinds. */
+const asBuiltIn = (rules: Rules, schema: Schema): Rules => ({
+  ...rules,
+  applyDefaults(draft) {
+    dropZeroValues(draft, schema);
+    rules.applyDefaults?.(draft);
+  },
+  validate: (object, context) => [
+    ...unqualifiedFinalizerFaults(object.metadata),
+    ...(rules.validate?.(object, context) ?? []),
+  ],
+});
+
 function define(group: string, kind: string, entry: Kind, types: TypeTable): Definition {
   const namespaced = entry.cluster !== true;
-  const rules: Rules = kindRules[kind] ?? {};
+  const type = entry.type ?? kind;
+  const schema = typeOf(types, type);
+  const rules = asBuiltIn(kindRules[type] ?? {}, schema);
   return {
     group,
     version: 'v1',
@@ -166,11 +238,12 @@ function define(group: string, kind: string, entry: Kind, types: TypeTable): Def
     shortNames: entry.shortNames ?? [],
     categories: entry.categories ?? [],
     subresources: entry.subresources ?? [],
-    schema: typeOf(types, kind),
+    schema,
     custom: false,
-    fields: { ...metadataFields(namespaced), ...kindFields[kind] },
+    fields: { ...metadataFields(namespaced), ...kindFields[type] },
     columns: entry.columns,
     rules,
     ...(entry.scale === undefined ? {} : { scale: entry.scale }),
+    ...(entry.view === undefined ? {} : { view: entry.view }),
   };
 }

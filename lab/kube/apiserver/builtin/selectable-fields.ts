@@ -1,6 +1,7 @@
 // The fields that field selectors may name, per kind.
 import type { ApiObject } from '../json.ts';
 import { valueAt } from '../json.ts';
+import { eventView } from './event-view.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
 
 const read =
@@ -35,6 +36,21 @@ const eventFields = [
   'type',
 ];
 
+/** Names in events.k8s.io/v1, and where core/v1 has them; objects come in either form. */
+const viewedEventFields: readonly (readonly [string, string])[] = [
+  ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+    (name) => [`regarding.${name}`, `involvedObject.${name}`] as const,
+  ),
+  ['reportingController', 'reportingComponent'],
+  ['reason', 'reason'],
+  ['type', 'type'],
+];
+
+const viewedReader = ([shown, stored]: readonly [string, string]): [string, (object: ApiObject) => string] => [
+  shown,
+  (object) => read(...stored.split('.'))(eventView.toStored(object)),
+];
+
 /** Beyond the fields of every kind. */
 export const kindFields: Readonly<Record<string, FieldReaders>> = {
   Pod: {
@@ -46,6 +62,8 @@ export const kindFields: Readonly<Record<string, FieldReaders>> = {
     reportingComponent: read('reportingComponent'),
     source: (event) => read('source', 'component')(event) || read('reportingComponent')(event),
   },
+  EventOfEvents: Object.fromEntries(viewedEventFields.map(viewedReader)),
+  Job: { 'status.successful': read('status', 'succeeded') },
   Node: { 'spec.unschedulable': (node) => String(valueAt(node, 'spec', 'unschedulable') === true) },
   Namespace: { 'status.phase': read('status', 'phase') },
   Secret: { type: read('type') },

@@ -72,12 +72,12 @@ describe('definitions', () => {
     [
       'a rule that cannot be evaluated',
       { schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.a.format("x")' }] } } },
-      'compilation failed: the embedded API server does not implement format of CEL',
+      "compilation failed: ERROR: <input>:1:5: undefined field 'a'",
     ],
     [
       'a column type that is not known',
       { additionalPrinterColumns: [{ name: 'A', type: 'text', jsonPath: '.a' }] },
-      'Unsupported value: "text"',
+      'Invalid value: "text": must be one of boolean,date,integer,number,string',
     ],
   ])('are refused with %s', async (_what, version, message) => {
     const definition = widgetDefinition({}, version);
@@ -89,8 +89,37 @@ describe('definitions', () => {
     expect(body['message']).toContain(message);
   });
 
+  it.each<[string, JsonObject, string]>([
+    ['a conversion webhook', { conversion: { strategy: 'Webhook' } }, 'conversion webhooks of custom resources'],
+    [
+      'selectable fields',
+      {
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            selectableFields: [{ jsonPath: '.spec.a' }],
+            schema: { openAPIV3Schema: { type: 'object' } },
+          },
+        ],
+      },
+      'selectableFields of custom resources',
+    ],
+  ])('answer 501 for %s', async (_what, spec, what) => {
+    const definition = widgetDefinition();
+    const { code, body } = await t.call('POST', paths.definitions, {
+      ...definition,
+      spec: { ...objectAt(definition, 'spec'), ...spec },
+    });
+    expect(code).toBe(501);
+    expect(body['message']).toContain(`does not implement ${what}`);
+  });
+
   it('take their objects with them', async () => {
-    const other = JSON.parse(JSON.stringify(widgetDefinition()).replaceAll('idget', 'adget')) as JsonObject;
+    const other = JSON.parse(
+      JSON.stringify(widgetDefinition()).replaceAll('idget', 'adget').replaceAll('"wd"', '"wa"'),
+    ) as JsonObject;
     await t.call('POST', paths.definitions, other);
     await t.call('POST', '/apis/example.com/v1/namespaces/default/wadgets', { ...widget('x'), kind: 'Wadget' });
     await t.call('DELETE', `${paths.definitions}/wadgets.example.com`);
@@ -113,7 +142,10 @@ describe('custom objects', () => {
       `${paths.widgets}?fieldValidation=Strict`,
       widget('strict', { extra: true }),
     );
-    expect([code, body['message']]).toEqual([400, 'strict decoding error: unknown field "spec.extra"']);
+    expect([code, body['message']]).toEqual([
+      400,
+      'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.extra"',
+    ]);
   });
 
   it('are validated in Kubernetes words', async () => {
@@ -129,7 +161,7 @@ describe('custom objects', () => {
     await t.call('POST', paths.widgets, widget('unlocked'));
     const { code, body } = await t.call('PUT', `${paths.widgets}/unlocked`, widget('unlocked', { size: 2 }));
     expect(code).toBe(422);
-    expect(body['message']).toContain('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
+    expect(body['message']).toContain('metadata.resourceVersion: Invalid value: 0x0: must be specified for an update');
   });
 
   it('take no strategic merge patch', async () => {
@@ -167,7 +199,9 @@ describe('custom objects', () => {
         },
       },
     );
-    const fixed = JSON.parse(JSON.stringify(definition).replaceAll('idget', 'idgetfix')) as JsonObject;
+    const fixed = JSON.parse(
+      JSON.stringify(definition).replaceAll('idget', 'idgetfix').replaceAll('"wd"', '"wf"'),
+    ) as JsonObject;
     await t.call('POST', paths.definitions, fixed);
     const path = '/apis/example.com/v1/namespaces/default/widgetfixs';
     const made = await t.call('POST', path, { ...widget('f', { node: 'a' }), kind: 'Widgetfix' });
@@ -200,6 +234,7 @@ describe('server-side apply of custom objects', () => {
     t.patch('apply', `${paths.widgets}/${name}?fieldManager=${manager}${more}`, {
       apiVersion: 'example.com/v1',
       kind: 'Widget',
+      metadata: { name },
       ...body,
     });
 

@@ -1,161 +1,165 @@
-// The rules of CustomResourceDefinitions: names, versions, structural schemas, and the status that says they are served.
+// The rules of CustomResourceDefinitions: what is filled in, what is refused, and what an update must keep.
 import type { FieldError } from '../field-error.ts';
 import { invalidValue, notSupported, required } from '../field-error.ts';
-import type { ApiObject, JsonObject } from '../json.ts';
-import { ensureObject, equalJson, isObject, objectAt, objectsAt, stringAt, stringsAt } from '../json.ts';
-import type { RuleContext, Rules } from '../registry/definition.ts';
+import type { ApiObject } from '../json.ts';
+import { ensureObject, objectAt, objectsAt, stringAt, stringsAt } from '../json.ts';
+import { subdomainNameFault } from '../names.ts';
+import type { Rules } from '../registry/definition.ts';
+import type { Schema } from '../schema/schema.ts';
 import { notImplemented } from '../status.ts';
-import { parseJsonPath } from './json-path.ts';
-import { structuralFaults } from './structural.ts';
+import { approvalFaults } from './api-approval.ts';
+import { isTrue, withCondition } from './definition-conditions.ts';
+import { CLEANUP_FINALIZER, isBeingCleanedUp } from './definition-cleanup.ts';
+import { missingNameFaults, nameFaults } from './definition-names.ts';
+import { sharedFaults, versionFaults } from './definition-versions.ts';
+import { goWords } from './go-words.ts';
 
-export const customResourceDefinitionRules: Rules = {
+/** The rules; `objectMeta` is the schema of ObjectMeta, which custom resources and embedded ones have. */
+export const customResourceDefinitionRules = (objectMeta: Schema): Rules => ({
   tracksGeneration: true,
   needsLock: true,
   applyDefaults(crd) {
-    const names = ensureObject(ensureObject(crd, 'spec'), 'names');
+    const spec = ensureObject(crd, 'spec');
+    const names = ensureObject(spec, 'names');
     const kind = stringAt(names, 'kind') ?? '';
-    names['listKind'] ??= `${kind}List`;
-    names['singular'] ??= kind.toLowerCase();
-    objectAt(crd, 'spec')['conversion'] ??= { strategy: 'None' };
+    if ((stringAt(names, 'listKind') ?? '') === '' && kind !== '') names['listKind'] = `${kind}List`;
+    if ((stringAt(names, 'singular') ?? '') === '') names['singular'] = kind.toLowerCase();
+    spec['conversion'] ??= { strategy: 'None' };
+    if (spec['preserveUnknownFields'] === false) delete spec['preserveUnknownFields'];
   },
-  prepareCreate(crd, context) {
+  prepareCreate(crd) {
     refuseUnserved(crd);
-    crd['status'] = establishedStatus(crd, undefined, context);
+    crd['status'] = {
+      conditions: null,
+      acceptedNames: { plural: '', kind: '' },
+      storedVersions: storedVersions(crd, undefined),
+    };
   },
-  prepareUpdate(crd, old, context) {
+  prepareUpdate(crd, old) {
     refuseUnserved(crd);
-    crd['status'] = establishedStatus(crd, old, context);
+    crd['status'] = { ...objectAt(old, 'status'), storedVersions: storedVersions(crd, old) };
   },
-  validate: (crd) => definitionFaults(crd),
-  validateUpdate: (crd, old) => immutableFaults(crd, old),
-};
+  validate: (crd) => definitionFaults(crd, objectMeta),
+  validateUpdate: (crd, old) => [...immutableFaults(crd, old), ...approvalFaults(crd, old)],
+  validateStatus: (crd) => nameFaults(objectAt(crd, 'status', 'acceptedNames'), 'status.acceptedNames'),
+  blocksRemoval: (crd) => crd.metadata.deletionTimestamp === undefined || isBeingCleanedUp(crd),
+  markDeleted(crd) {
+    const { finalizers = [], deletionTimestamp = '', generation = 1 } = crd.metadata;
+    // Unlike that of other kinds, its deletion counts as no change.
+    crd.metadata.generation = Math.max(1, generation - 1);
+    if (!finalizers.includes(CLEANUP_FINALIZER)) crd.metadata.finalizers = [...finalizers, CLEANUP_FINALIZER];
+    const conditions = withCondition(
+      crd,
+      {
+        type: 'Terminating',
+        status: 'True',
+        reason: 'InstanceDeletionPending',
+        message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+      },
+      deletionTimestamp,
+    );
+    crd['status'] = { ...objectAt(crd, 'status'), conditions };
+  },
+});
 
 function refuseUnserved(crd: ApiObject): void {
   if (stringAt(crd, 'spec', 'conversion', 'strategy') === 'Webhook')
     throw notImplemented('conversion webhooks of custom resources; use strategy None');
+  if (objectsAt(crd, 'spec', 'versions').some((version) => version['selectableFields'] !== undefined))
+    throw notImplemented('selectableFields of custom resources, which release 1.30 has as an alpha feature only');
 }
 
-function establishedStatus(crd: ApiObject, old: ApiObject | undefined, { now }: RuleContext): JsonObject {
-  const lastTransitionTime = now.toISOString().replace(/\.\d{3}Z$/, 'Z');
-  const condition = (type: string, reason: string, message: string): JsonObject => {
-    const before = objectsAt(old, 'status', 'conditions').find((entry) => entry['type'] === type);
-    return before ?? { type, status: 'True', reason, message, lastTransitionTime };
-  };
+function storedVersions(crd: ApiObject, old: ApiObject | undefined): readonly string[] {
   const storage = objectsAt(crd, 'spec', 'versions').find((version) => version['storage'] === true);
-  const stored = [...stringsAt(old, 'status', 'storedVersions'), stringAt(storage, 'name') ?? ''];
-  return {
-    acceptedNames: objectAt(crd, 'spec', 'names'),
-    conditions: [
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-    ],
-    storedVersions: [...new Set(stored)],
-  };
+  const name = stringAt(storage, 'name');
+  return [...new Set([...stringsAt(old, 'status', 'storedVersions'), ...(name === undefined ? [] : [name])])];
 }
 
-function definitionFaults(crd: ApiObject): FieldError[] {
+function definitionFaults(crd: ApiObject, objectMeta: Schema): FieldError[] {
   const spec = objectAt(crd, 'spec');
-  const group = stringAt(spec, 'group') ?? '';
-  const plural = stringAt(spec, 'names', 'plural') ?? '';
-  const scope = stringAt(spec, 'scope');
-  const expected = `${plural}.${group}`;
+  const versions = objectsAt(spec, 'versions');
+  const names = objectAt(spec, 'names');
+  const isNew = objectsAt(crd, 'status', 'conditions').length === 0;
   return [
-    ...(crd.metadata.name === expected
-      ? []
-      : [invalidValue('metadata.name', crd.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
-    ...(group === ''
-      ? [required('spec.group')]
-      : group.includes('.')
-        ? []
-        : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]),
-    ...(scope === 'Namespaced' || scope === 'Cluster'
-      ? []
-      : [notSupported('spec.scope', scope ?? '', ['Cluster', 'Namespaced'])]),
-    ...nameFaults(objectAt(spec, 'names')),
-    ...versionFaults(objectsAt(spec, 'versions')),
-  ];
-}
-
-function nameFaults(names: JsonObject): FieldError[] {
-  const lower = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-  const words = ['plural', 'singular'].flatMap((name) => {
-    const value = stringAt(names, name) ?? '';
-    if (value === '') return [required(`spec.names.${name}`)];
-    return lower.test(value)
-      ? []
-      : [
+    ...identityFaults(crd),
+    ...versionFaults(versions, objectMeta),
+    ...missingNameFaults(names, 'spec.names'),
+    ...nameFaults(names, 'spec.names'),
+    ...sharedFaults(versions, objectMeta),
+    ...conversionFaults(crd),
+    ...storedVersionFaults(crd),
+    ...(isNew ? approvalFaults(crd, undefined) : []),
+    ...(spec['preserveUnknownFields'] === true
+      ? [
           invalidValue(
-            `spec.names.${name}`,
-            value,
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-'",
+            'spec.preserveUnknownFields',
+            true,
+            'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
           ),
-        ];
-  });
-  const kind = stringAt(names, 'kind') ?? '';
-  const listKind = stringAt(names, 'listKind') ?? '';
-  return [
-    ...words,
-    ...(kind === '' ? [required('spec.names.kind')] : []),
-    ...(kind !== '' && kind === listKind
-      ? [invalidValue('spec.names.listKind', listKind, 'kind and listKind may not be the same')]
+        ]
       : []),
   ];
 }
 
-function versionFaults(versions: readonly JsonObject[]): FieldError[] {
-  const storing = versions.filter((version) => version['storage'] === true).length;
+function identityFaults(crd: ApiObject): FieldError[] {
+  const group = stringAt(crd, 'spec', 'group') ?? '';
+  const scope = stringAt(crd, 'spec', 'scope') ?? '';
+  const expected = `${stringAt(crd, 'spec', 'names', 'plural') ?? ''}.${group}`;
+  const groupFault = subdomainNameFault(group);
   return [
-    ...(storing === 1
+    ...(crd.metadata.name === expected
       ? []
-      : [
-          invalidValue(
-            'spec.versions',
-            versions.map((version) => stringAt(version, 'name')),
-            'must have exactly one version marked as storage version',
-          ),
-        ]),
-    ...versions.flatMap((version, index) => {
-      const at = `spec.versions[${index}]`;
-      const schema = objectAt(version, 'schema')['openAPIV3Schema'];
-      return [
-        ...(stringAt(version, 'name') ? [] : [required(`${at}.name`)]),
-        ...(isObject(schema)
-          ? structuralFaults(schema, `${at}.schema.openAPIV3Schema`)
-          : [required(`${at}.schema.openAPIV3Schema`, 'schemas are required')]),
-        ...columnFaults(version, at),
-      ];
-    }),
+      : [invalidValue('metadata.name', crd.metadata.name, 'must be spec.names.plural+"."+spec.group')]),
+    ...(group === ''
+      ? [required('spec.group')]
+      : groupFault !== undefined
+        ? [invalidValue('spec.group', group, groupFault)]
+        : group.includes('.')
+          ? []
+          : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]),
+    ...(scope === '' ? [required('spec.scope')] : []),
+    ...(scope === '' || scope === 'Cluster' || scope === 'Namespaced'
+      ? []
+      : [notSupported('spec.scope', scope, ['Cluster', 'Namespaced'])]),
   ];
 }
 
-const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+function conversionFaults(crd: ApiObject): FieldError[] {
+  const strategy = stringAt(crd, 'spec', 'conversion', 'strategy') ?? '';
+  if (strategy === '') return [required('spec.conversion.strategy')];
+  return strategy === 'None' ? [] : [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
+}
 
-function columnFaults(version: JsonObject, at: string): FieldError[] {
-  return objectsAt(version, 'additionalPrinterColumns').flatMap((column, index) => {
-    const place = `${at}.additionalPrinterColumns[${index}]`;
-    const type = stringAt(column, 'type') ?? '';
-    const path = stringAt(column, 'jsonPath') ?? '';
-    return [
-      ...(stringAt(column, 'name') ? [] : [required(`${place}.name`)]),
-      ...(COLUMN_TYPES.includes(type) ? [] : [notSupported(`${place}.type`, type, COLUMN_TYPES)]),
-      ...(path === '' ? [required(`${place}.jsonPath`)] : []),
-      ...(path !== '' && parseJsonPath(path) === undefined
-        ? [
-            invalidValue(
-              `${place}.jsonPath`,
-              path,
-              'must be a simple json path: members, [n], [*] or [?(@.member=="value")]',
-            ),
-          ]
-        : []),
-    ];
-  });
+function storedVersionFaults(crd: ApiObject): FieldError[] {
+  const stored = stringsAt(crd, 'status', 'storedVersions');
+  const names = objectsAt(crd, 'spec', 'versions').map((version) => stringAt(version, 'name') ?? '');
+  if (stored.length === 0)
+    return [invalidValue('status.storedVersions', goWords([]), 'must have at least one stored version')];
+  const storing = objectsAt(crd, 'spec', 'versions').filter((version) => version['storage'] === true);
+  const unrecorded = storing.map((version) => stringAt(version, 'name') ?? '').filter((name) => !stored.includes(name));
+  const unrecordedFaults = unrecorded.map((name) =>
+    invalidValue('status.storedVersions', goWords(stored), `must have the storage version ${name}`),
+  );
+  const missing = stored.flatMap((name, index) =>
+    names.includes(name)
+      ? []
+      : [
+          invalidValue(
+            `status.storedVersions[${index}]`,
+            name,
+            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage ` +
+              `migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+          ),
+        ],
+  );
+  return [...unrecordedFaults, ...missing];
 }
 
 function immutableFaults(crd: ApiObject, old: ApiObject): FieldError[] {
-  const paths = [['scope'], ['group'], ['names', 'kind'], ['names', 'plural']] as const;
+  const established = isTrue(old, 'Established');
+  const paths = [...(established ? [['scope'], ['names', 'kind']] : []), ['group'], ['names', 'plural']];
   return paths.flatMap((path) => {
     const [before, after] = [stringAt(old, 'spec', ...path), stringAt(crd, 'spec', ...path)];
-    return equalJson(before, after) ? [] : [invalidValue(`spec.${path.join('.')}`, after, 'field is immutable')];
+    return before === after ? [] : [invalidValue(`spec.${path.join('.')}`, after, 'field is immutable')];
   });
 }

@@ -1,122 +1,113 @@
-// Discovery documents: which groups, versions and resources there are.
-import type { JsonObject } from '../json.ts';
-import type { Definition, Subresource } from '../registry/definition.ts';
-import { apiVersionOf } from '../registry/definition.ts';
+// Discovery: which groups, versions and resources there are, as data; the two forms of the documents are made from it.
+import { createHash } from 'node:crypto';
+import type { Definition } from '../registry/definition.ts';
 import type { Registry } from '../registry/registry.ts';
+import { byVersionPriority } from '../registry/version-priority.ts';
+import { releaseGroups } from './release-resources.ts';
 import { reviewResources } from './reviews.ts';
+
+/** What answers a request to a resource. */
+export interface ResponseKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export interface DiscoveredSubresource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+  readonly responseKind: ResponseKind;
+}
+
+export interface DiscoveredResource {
+  readonly plural: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly responseKind: ResponseKind;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly DiscoveredSubresource[];
+  /** Absent for what is not stored. */
+  readonly storageVersionHash?: string;
+}
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-const subresourceVerbs: Record<Subresource, readonly string[]> = {
-  status: ['get', 'patch', 'update'],
-  scale: ['get', 'patch', 'update'],
-  binding: ['create'],
-  token: ['create'],
-  finalize: ['update'],
-};
+const createOnly: readonly string[] = ['binding', 'token', 'eviction'];
 
-const subresourceKinds: Partial<Record<Subresource, JsonObject>> = {
+const subresourceKinds: Readonly<Record<string, ResponseKind>> = {
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-  binding: { kind: 'Binding' },
+  binding: { group: '', version: 'v1', kind: 'Binding' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+  eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
 };
 
-/** `/api`. */
-export function coreVersions(address: string): JsonObject {
-  return {
-    kind: 'APIVersions',
-    versions: ['v1'],
-    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
-  };
+/** Custom resources have always named theirs in another order. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+
+/** Every group with something in it, the core group ('') first, Kubernetes' own in their order, then the others by name. */
+export function groupNames(registry: Registry): readonly string[] {
+  const present = new Set([...registry.list(), ...reviewResources].map(({ group }) => group));
+  const own = releaseGroups().filter((group) => present.has(group));
+  return [...own, ...[...present].filter((group) => !own.includes(group)).sort()];
 }
 
-/** `/apis`. */
-export function groupList(registry: Registry): JsonObject {
-  return {
-    kind: 'APIGroupList',
-    apiVersion: 'v1',
-    groups: groupNames(registry).map((group) => groupOf(registry, group)),
-  };
-}
-
-/** `/apis/GROUP`; `undefined` when there is no such group. */
-export function groupDocument(registry: Registry, group: string): JsonObject | undefined {
-  if (!groupNames(registry).includes(group)) return undefined;
-  return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(registry, group) };
-}
-
-function groupNames(registry: Registry): string[] {
-  const served = registry.list().map((definition) => definition.group);
-  return [...new Set([...served, ...reviewResources.map((review) => review.group)])].filter((group) => group !== '');
-}
-
-function groupOf(registry: Registry, group: string): JsonObject {
+/** The versions of a group, the preferred one first; empty when there is no such group. */
+export function versionsOf(registry: Registry, group: string): readonly string[] {
   const served = registry.list().filter((definition) => definition.group === group);
-  const versions = [...new Set(served.map((definition) => definition.version))].sort(byVersionPriority);
-  if (versions.length === 0) versions.push('v1');
-  const entries = versions.map((version) => ({ groupVersion: `${group}/${version}`, version }));
-  return { name: group, versions: entries, preferredVersion: entries[0] };
+  const versions = new Set(served.map((definition) => definition.version));
+  if (reviewResources.some((review) => review.group === group)) versions.add('v1');
+  return [...versions].sort(byVersionPriority);
 }
 
-/** Kubernetes' order: stable before beta before alpha, then the higher number. */
-function byVersionPriority(left: string, right: string): number {
-  const rank = (version: string): readonly [number, number, number] => {
-    const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-    if (match === null) return [0, 0, 0];
-    return [match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1, Number(match[1]), Number(match[3] ?? 0)];
-  };
-  const [one, two] = [rank(left), rank(right)];
-  for (const index of [0, 1, 2] as const) if (one[index] !== two[index]) return two[index] - one[index];
-  return left < right ? -1 : 1;
-}
-
-/** `/api/v1` and `/apis/GROUP/VERSION`; `undefined` when nothing is served there. */
-export function resourceList(registry: Registry, group: string, version: string): JsonObject | undefined {
+/** The resources of a version by name; empty when nothing is served there. */
+export function resourcesOf(registry: Registry, group: string, version: string): readonly DiscoveredResource[] {
   const served = registry.list().filter((definition) => definition.group === group && definition.version === version);
   const reviews = version === 'v1' ? reviewResources.filter((review) => review.group === group) : [];
-  if (served.length === 0 && reviews.length === 0) return undefined;
+  return [
+    ...served.map(discovered),
+    ...reviews.map(({ plural, kind, namespaced }) => ({
+      plural,
+      singular: kind.toLowerCase(),
+      namespaced,
+      verbs: ['create'],
+      responseKind: { group, version, kind },
+      shortNames: [],
+      categories: [],
+      subresources: [],
+    })),
+  ].sort((left, right) => (left.plural < right.plural ? -1 : 1));
+}
+
+function discovered(definition: Definition): DiscoveredResource {
+  const { group, version, kind, plural } = definition;
   return {
-    kind: 'APIResourceList',
-    apiVersion: 'v1',
-    groupVersion: group === '' ? version : `${group}/${version}`,
-    resources: [
-      ...served.flatMap((definition) => [
-        resourceEntry(definition),
-        ...definition.subresources.map((name) => subresourceEntry(definition, name)),
-      ]),
-      ...reviews.map(({ plural, kind, namespaced }) => ({
-        name: plural,
-        singularName: kind.toLowerCase(),
-        namespaced,
-        kind,
-        verbs: ['create'],
-      })),
-    ],
+    plural,
+    singular: definition.singular,
+    namespaced: definition.namespaced,
+    verbs: verbsOf(definition),
+    responseKind: { group, version, kind },
+    shortNames: definition.shortNames,
+    categories: definition.categories,
+    subresources: (definition.custom ? definition.subresources : [...definition.subresources].sort()).map((name) => ({
+      name,
+      verbs: createOnly.includes(name) ? ['create'] : name === 'finalize' ? ['update'] : ['get', 'patch', 'update'],
+      responseKind: subresourceKinds[name] ?? { group, version, kind },
+    })),
+    storageVersionHash: createHash('sha256')
+      .update(`${group}/${version}/${kind}`)
+      .digest()
+      .subarray(0, 8)
+      .toString('base64'),
   };
 }
 
-function resourceEntry(definition: Definition): JsonObject {
-  return {
-    name: definition.plural,
-    singularName: definition.singular,
-    namespaced: definition.namespaced,
-    kind: definition.kind,
-    verbs: VERBS,
-    ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
-    ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
-    storageVersionHash: Buffer.from(`${apiVersionOf(definition)}/${definition.kind}`)
-      .toString('base64')
-      .slice(0, 12),
-  };
+function verbsOf(definition: Definition): readonly string[] {
+  if (definition.custom) return CUSTOM_VERBS;
+  return hasCollectionDelete(definition) ? VERBS : VERBS.filter((verb) => verb !== 'deletecollection');
 }
 
-function subresourceEntry(definition: Definition, name: Subresource): JsonObject {
-  return {
-    name: `${definition.plural}/${name}`,
-    singularName: '',
-    namespaced: definition.namespaced,
-    kind: definition.kind,
-    ...subresourceKinds[name],
-    verbs: subresourceVerbs[name],
-  };
-}
+/** Namespaces are deleted one by one only. */
+export const hasCollectionDelete = ({ group, plural }: Pick<Definition, 'group' | 'plural'>): boolean =>
+  group !== '' || plural !== 'namespaces';

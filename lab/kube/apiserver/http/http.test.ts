@@ -145,7 +145,10 @@ describe('connections accepted elsewhere', () => {
       socket.once('secureConnect', resolve);
       socket.once('error', reject);
     });
-    socket.write('GET /readyz HTTP/1.1\r\nHost: kubernetes.default.svc\r\nConnection: close\r\n\r\n');
+    const { token } = t.api.adminConnection().auth;
+    socket.write(
+      `GET /readyz HTTP/1.1\r\nHost: kubernetes.default.svc\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
+    );
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*ok$/);

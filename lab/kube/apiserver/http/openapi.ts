@@ -5,54 +5,101 @@ import { apiVersionOf } from '../registry/definition.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** `/openapi/v3`. The hash in each address changes with the set of kinds. */
-export function openApiIndex(registry: Registry): JsonObject {
-  const paths: JsonObject = {};
-  for (const definition of registry.list()) {
-    const path =
-      definition.group === '' ? `api/${definition.version}` : `apis/${definition.group}/${definition.version}`;
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${registry.generation}` };
-  }
-  return { paths };
-}
+/** Every group and version with a document: `api/v1`, `apis/apps/v1`. */
+export const openApiPaths = (registry: Registry): readonly string[] => [
+  ...new Set(
+    registry.list().map((one) => (one.group === '' ? `api/${one.version}` : `apis/${one.group}/${one.version}`)),
+  ),
+];
 
-/** `/openapi/v3/apis/GROUP/VERSION`; `undefined` when nothing is served there. */
+/** The OpenAPI v3 document of a group and version; `undefined` when nothing is served there. */
 export function openApiGroupVersion(registry: Registry, group: string, version: string): JsonObject | undefined {
   const served = registry.list().filter((definition) => definition.group === group && definition.version === version);
   if (served.length === 0) return undefined;
+  const { schemas, paths } = openApiParts(registry, served, '#/components/schemas/');
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.30.14' }, paths, components: { schemas } };
+}
+
+interface Parts {
+  readonly schemas: JsonObject;
+  readonly paths: JsonObject;
+}
+
+/** The schemas and paths of kinds; references begin with `root`. */
+export function openApiParts(registry: Registry, served: readonly Definition[], root: string): Parts {
   const schemas: JsonObject = {};
   const paths: JsonObject = {};
+  const core = coreTypes(registry);
   for (const definition of served) {
-    const name = componentName(definition);
+    const nameOf = (type: string): string => builtInName(type, core.has(type) ? '' : definition.group);
+    const name = definition.custom ? customName(definition) : builtInName(definition.kind, definition.group);
     schemas[name] = {
-      ...component(definition.schema, schemas, true),
+      ...component(definition.schema, { schemas, nameOf, root }, true),
       'x-kubernetes-group-version-kind': [gvk(definition)],
     };
     for (const [path, item] of Object.entries(pathItems(definition, name))) paths[path] = item;
   }
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.30.14' }, paths, components: { schemas } };
+  return { schemas, paths };
 }
 
 const gvk = ({ group, version, kind }: Definition): JsonObject => ({ group, version, kind });
 
-function componentName(definition: Definition): string {
-  if (!definition.custom) return builtInName(definition.kind);
-  return [...definition.group.split('.').reverse(), definition.version, definition.kind].join('.');
+const customName = ({ group, version, kind }: Definition): string =>
+  [...group.split('.').reverse(), version, kind].join('.');
+
+/** Types of apimachinery, which all groups share. */
+const META_TYPES = [
+  'ObjectMeta',
+  'OwnerReference',
+  'ManagedFieldsEntry',
+  'LabelSelector',
+  'LabelSelectorRequirement',
+  'Condition',
+  'ListMeta',
+];
+
+/** The name that a type has in a real server's documents. */
+function builtInName(type: string, group: string): string {
+  if (META_TYPES.includes(type)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${type}`;
+  return `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.v1.${type}`;
 }
 
-const builtInName = (type: string): string => `io.k8s.api.${type}`;
+/** Of the core group though none of its served kinds has it: workloads borrow it. */
+const BORROWED = ['PodTemplateSpec'];
+
+/** Types that kinds of the core group are made of; other groups borrow them. */
+function coreTypes(registry: Registry): ReadonlySet<string> {
+  const found = new Set<string>(BORROWED);
+  const visit = (schema: Schema): void => {
+    const type = schema['x-type'];
+    if (type !== undefined && found.has(type)) return;
+    if (type !== undefined) found.add(type);
+    for (const member of Object.values(schema.properties ?? {})) visit(member);
+    if (schema.items !== undefined) visit(schema.items);
+    if (typeof schema.additionalProperties === 'object') visit(schema.additionalProperties);
+  };
+  for (const definition of registry.list()) if (definition.group === '' && !definition.custom) visit(definition.schema);
+  return found;
+}
+
+interface Components {
+  readonly schemas: JsonObject;
+  readonly nameOf: (type: string) => string;
+  readonly root: string;
+}
 
 /** A schema as OpenAPI shows it: built-in structs become components that are referred to, which also ends recursion. */
-function component(schema: Schema, schemas: JsonObject, top = false): JsonObject {
+function component(schema: Schema, into: Components, top = false): JsonObject {
+  const { schemas, nameOf, root } = into;
   const type = schema['x-type'];
   if (type !== undefined && !top) {
-    const name = builtInName(type);
+    const name = nameOf(type);
     if (schemas[name] === undefined) {
       schemas[name] = {};
-      schemas[name] = component(schema, schemas, true);
+      schemas[name] = component(schema, into, true);
     }
     return {
-      allOf: [{ $ref: `#/components/schemas/${name}` }],
+      allOf: [{ $ref: `${root}${name}` }],
       ...(schema.default === undefined ? { default: {} } : { default: schema.default }),
     };
   }
@@ -65,11 +112,10 @@ function component(schema: Schema, schemas: JsonObject, top = false): JsonObject
   if (Array.isArray(shown['required']) && shown['required'].length === 0) delete shown['required'];
   if (properties !== undefined)
     shown['properties'] = Object.fromEntries(
-      Object.entries(properties).map(([name, member]) => [name, component(member, schemas)]),
+      Object.entries(properties).map(([name, member]) => [name, component(member, into)]),
     );
-  if (items !== undefined) shown['items'] = component(items, schemas);
-  if (typeof additionalProperties === 'object')
-    shown['additionalProperties'] = component(additionalProperties, schemas);
+  if (items !== undefined) shown['items'] = component(items, into);
+  if (typeof additionalProperties === 'object') shown['additionalProperties'] = component(additionalProperties, into);
   return shown;
 }
 

@@ -1,25 +1,23 @@
 // Requests for resources: method and subresource to operation, and results to answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Core, Scope } from '../core.ts';
-import { inVersion, jsonInVersion } from '../core.ts';
 import { createFromBody } from '../operations/create.ts';
 import { bindPod } from '../operations/binding.ts';
-import { decodeObject, fieldValidationOf } from '../operations/decode-object.ts';
+import { evictPod } from '../operations/eviction.ts';
 import { patchObject } from '../operations/patch.ts';
-import type { ListPage } from '../operations/read.ts';
-import { getObject, listObjects, shown } from '../operations/read.ts';
-import { deleteObject, deleteOptionsOf } from '../operations/removal.ts';
-import { getScale, writeScale } from '../operations/scale.ts';
+import { getObject, listObjects } from '../operations/read.ts';
+import { deleteOptionsOf } from '../operations/delete-options.ts';
+import { answersWithObject, deleteCollection, deleteObject } from '../operations/removal.ts';
+import { getScale, patchScale, replaceScale } from '../operations/scale.ts';
 import { requestToken } from '../operations/token-request.ts';
-import { missingLock, updateObject } from '../operations/update.ts';
-import { apiVersionOf } from '../registry/definition.ts';
-import { badRequest, methodNotAllowed, success } from '../status.ts';
-import type { StoredObject } from '../storage/store.ts';
-import { buildTable } from '../table/table.ts';
-import { mediaType } from './body.ts';
-import { includeObjectOf, wantsTable } from './negotiation.ts';
+import { replaceObject } from '../operations/update.ts';
+import { methodNotAllowed, success } from '../status.ts';
+import { checkIdentity } from './body-identity.ts';
+import type { Form } from './negotiation.ts';
+import { convertedReply, listReply, objectReply } from './object-reply.ts';
 import type { Reply } from './reply.ts';
 import { jsonReply, statusReply } from './reply.ts';
+import { watchFormOf } from './watch-lines.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface ResourceRequest {
@@ -28,10 +26,10 @@ export interface ResourceRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly warnings: readonly string[];
+  readonly form: Form;
+  /** A GET of a collection that is to be watched. */
+  readonly watch: boolean;
 }
-
-/** Is a GET a watch? */
-export const isWatch = (query: URLSearchParams): boolean => query.get('watch') === 'true' || query.get('watch') === '1';
 
 /** Serves a request; `undefined` when the answer is a stream under way. Throws StatusError. */
 export async function serveResource(asked: ResourceRequest): Promise<Reply | undefined> {
@@ -48,9 +46,13 @@ export async function serveResource(asked: ResourceRequest): Promise<Reply | und
       if (method !== 'POST') throw methodNotAllowed();
       await bindPod(core, scope, await core.readBody(request));
       return statusReply(success(undefined, 201));
+    case 'eviction':
+      if (method !== 'POST') throw methodNotAllowed();
+      await evictPod(core, scope, await core.readBody(request));
+      return statusReply(success(undefined, 201));
     case 'token':
       if (method !== 'POST') throw methodNotAllowed();
-      return jsonReply(requestToken(core, scope, await core.readBody(request)), 201);
+      return jsonReply(await requestToken(core, scope, await core.readBody(request)), 201);
   }
 }
 
@@ -58,23 +60,16 @@ async function serveCollection(asked: ResourceRequest, method: string): Promise<
   const { core, scope, request, response, warnings } = asked;
   switch (method) {
     case 'GET': {
-      const table = wantsTable(request.headers.accept ?? '') ? includeObjectOf(scope.query) : undefined;
-      if (!isWatch(scope.query)) return listReply(asked, listObjects(core, scope));
-      streamWatch(core, scope, response, { table, warnings });
+      if (!asked.watch) return listReply(asked, listObjects(core, scope));
+      streamWatch(core, scope, response, { form: watchFormOf(asked.form, scope.query), warnings });
       return undefined;
     }
     case 'POST':
-      return objectReply(asked, await createFromBody(core, scope, await core.readBody(request)), 201);
+      return objectReply(asked, await createFromBody(core, scope, await objectBody(asked)), 201);
     case 'DELETE': {
       const options = deleteOptionsOf(scope.query, await core.readBody(request));
       const page = listObjects(core, scope);
-      for (const { object } of page.items) {
-        await deleteObject(
-          core,
-          { ...scope, name: object.metadata.name, namespace: object.metadata.namespace },
-          { ...options, uid: object.metadata.uid },
-        );
-      }
+      await deleteCollection(core, scope, page, options);
       return listReply(asked, page);
     }
     default:
@@ -82,40 +77,35 @@ async function serveCollection(asked: ResourceRequest, method: string): Promise<
   }
 }
 
+/** The body of a request that must be an object of the resource's kind. */
+async function objectBody({ core, scope, request }: ResourceRequest): Promise<unknown> {
+  const body = await core.readBody(request, scope.definition.kind);
+  checkIdentity(core.registry, scope.definition, body);
+  return body;
+}
+
 async function serveObject(asked: ResourceRequest, method: string): Promise<Reply | undefined> {
   const { core, scope, request } = asked;
   switch (method) {
-    case 'GET': {
-      // `?watch=1` on one object is an old form of watching by name.
-      if (isWatch(scope.query)) {
-        const query = new URLSearchParams(scope.query);
-        query.set('fieldSelector', `metadata.name=${scope.name}`);
-        return serveCollection({ ...asked, scope: { ...scope, name: '', query } }, 'GET');
-      }
+    case 'GET':
       return objectReply(asked, getObject(core, scope), 200);
-    }
     case 'PUT': {
-      const draft = decodeObject(scope, await core.readBody(request), fieldValidationOf(scope.query));
-      const insists = scope.definition.custom || scope.definition.rules.needsLock === true;
-      if (insists && (draft.metadata.resourceVersion ?? '') === '') throw missingLock(scope.definition, scope.name);
-      return objectReply(
-        asked,
-        await updateObject(core, scope, (current) => ({ draft: replacement(scope, draft, current.metadata.name) })),
-        200,
-      );
+      const { stored, created } = await replaceObject(core, scope, await objectBody(asked));
+      return objectReply(asked, stored, created ? 201 : 200);
     }
     case 'PATCH': {
-      const { stored, created } = await patchObject(core, scope, mediaType(request), await core.readBody(request));
+      const { stored, created } = await patchObject(core, scope, patchMediaType(request), () => core.readBody(request));
       return objectReply(asked, stored, created ? 201 : 200);
     }
     case 'DELETE': {
       if (scope.subresource !== undefined) throw methodNotAllowed();
-      const { removed, object } = await deleteObject(
-        core,
-        scope,
-        deleteOptionsOf(scope.query, await core.readBody(request)),
-      );
-      if (!removed || scope.definition.kind === 'Pod') return jsonReply(object);
+      const options = deleteOptionsOf(scope.query, await core.readBody(request));
+      const { removed, object } = await deleteObject(core, scope, options);
+      if (!removed || answersWithObject(scope.definition)) {
+        // Asked for in the old way, dependents first means that the answer comes early.
+        const isEarly = !removed && options.orphanDependents === false;
+        return convertedReply(asked, object, isEarly ? 202 : 200);
+      }
       const { group, plural } = scope.definition;
       return statusReply(
         success({ name: scope.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }),
@@ -126,19 +116,9 @@ async function serveObject(asked: ResourceRequest, method: string): Promise<Repl
   }
 }
 
-function replacement(
-  scope: Scope,
-  draft: ReturnType<typeof decodeObject>,
-  name: string,
-): ReturnType<typeof decodeObject> {
-  const given = draft.metadata.name;
-  if (given !== undefined && given !== name)
-    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${scope.name})`);
-  const namespace = draft.metadata.namespace ?? scope.namespace;
-  if (namespace !== scope.namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  return { ...draft, metadata: { ...draft.metadata, name } };
-}
+/** Formats of patches are told apart to the letter. */
+const patchMediaType = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? '').split(';')[0] ?? '';
 
 async function serveScale(asked: ResourceRequest, method: string): Promise<Reply> {
   const { core, scope, request } = asked;
@@ -146,44 +126,10 @@ async function serveScale(asked: ResourceRequest, method: string): Promise<Reply
     case 'GET':
       return jsonReply(getScale(core, scope));
     case 'PUT':
-      return jsonReply(await writeScale(core, scope, await core.readBody(request), undefined));
+      return jsonReply(await replaceScale(core, scope, await core.readBody(request, 'Scale')));
     case 'PATCH':
-      return jsonReply(await writeScale(core, scope, await core.readBody(request), mediaType(request)));
+      return jsonReply(await patchScale(core, scope, patchMediaType(request), () => core.readBody(request)));
     default:
       throw methodNotAllowed();
   }
-}
-
-function objectReply({ core, scope, request }: ResourceRequest, stored: StoredObject, code: number): Reply {
-  const { definition } = scope;
-  if (!wantsTable(request.headers.accept ?? '')) return { code, json: jsonInVersion(stored, definition) };
-  const object = inVersion(stored, definition);
-  const table = buildTable(definition, [object], {
-    includeObject: includeObjectOf(scope.query),
-    now: core.clock.now(),
-    headers: true,
-    listMeta: { resourceVersion: object.metadata.resourceVersion ?? '' },
-  });
-  return jsonReply(table, code);
-}
-
-function listReply({ core, scope, request }: ResourceRequest, page: ListPage): Reply {
-  const { definition } = scope;
-  const metadata = {
-    resourceVersion: String(page.revision),
-    ...(page.continueToken === undefined ? {} : { continue: page.continueToken, remainingItemCount: page.remaining }),
-  };
-  if (wantsTable(request.headers.accept ?? '')) {
-    const options = {
-      includeObject: includeObjectOf(scope.query),
-      now: core.clock.now(),
-      headers: true,
-      listMeta: metadata,
-    };
-    return jsonReply(buildTable(definition, shown(page, definition), options));
-  }
-  // Joined from texts that are made once per stored version: a list of 10,000 objects costs no serialisation.
-  const items = page.items.map((entry) => jsonInVersion(entry, definition)).join(',');
-  const head = { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata };
-  return { code: 200, json: `${JSON.stringify(head).slice(0, -1)},"items":[${items}]}` };
 }

@@ -3,9 +3,10 @@ import type { Core, Scope } from '../core.ts';
 import { collectionOf, timestamp } from '../core.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
 import { cloneJson, ensureObject, isObject, objectAt, objectsAt, stringAt, stringMapAt } from '../json.ts';
-import { notSupported, required } from '../field-error.ts';
+import type { FieldError } from '../field-error.ts';
+import { fieldErrorText, notSupported, required } from '../field-error.ts';
 import { objectKey } from '../registry/definition.ts';
-import { badRequest, conflict, invalid, notFound } from '../status.ts';
+import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import { isDryRun } from './options.ts';
 
 const resource = { group: '', plural: 'pods/binding' };
@@ -13,6 +14,8 @@ const resource = { group: '', plural: 'pods/binding' };
 /** Sets spec.nodeName and the PodScheduled condition. Throws 409 when the Pod is bound already or is being deleted. */
 export async function bindPod(core: Core, scope: Scope, body: unknown): Promise<void> {
   if (!isObject(body)) throw badRequest('the body of the request must be an object');
+  if ((stringAt(body, 'metadata', 'name') ?? '') !== scope.name)
+    throw badRequest('name in URL does not match name in Binding object');
   const node = targetNode(body);
   const dryRun = isDryRun(scope.query);
   const binding: ApiObject = {
@@ -34,11 +37,13 @@ export async function bindPod(core: Core, scope: Scope, body: unknown): Promise<
 function targetNode(body: JsonObject): string {
   const kind = stringAt(body, 'target', 'kind') ?? '';
   const node = stringAt(body, 'target', 'name') ?? '';
-  if (kind !== '' && kind !== 'Node')
-    throw invalid('', 'Binding', '', [notSupported('target.kind', kind, ['Node', '<empty>'])]);
-  if (node === '') throw invalid('', 'Binding', '', [required('target.name')]);
+  if (kind !== '' && kind !== 'Node') throw unworded(notSupported('target.kind', kind, ['Node', '<empty>']));
+  if (node === '') throw unworded(required('target.name'));
   return node;
 }
+
+/** The bare fault: a real server does not dress it as an invalid Binding. */
+const unworded = (fault: FieldError): StatusError => new StatusError(500, '', fieldErrorText(fault));
 
 function checkBindable(pod: ApiObject, binding: ApiObject): void {
   const { name, uid, deletionTimestamp } = pod.metadata;
@@ -57,7 +62,7 @@ function bound(pod: ApiObject, node: string, binding: ApiObject, now: string): A
   const annotations = stringMapAt(binding, 'metadata', 'annotations');
   if (Object.keys(annotations).length > 0) next.metadata.annotations = { ...next.metadata.annotations, ...annotations };
   const others = objectsAt(next, 'status', 'conditions').filter((condition) => condition['type'] !== 'PodScheduled');
-  const scheduled: JsonObject = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
+  const scheduled: JsonObject = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now };
   ensureObject(next, 'status')['conditions'] = [...others, scheduled];
   return next;
 }

@@ -1,39 +1,54 @@
 // POST: a new object through decoding, admission, the rules of its kind, validation and storage.
-import { ownersAfterUpdate } from '../apply/server-side-apply.ts';
+import { authorize } from '../access/authorization.ts';
+import { completeBuiltIn } from '../apply/always-written.ts';
+import type { Owner } from '../apply/managers.ts';
 import type { Core, Scope } from '../core.ts';
 import { collectionOf, ruleContext, timestamp } from '../core.ts';
 import type { ApiObject } from '../json.ts';
 import { metadataFaults, subdomainNameFault } from '../names.ts';
-import { apiVersionOf, objectKey } from '../registry/definition.ts';
+import { objectKey } from '../registry/definition.ts';
 import type { StoredObject } from '../storage/store.ts';
 import { StoredObject as Stored } from '../storage/store.ts';
-import { alreadyExists, badRequest, invalid, StatusError } from '../status.ts';
+import { alreadyExists, invalid, StatusError } from '../status.ts';
 import { customFaults } from '../custom/validation.ts';
 import { checkNamespace } from '../admission/namespace-lifecycle.ts';
-import { decodeObject, fieldValidationOf, redecode } from './decode-object.ts';
-import { fieldManagerOf, isDryRun } from './options.ts';
+import { decodeObject, fieldValidationOf, redecode, withDefaults } from './decode-object.ts';
+import { placeInNamespace } from './object-identity.ts';
+import { checkWriteOptions, isDryRun } from './options.ts';
+import { recordOwners } from './written-fields.ts';
 
 /** Creates from a request's body. Throws StatusError (409 AlreadyExists, 422 Invalid, 403 Forbidden ...). */
 export async function createFromBody(core: Core, scope: Scope, body: unknown): Promise<StoredObject> {
+  checkWriteOptions(scope.query, 'CreateOptions');
   const draft = decodeObject(scope, body, fieldValidationOf(scope.query));
-  placeInNamespace(draft, scope);
+  placeInNamespace(scope, draft);
   if (draft.metadata.resourceVersion !== undefined && draft.metadata.resourceVersion !== '')
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   return createObject(core, scope, draft, undefined);
 }
 
-/** Stores a decoded draft. `managedFields` overrides what a plain create records (server-side apply brings its own). */
+/** A PUT or an apply that creates needs the right to create as well. Throws 403. */
+export function authorizeCreation(core: Core, { definition, namespace, name, user }: Scope): void {
+  const { group, plural } = definition;
+  authorize(core.authorizer, user, { kind: 'resource', verb: 'create', group, resource: plural, namespace, name });
+}
+
+/** Stores a decoded draft. `owners` overrides what a plain create records (server-side apply brings its own). */
 export async function createObject(
   core: Core,
   scope: Scope,
   draft: ApiObject,
-  managedFields: readonly unknown[] | undefined,
+  owners: readonly Owner[] | undefined,
 ): Promise<StoredObject> {
   const { definition } = scope;
   const named = { ...scope, name: draft.metadata.name ?? '' };
   checkNamespace(core, named);
+  // Before webhooks and the rules of the kind: what those add has no owner.
+  recordOwners(core, scope, draft, undefined, owners);
   const request = { scope: named, operation: 'CREATE' as const, old: undefined, dryRun: isDryRun(scope.query) };
-  const mutated = redecode(definition, await core.admission.mutate(request, draft));
+  const admitted = await core.admission.mutate(request, draft);
+  // What a webhook made may hold anything; the draft itself, even if plugins added to it, lacks defaults at most.
+  const mutated = admitted === draft ? withDefaults(definition, draft) : redecode(definition, admitted);
   nameIfAsked(core, scope, mutated);
   const object = stampNew(core, scope, mutated);
   const context = ruleContext(core, scope);
@@ -44,15 +59,6 @@ export async function createObject(
     ...(definition.rules.validate?.(object, context) ?? []),
   ];
   if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? '', errors);
-  object.metadata.managedFields = [
-    ...(managedFields ??
-      ownersAfterUpdate(undefined, object, definition.schema, {
-        manager: fieldManagerOf(scope),
-        apiVersion: apiVersionOf(definition),
-        subresource: '',
-        time: timestamp(core.clock.now()),
-      })),
-  ];
   await core.admission.validate(request, object);
   const collection = collectionOf(core, definition);
   const key = objectKey(object.metadata.namespace, object.metadata.name);
@@ -65,16 +71,6 @@ export async function createObject(
   const stored = collection.create(key, object);
   if (stored === undefined) throw alreadyExists(definition, object.metadata.name);
   return stored;
-}
-
-function placeInNamespace(draft: ApiObject, { definition, namespace }: Scope): void {
-  const given = draft.metadata.namespace ?? '';
-  if (!definition.namespaced) return;
-  if (given !== '' && given !== namespace)
-    throw badRequest(
-      `the namespace of the provided object does not match the namespace sent on the request (${given} is not ${namespace ?? ''})`,
-    );
-  if (namespace !== undefined) draft.metadata.namespace = namespace;
 }
 
 /** Longest prefix that leaves room for the five random characters. */
@@ -103,10 +99,9 @@ function stampNew(core: Core, scope: Scope, mutated: ApiObject): ApiObject {
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.resourceVersion;
   delete metadata['selfLink'];
-  delete metadata.generation;
-  delete metadata.managedFields;
   if (definition.rules.tracksGeneration === true) metadata.generation = 1;
   if (definition.subresources.includes('status') && definition.rules.keepsStatusOnCreate !== true)
     delete object['status'];
+  if (!definition.custom) completeBuiltIn(object, definition.schema);
   return object;
 }

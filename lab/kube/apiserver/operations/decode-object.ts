@@ -5,19 +5,20 @@ import { cloneJson, isObject, plainText } from '../json.ts';
 import type { Definition } from '../registry/definition.ts';
 import { apiVersionOf } from '../registry/definition.ts';
 import { DecodeError, decodeBuiltIn } from '../schema/decode.ts';
+import { checkCustomKind } from '../custom/custom-kind.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
-import { prune } from '../schema/prune.ts';
-import type { Schema } from '../schema/schema.ts';
+import { completeBuiltIn } from '../apply/always-written.ts';
+import { notedDuplicates } from '../schema/duplicate-fields.ts';
 import { badRequest } from '../status.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-/** The `fieldValidation` parameter; a server's default is Warn. */
+/** The `fieldValidation` parameter, which `checkWriteOptions` has checked; a server's default is Warn. */
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {
   const asked = query.get('fieldValidation') ?? '';
   if (asked === '') return 'Warn';
   if (asked === 'Strict' || asked === 'Warn' || asked === 'Ignore') return asked;
-  throw badRequest(`invalid fieldValidation ${JSON.stringify(asked)}: must be one of Ignore, Strict, Warn`);
+  return 'Warn';
 }
 
 /** A fresh draft from a body. Throws 400 for another kind, wrong types, or (Strict) unknown fields. */
@@ -30,16 +31,18 @@ export function decodeObject(
   const { definition } = scope;
   const given = withIdentity(definition, body);
   const { object, unknown } = definition.custom ? decodeCustom(definition, given) : decodeKnown(definition, given);
-  if (unknown.length > 0) {
-    const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
-    if (validation === 'Strict')
-      throw badRequest(
-        definition.custom
-          ? `strict decoding error: ${texts.join(', ')}`
-          : `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${texts.join(', ')}`,
-      );
-    if (validation === 'Warn') for (const text of texts) scope.warn(text);
-  }
+  const texts = [
+    ...notedDuplicates(body).map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
+  if (texts.length > 0 && validation === 'Strict')
+    throw badRequest(
+      `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${texts.join(', ')}`,
+    );
+  if (validation === 'Warn') for (const text of texts) scope.warn(text);
+  // An empty list of owners asks for the record to be cleared, and must not get lost with other empty lists.
+  const { managedFields } = isObject(given['metadata']) ? given['metadata'] : {};
+  if (Array.isArray(managedFields) && managedFields.length === 0) object.metadata.managedFields = [];
   if (options.defaults) fillDefaults(definition, object);
   return object;
 }
@@ -49,9 +52,16 @@ export function redecode(definition: Definition, object: unknown): ApiObject {
   return decodeObject({ definition, warn: () => undefined }, object, 'Ignore');
 }
 
+/** A decoded draft with the defaults of what was added to it since; the draft itself, changed in place. */
+export function withDefaults(definition: Definition, draft: ApiObject): ApiObject {
+  fillDefaults(definition, draft);
+  return draft;
+}
+
 function fillDefaults(definition: Definition, object: ApiObject): void {
-  applyDefaults(object, definition.schema);
+  applyDefaults(object, definition.objects?.schema ?? definition.schema);
   definition.rules.applyDefaults?.(object);
+  if (!definition.custom) completeBuiltIn(object, definition.schema);
 }
 
 function withIdentity(definition: Definition, body: unknown): JsonObject {
@@ -61,7 +71,8 @@ function withIdentity(definition: Definition, body: unknown): JsonObject {
     throw badRequest(
       `the API version in the data (${plainText(body['apiVersion'])}) does not match the expected API version (${apiVersion})`,
     );
-  if (body['kind'] !== undefined && body['kind'] !== '' && body['kind'] !== definition.kind)
+  if (definition.custom) checkCustomKind(definition, body);
+  else if (body['kind'] !== undefined && body['kind'] !== '' && body['kind'] !== definition.kind)
     throw badRequest(
       `the kind in the data (${plainText(body['kind'])}) does not match the expected kind (${definition.kind})`,
     );
@@ -84,13 +95,10 @@ function decodeKnown(definition: Definition, given: JsonObject): DecodedObject {
 }
 
 function decodeCustom(definition: Definition, given: JsonObject): DecodedObject {
-  const { metadata, ...rest } = given;
-  const metadataSchema: Schema = definition.schema.properties?.['metadata'] ?? {};
+  const unknown: string[] = [];
   try {
-    const decoded = decodeBuiltIn(metadata, metadataSchema);
-    const unknown: string[] = decoded.unknown.map((path) => `metadata.${path}`);
-    const pruned = prune(rest, definition.schema, unknown);
-    return { object: ownCopy({ ...(isObject(pruned) ? pruned : {}), metadata: decoded.value }), unknown };
+    const object = definition.objects?.decode(given, unknown) ?? ownCopy(given);
+    return { object, unknown };
   } catch (error) {
     throw refused(definition, error);
   }

@@ -1,146 +1,110 @@
 // PATCH: the four patch formats, each made into a change of the current object.
-import type { Core, Scope } from '../core.ts';
-import { collectionOf, timestamp } from '../core.ts';
 import { applyConfiguration } from '../apply/server-side-apply.ts';
-import { formatOwners } from '../apply/managers.ts';
+import { typedFault } from '../apply/typed-faults.ts';
+import type { Core, Scope } from '../core.ts';
+import { collectionOf } from '../core.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { isObject, stringAt } from '../json.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
-import { applyMergePatch } from '../patch/merge-patch.ts';
+import { isObject, objectAt, stringAt } from '../json.ts';
+import { goMap } from '../patch/go-map.ts';
 import { applyStrategicMerge } from '../patch/strategic-merge.ts';
 import { apiVersionOf, objectKey } from '../registry/definition.ts';
-import type { StoredObject } from '../storage/store.ts';
 import { badRequest, conflict, notFound, StatusError } from '../status.ts';
-import { createObject } from './create.ts';
-import { decodeObject, fieldValidationOf } from './decode-object.ts';
-import { fieldManagerOf } from './options.ts';
-import type { Change } from './update.ts';
+import { authorizeCreation, createObject } from './create.ts';
+import { decodeObject } from './decode-object.ts';
+import { checkIdentity } from './object-identity.ts';
+import { checkWriteOptions, isForced } from './options.ts';
+import { decodePatched } from './patched-object.ts';
+import type { PatchType } from './patch-type.ts';
+import { patchTypeOf, readPatch } from './patch-type.ts';
+import { patchedJson } from './patched-json.ts';
+import type { Change, Written } from './update.ts';
 import { updateObject } from './update.ts';
+import { ownableOf, writerOf } from './written-fields.ts';
 
-export interface Patched {
-  readonly stored: StoredObject;
-  readonly created: boolean;
-}
-
-/** Applies a patch of the given content type. Throws 415 for a type that the resource does not take. */
-export async function patchObject(core: Core, scope: Scope, contentType: string, body: unknown): Promise<Patched> {
-  switch (contentType) {
-    case 'application/json-patch+json':
-      return changed(core, scope, (current) => applyJsonPatch(current, body));
-    case 'application/merge-patch+json':
-      if (!isObject(body)) throw badRequest('a merge patch must be an object');
-      return changed(core, scope, (current) => applyMergePatch(current, body));
-    case 'application/strategic-merge-patch+json':
-      if (scope.definition.custom)
-        throw unsupported(
-          contentType,
-          'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
-        );
-      return changed(core, scope, (current) => applyStrategicMerge(current, body, scope.definition.schema));
-    case 'application/apply-patch+yaml':
-      return apply(core, scope, body);
-    default:
-      throw unsupported(
-        contentType,
-        'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
-      );
-  }
-}
-
-function unsupported(contentType: string, accepted: string): StatusError {
-  return new StatusError(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted} (got ${contentType || 'none'})`,
-  );
-}
-
-async function changed(core: Core, scope: Scope, patch: (current: ApiObject) => unknown): Promise<Patched> {
-  const validation = fieldValidationOf(scope.query);
-  const toDraft = (current: ApiObject): Change => ({
-    draft: decodeObject(scope, patchedIdentity(patch(current), current), validation),
-  });
-  return { stored: await updateObject(core, scope, toDraft), created: false };
-}
-
-/** A patch may not rename: Kubernetes reports it as a conflict of identities. */
-function patchedIdentity(patched: unknown, current: ApiObject): JsonObject {
-  if (!isObject(patched)) throw badRequest('the patched document is not an object');
-  const name = stringAt(patched, 'metadata', 'name') ?? '';
-  if (name !== current.metadata.name)
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${current.metadata.name})`);
-  const namespace = stringAt(patched, 'metadata', 'namespace');
-  if (namespace !== current.metadata.namespace)
-    throw badRequest(
-      `the namespace of the object (${namespace ?? ''}) does not match the namespace on the request (${current.metadata.namespace ?? ''})`,
-    );
-  return patched;
-}
-
-async function apply(core: Core, scope: Scope, body: unknown): Promise<Patched> {
-  const configuration = appliedConfiguration(scope, body);
-  const force = scope.query.get('force') === 'true';
-  const writer = {
-    manager: fieldManagerOf(scope),
-    apiVersion: apiVersionOf(scope.definition),
-    subresource: scope.subresource ?? '',
-    time: timestamp(core.clock.now()),
+/** Applies a patch of the given content type. Throws 415 for a type that the resource does not take, before it reads the body. */
+export async function patchObject(
+  core: Core,
+  scope: Scope,
+  contentType: string,
+  read: () => Promise<unknown>,
+): Promise<Written> {
+  const type = patchTypeOf(scope.definition, contentType);
+  checkWriteOptions(scope.query, 'PatchOptions', type === 'apply');
+  const body = await readPatch(type, read);
+  if (type === 'apply') return apply(core, scope, body);
+  const change = (current: ApiObject): Change => {
+    const draft = changed(scope, type, current, body);
+    checkIdentity(scope, draft);
+    return { draft, unlocked: true };
   };
-  const laid = (live: ApiObject | undefined): ReturnType<typeof applyConfiguration> =>
-    applyConfiguration(live, configuration, scope.definition.schema, writer, force);
-  const validation = fieldValidationOf(scope.query);
+  return { stored: await updateObject(core, scope, change), created: false };
+}
+
+function changed(scope: Scope, type: Exclude<PatchType, 'apply'>, current: ApiObject, body: unknown): ApiObject {
+  if (type !== 'strategic') {
+    const { patched, strict } = patchedJson(type, current, body);
+    return decodePatched(scope, patched, strict, JSON.stringify(sortedMembers(patched)));
+  }
+  const patch = isObject(body) ? body : {};
+  const merged = applyStrategicMerge(current, patch, scope.definition.schema);
+  // A real server takes the kind from the path here, whatever the patch says.
+  return decodePatched(scope, { ...merged, apiVersion: current.apiVersion, kind: current.kind }, [], goMap(patch));
+}
+
+const sortedMembers = (value: unknown): unknown =>
+  isObject(value)
+    ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+    : value;
+
+async function apply(core: Core, scope: Scope, body: unknown): Promise<Written> {
   const existing = collectionOf(core, scope.definition).get(objectKey(scope.namespace, scope.name));
-  if (existing === undefined) {
-    if (scope.subresource !== undefined) throw notFound(scope.definition, scope.name);
-    if (configuration.metadata.uid !== undefined)
-      throw conflict(
-        scope.definition,
-        scope.name,
-        `uid mismatch: the provided object specified uid ${configuration.metadata.uid}, and no existing object was found`,
-      );
-    const { object, owners } = laid(undefined);
-    const draft = decodeObject(scope, object, validation);
-    return { stored: await createObject(core, scope, draft, formatOwners(owners)), created: true };
-  }
-  const toDraft = (current: ApiObject): Change => {
-    const { object, owners } = laid(current);
-    // The lock counts only when the configuration itself carries one.
-    const draft = decodeObject(scope, object, validation);
-    draft.metadata.resourceVersion = configuration.metadata.resourceVersion ?? '';
-    return { draft, owners };
-  };
-  return { stored: await updateObject(core, scope, toDraft), created: false };
-}
-
-function appliedConfiguration(scope: Scope, body: unknown): ApiObject {
-  if (!isObject(body)) throw badRequest('an applied configuration must be an object');
-  if ((scope.query.get('fieldManager') ?? '') === '')
-    throw new StatusError(
-      422,
-      'Invalid',
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  if (existing === undefined && scope.subresource !== undefined) throw notFound(scope.definition, scope.name);
+  const configuration = checkedConfiguration(scope, body);
+  const laid = (live: ApiObject | undefined): Change => {
+    const { object, owners } = applyConfiguration(
+      live,
+      configuration,
+      ownableOf(scope),
+      writerOf(core, scope),
+      isForced(scope.query),
     );
-  // Strict for the manager's own mistakes: what is unknown must not be owned.
-  const object = knownPart(scope, body);
-  if (object.metadata.managedFields !== undefined && object.metadata.managedFields.length > 0)
-    throw badRequest('metadata.managedFields must be nil');
-  const { name, namespace } = object.metadata;
-  if (name !== undefined && name !== scope.name)
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${scope.name})`);
-  if (namespace !== undefined && namespace !== scope.namespace)
-    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-  const metadata = {
-    ...object.metadata,
-    name: scope.name,
-    ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }),
+    const draft = decodeObject(scope, object, 'Ignore');
+    if (live === undefined) refuseUid(scope, draft);
+    checkIdentity(scope, draft);
+    return { draft, owners, unlocked: true };
   };
-  const { status, ...rest } = object;
-  if (scope.subresource === 'status')
-    return { apiVersion: object.apiVersion, kind: object.kind, metadata, ...(status === undefined ? {} : { status }) };
-  return scope.definition.subresources.includes('status') ? { ...rest, metadata } : { ...object, metadata };
+  if (existing !== undefined) return { stored: await updateObject(core, scope, laid), created: false };
+  const { draft, owners } = laid(undefined);
+  authorizeCreation(core, scope);
+  return { stored: await createObject(core, scope, draft, owners), created: true };
 }
 
-/** The configuration without unknown fields (refused or warned about as asked) and without defaults, which nobody applied. */
-function knownPart(scope: Scope, body: JsonObject): ApiObject {
-  return decodeObject(scope, body, fieldValidationOf(scope.query), { defaults: false });
+/** A configuration that insists on an object does not make another. */
+function refuseUid({ definition, name }: Scope, { metadata: { uid = '' } }: ApiObject): void {
+  if (uid !== '')
+    throw conflict(
+      definition,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+}
+
+/** Refuses what no object can be applied from, in the order and words of a real server's field manager. */
+function checkedConfiguration(scope: Scope, body: unknown): JsonObject {
+  const configuration = isObject(body) ? body : {};
+  const { definition } = scope;
+  const expected = apiVersionOf(definition);
+  const [apiVersion, kind] = [stringAt(configuration, 'apiVersion') ?? '', stringAt(configuration, 'kind') ?? ''];
+  if (apiVersion !== expected || kind !== definition.kind)
+    throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+  const metadata = objectAt(configuration, 'metadata');
+  if (Array.isArray(metadata['managedFields'])) throw badRequest('metadata.managedFields must be nil');
+  const { apiVersion: _version, kind: _kind, ...rest } = configuration;
+  const fault = typedFault(rest, definition.schema);
+  if (fault !== undefined) {
+    const named = `${stringAt(metadata, 'namespace') ?? ''}/${stringAt(metadata, 'name') ?? ''}`;
+    const type = `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+    throw new StatusError(500, '', `failed to create typed patch object (${named}; ${type}): ${fault}`);
+  }
+  return configuration;
 }

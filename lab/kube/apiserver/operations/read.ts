@@ -5,13 +5,19 @@ import type { ApiObject } from '../json.ts';
 import type { Definition } from '../registry/definition.ts';
 import { objectKey } from '../registry/definition.ts';
 import { matchesFields, parseFieldSelector } from '../selection/field-selector.ts';
-import { matchesLabels, parseLabelSelector } from '../selection/label-selector.ts';
+import { matchesLabels } from '../selection/label-selector.ts';
+import { parseLabelSelector } from '../selection/parse-labels.ts';
 import type { StoredObject } from '../storage/store.ts';
-import { decodeContinue, encodeContinue } from '../storage/snapshots.ts';
-import { badRequest, expired, notFound, StatusError } from '../status.ts';
+import { expired, notFound, badRequest, StatusError } from '../status.ts';
+import type { ContinuePoint } from './continue-token.ts';
+import { decodeContinue, encodeContinue, NEWEST, PageExpired } from './continue-token.ts';
+import type { ListOptions } from './list-options.ts';
+import { cachedRevision, listOptionsOf, storedRevision } from './list-options.ts';
 
-/** The stored object of a request. Throws 404. */
+/** The stored object of a request. Throws 404, or 504 when it asks for a version of the future. */
 export function getObject(core: Core, scope: Scope): StoredObject {
+  const asked = cachedRevision(scope.query.get('resourceVersion') ?? '');
+  if (asked > core.store.revision) throw futureRevision(asked, core.store.revision, RETRY_SECONDS);
   const entry = collectionOf(core, scope.definition).get(objectKey(scope.namespace, scope.name));
   if (entry === undefined) throw notFound(scope.definition, scope.name);
   return entry;
@@ -26,7 +32,7 @@ export function filterOf(scope: Scope): Filter | undefined {
   const fields = scope.query.get('fieldSelector') ?? '';
   if (labels === '' && fields === '') return undefined;
   const labelSelector = parseLabelSelector(labels);
-  const fieldSelector = parseFieldSelector(fields, scope.definition.fields);
+  const fieldSelector = parseFieldSelector(fields, scope.definition.fields, scope.definition.custom);
   return (object) =>
     matchesLabels(labelSelector, object.metadata.labels ?? {}) &&
     matchesFields(fieldSelector, scope.definition.fields, object);
@@ -40,99 +46,101 @@ export interface ListPage {
   readonly items: readonly StoredObject[];
   readonly revision: number;
   readonly continueToken: string | undefined;
+  /** How many keys follow; `undefined` on the last page, and with selectors. */
   readonly remaining: number | undefined;
 }
 
-/** One page of a list. Throws 410 for a continue token whose snapshot is gone, 504 for a revision of the future. */
+/**
+ * One page of a list. Throws 400 and 422 for faulty parameters, 410 for a version that was forgotten, 504 for one of the future.
+ */
 export function listObjects(core: Core, scope: Scope): ListPage {
-  const limit = wholeNumber(scope.query, 'limit') ?? 0;
-  const token = scope.query.get('continue') ?? '';
-  if (token !== '') return continued(core, scope, token, limit);
-  checkRevision(core, scope.query);
+  const options = listOptionsOf(scope.query, false);
   const filter = filterOf(scope);
-  const all = collectionOf(core, scope.definition).list(keyPrefix(scope));
-  const items = filter === undefined ? all : all.filter((entry) => filter(entry.object));
-  const revision = core.store.revision;
-  if (limit <= 0 || items.length <= limit) return { items, revision, continueToken: undefined, remaining: undefined };
-  const id = core.snapshots.keep({ items, revision });
-  return page({ items, revision, id, offset: 0, limit });
+  const point = pointOf(core, options);
+  const prefix = keyPrefix(scope) ?? '';
+  const collection = collectionOf(core, scope.definition);
+  const from = `${prefix}${point.start}`;
+  const exact = point.revision !== NEWEST;
+  const entries = exact ? collection.listAt(point.revision, prefix, from) : collection.list(prefix, from);
+  if (entries === undefined)
+    throw options.continueToken === ''
+      ? expired('The resourceVersion for the provided list is too old.')
+      : new PageExpired(point.start);
+  const revision = exact ? point.revision : core.store.revision;
+  // A list of anything, version 0, is not cut into pages.
+  const limit = options.resourceVersion === '0' && options.continueToken === '' ? 0 : options.limit;
+  return cut(entries, filter, { limit, revision, prefix });
 }
 
-function continued(core: Core, scope: Scope, token: string, limit: number): ListPage {
-  if ((scope.query.get('resourceVersionMatch') ?? '') !== '')
-    throw badRequest('resourceVersionMatch is forbidden for a list with a continue token');
-  const decoded = decodeContinue(token);
-  if (decoded === undefined) throw badRequest('continue key is not valid');
-  const snapshot = core.snapshots.find(decoded.id);
-  if (snapshot === undefined)
-    throw expired(
-      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
-    );
-  return page({
-    ...snapshot,
-    id: decoded.id,
-    offset: decoded.offset,
-    limit: limit <= 0 ? snapshot.items.length : limit,
-  });
-}
-
-interface PageRequest {
-  readonly items: readonly StoredObject[];
-  readonly revision: number;
-  readonly id: string;
-  readonly offset: number;
+interface Cut {
   readonly limit: number;
+  readonly revision: number;
+  readonly prefix: string;
 }
 
-function page({ items, revision, id, offset, limit }: PageRequest): ListPage {
-  const end = offset + limit;
-  const more = items.length - end;
-  return {
-    items: items.slice(offset, end),
-    revision,
-    continueToken: more > 0 ? encodeContinue(id, end) : undefined,
-    remaining: more > 0 ? more : undefined,
-  };
+/** As many matching entries as the limit allows. More follow when keys are left, whether or not they will match. */
+function cut(entries: readonly StoredObject[], filter: Filter | undefined, { limit, revision, prefix }: Cut): ListPage {
+  const whole = { revision, continueToken: undefined, remaining: undefined };
+  if (limit === 0 && filter === undefined) return { items: entries, ...whole };
+  const items: StoredObject[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (filter !== undefined && !filter(entry.object)) continue;
+    items.push(entry);
+    const left = entries.length - index - 1;
+    if (items.length !== limit || left === 0) continue;
+    const { namespace, name } = entry.object.metadata;
+    const lastKey = objectKey(namespace, name).slice(prefix.length);
+    return {
+      items,
+      revision,
+      continueToken: encodeContinue(lastKey, revision),
+      remaining: filter === undefined ? left : undefined,
+    };
+  }
+  return { items, ...whole };
 }
 
-function checkRevision(core: Core, query: URLSearchParams): void {
-  const match = query.get('resourceVersionMatch') ?? '';
-  const asked = parseRevision(query.get('resourceVersion') ?? '');
-  if (match !== '' && match !== 'NotOlderThan' && match !== 'Exact')
-    throw badRequest(
-      `invalid resourceVersionMatch ${JSON.stringify(match)}: supported values: "NotOlderThan", "Exact"`,
-    );
-  if (match !== '' && asked === undefined)
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (asked === undefined || asked === 0) return;
-  if (asked > core.store.revision) throw futureRevision(asked, core.store.revision);
-  if (match === 'Exact' && asked !== core.store.revision)
-    throw expired('The resourceVersion for the provided list is too old.');
+const RETRY_SECONDS = 1;
+
+/** Where a list begins and which version it shows. */
+function pointOf(core: Core, options: ListOptions): ContinuePoint {
+  const { resourceVersion, continueToken, match, limit } = options;
+  const current = core.store.revision;
+  if (continueToken !== '') {
+    storedRevision(resourceVersion);
+    const point = decodeContinue(continueToken);
+    if (resourceVersion !== '' && resourceVersion !== '0')
+      throw badRequest('specifying resource version is not allowed when using continue');
+    if (point.revision > current) throw futureOfStore();
+    return point;
+  }
+  const paged = limit > 0 && resourceVersion !== '0';
+  if (match !== 'Exact' && !paged) {
+    const asked = cachedRevision(resourceVersion);
+    if (asked > current) throw futureRevision(asked, current, RETRY_SECONDS);
+    return { start: '', revision: NEWEST };
+  }
+  const asked = storedRevision(resourceVersion);
+  if (match === 'NotOlderThan' || asked === 0) {
+    if (asked > current) throw futureRevision(asked, current, 0);
+    return { start: '', revision: NEWEST };
+  }
+  // With a limit, a version without a match means exactly that version.
+  if (asked > current) throw futureOfStore();
+  return { start: '', revision: asked };
 }
 
-/** 504: a client asks for more than has happened; it should retry. */
-export function futureRevision(asked: number, current: number): StatusError {
+/** 504: a client asks for more than has happened; it should retry (0: the Status does not say when). */
+export function futureRevision(asked: number, current: number, retryAfterSeconds: number): StatusError {
   return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
+    ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
   });
 }
 
-/** A resourceVersion parameter; `undefined` when not given. Throws 400 when it is no number. */
-export function parseRevision(text: string): number | undefined {
-  if (text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a whole number`);
-  return Number(text);
-}
-
-/** A whole number among query parameters; `undefined` when not given. Throws 400 for anything else. */
-export function wholeNumber(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name) ?? '';
-  if (text === '') return undefined;
-  if (!/^-?\d+$/.test(text)) throw badRequest(`invalid ${name} ${JSON.stringify(text)}: must be a whole number`);
-  return Number(text);
-}
+/** The words of the database below a real server, which come through. */
+const futureOfStore = (): StatusError =>
+  new StatusError(500, '', 'etcdserver: mvcc: required revision is a future revision');
 
 /** The objects of a page as the definition's version shows them. */
 export const shown = (page: ListPage, definition: Definition): readonly ApiObject[] =>

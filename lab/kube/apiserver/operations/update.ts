@@ -1,33 +1,81 @@
 // PUT and PATCH: a change of an existing object under the optimistic lock, through admission, rules and validation.
 import type { Owner } from '../apply/managers.ts';
-import { formatOwners } from '../apply/managers.ts';
-import { ownersAfterUpdate } from '../apply/server-side-apply.ts';
 import type { Core, Scope } from '../core.ts';
-import { collectionOf, inVersion, ruleContext, timestamp } from '../core.ts';
+import { collectionOf, inVersion, ruleContext } from '../core.ts';
 import { customFaults } from '../custom/validation.ts';
 import type { FieldError } from '../field-error.ts';
-import { forbiddenField, invalidValue } from '../field-error.ts';
+import { invalidValue, ShownValue } from '../field-error.ts';
 import type { ApiObject, Metadata } from '../json.ts';
-import { equalJson } from '../json.ts';
+import { cloneJson, equalJson } from '../json.ts';
 import { metadataFaults, subdomainNameFault } from '../names.ts';
 import type { Definition, RuleContext } from '../registry/definition.ts';
-import { apiVersionOf, objectKey } from '../registry/definition.ts';
-import { conflict, invalid, MODIFIED, notFound } from '../status.ts';
+import { objectKey } from '../registry/definition.ts';
+import { conflict, invalid, MODIFIED, notFound, StatusError } from '../status.ts';
 import { StoredObject } from '../storage/store.ts';
-import { redecode } from './decode-object.ts';
-import { fieldManagerOf, isDryRun } from './options.ts';
+import { authorizeCreation, createObject } from './create.ts';
+import { decodeObject, fieldValidationOf, redecode } from './decode-object.ts';
+import { carriedMetadata, checkIdentity, metadataChangeFaults } from './object-identity.ts';
+import { checkWriteOptions, isDryRun } from './options.ts';
 import { isRemovable } from './removal.ts';
+import { storageError } from './storage-error.ts';
+import { recordOwners, withoutIdleTimes } from './written-fields.ts';
 
 /** What a request makes of the current object: a decoded draft, and its owners when the request was an apply. */
 export interface Change {
   readonly draft: ApiObject;
   readonly owners?: readonly Owner[];
+  /** The draft's resourceVersion is the current one because nobody asked for another: made again on a newer object. */
+  readonly unlocked?: boolean;
 }
 
-/** A change without a resourceVersion is made again on the newer object this often. */
-const RETRIES = 5;
+/** What a write left in the store (or, in a dry run, would have). */
+export interface Written {
+  readonly stored: StoredObject;
+  readonly created: boolean;
+}
 
-/** Applies `change` to the stored object `scope.name`. A draft that carries a resourceVersion other than the stored one is a 409. */
+/** Kinds that a PUT creates (AllowCreateOnUpdate of their strategies). */
+const CREATED_BY_PUT: ReadonlySet<string> = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Endpoints',
+  'Event',
+  'Lease',
+  'Role',
+  'RoleBinding',
+  'Service',
+]);
+
+/** PUT: replaces the stored object by the one in a body, or creates it where the kind allows that. */
+export async function replaceObject(core: Core, scope: Scope, body: unknown): Promise<Written> {
+  checkWriteOptions(scope.query, 'UpdateOptions');
+  const draft = decodeObject(scope, body, fieldValidationOf(scope.query));
+  checkIdentity(scope, draft);
+  const { definition } = scope;
+  const found = collectionOf(core, definition).get(objectKey(scope.namespace, scope.name));
+  if (found === undefined && scope.subresource === undefined && CREATED_BY_PUT.has(definition.kind)) {
+    checkUid(scope, draft, '');
+    authorizeCreation(core, scope);
+    return { stored: await createObject(core, scope, draft, undefined), created: true };
+  }
+  const change = (current: ApiObject): Change => {
+    checkUid(scope, draft, current.metadata.uid ?? '');
+    return { draft: cloneJson(draft) };
+  };
+  return { stored: await updateObject(core, scope, change), created: false };
+}
+
+/** A uid in the body of a PUT is a precondition. */
+function checkUid(scope: Scope, { metadata: { uid = '' } }: ApiObject, found: string): void {
+  if (uid === '' || uid === found) return;
+  const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`;
+  throw conflict(scope.definition, scope.name, storageError(scope, text));
+}
+
+/**
+ * Applies `change` to the stored object `scope.name`. A draft that carries a resourceVersion other than the stored one is a
+ * 409; one that carries none is a 422 where the kind insists on the lock.
+ */
 export async function updateObject(
   core: Core,
   scope: Scope,
@@ -36,33 +84,34 @@ export async function updateObject(
   const { definition } = scope;
   const collection = collectionOf(core, definition);
   const key = objectKey(scope.namespace, scope.name);
-  for (let attempt = 1; ; attempt += 1) {
+  // Without a lock a lost race is run again: whoever won it has made progress.
+  for (;;) {
     const entry = collection.get(key);
     if (entry === undefined) throw notFound(definition, scope.name);
     const old = inVersion(entry, definition);
-    const { draft, owners } = change(old);
-    const locked = checkLock(definition, draft, old);
-    const next = await prepared(core, scope, draft, old, owners);
-    if (equalJson(next, old)) return entry;
+    const { draft, owners, unlocked = false } = change(old);
+    const locked = checkLock(definition, draft, old) && !unlocked;
+    const next = withoutIdleTimes(await prepared(core, scope, draft, old, owners), old);
+    // An object that is stored under another version than today's is written again (storage migration).
+    if (equalJson(next, old) && equalJson(definition.view?.toStored(next) ?? next, entry.object)) return entry;
     if (isDryRun(scope.query)) return new StoredObject(next);
-    const stored = isRemovable(definition, next)
-      ? collection.remove(key, entry, old)
-      : collection.update(key, entry, next);
-    if (stored !== undefined) return stored;
-    if (locked || attempt >= RETRIES) throw conflict(definition, scope.name, MODIFIED);
+    const removes = isRemovable(definition, next);
+    const stored = removes ? collection.remove(key, entry, old) : collection.update(key, entry, next);
+    // Watchers see what was stored last; whoever took the last finalizer away sees what they made of it.
+    if (stored !== undefined) return removes ? new StoredObject(next) : stored;
+    if (locked) throw conflict(definition, scope.name, MODIFIED);
   }
 }
 
-/** Checks resourceVersion and uid of a draft; tells whether the caller locked. */
+/** Checks the resourceVersion of a draft; tells whether the caller locked. */
 function checkLock(definition: Definition, draft: ApiObject, old: ApiObject): boolean {
-  const { uid, resourceVersion = '' } = draft.metadata;
-  if (uid !== undefined && uid !== '' && uid !== old.metadata.uid)
-    throw conflict(
-      definition,
-      old.metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
-  if (resourceVersion === '' || resourceVersion === '0') return false;
+  const { resourceVersion = '' } = draft.metadata;
+  if (!/^\d*$/.test(resourceVersion))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (resourceVersion === '' || Number(resourceVersion) === 0) {
+    if (definition.custom || definition.rules.needsLock === true) throw missingLock(definition, old.metadata.name);
+    return false;
+  }
   if (resourceVersion !== old.metadata.resourceVersion) throw conflict(definition, old.metadata.name, MODIFIED);
   return true;
 }
@@ -70,46 +119,29 @@ function checkLock(definition: Definition, draft: ApiObject, old: ApiObject): bo
 /** Keeps what the request may not change: the other subresource's part, and the metadata that the server owns. */
 function scoped(scope: Scope, draft: ApiObject, old: ApiObject): ApiObject {
   const { definition, subresource } = scope;
+  const metadata = scopedMetadata(scope, draft.metadata, old.metadata);
+  if (subresource === 'finalize') return { ...withMember(old, 'spec', draft['spec']), metadata };
+  if (subresource === 'status') return { ...withMember(old, 'status', draft['status']), metadata };
   const hasStatus = definition.subresources.includes('status');
-  const statusOnly = subresource === 'status';
-  const body: ApiObject = statusOnly
-    ? withMember(old, 'status', draft['status'])
-    : hasStatus
-      ? withMember(draft, 'status', old['status'])
-      : { ...draft };
-  if (subresource === 'finalize') return withMember(old, 'spec', draft['spec']);
-  return {
-    ...body,
-    metadata: scopedMetadata(draft.metadata, old.metadata, statusOnly && definition.custom, statusOnly),
-  };
+  return { ...(hasStatus ? withMember(draft, 'status', old['status']) : draft), metadata };
 }
-
-/** What the server alone decides about an object that exists. */
-const FIXED = [
-  'name',
-  'namespace',
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generation',
-  'generateName',
-  'selfLink',
-  'resourceVersion',
-];
 
 /** Through the status of a custom resource no metadata changes; through any status no owners do. */
-function scopedMetadata(draft: Metadata, old: Metadata, keepAll: boolean, keepOwners: boolean): Metadata {
-  const metadata: Metadata = keepAll ? { ...old } : { ...draft };
-  const fixed = keepOwners ? [...FIXED, 'ownerReferences'] : FIXED;
-  for (const name of keepAll ? [] : fixed) {
-    if (old[name] === undefined) delete metadata[name];
-    else metadata[name] = old[name];
-  }
+function scopedMetadata({ definition, subresource }: Scope, draft: Metadata, old: Metadata): Metadata {
+  const metadata =
+    subresource === 'status' && definition.custom
+      ? { ...old, ...onlyGiven(draft, 'managedFields') }
+      : carriedMetadata(draft, old);
   if (draft.managedFields === undefined) delete metadata.managedFields;
-  else metadata.managedFields = draft.managedFields;
+  if (subresource === 'status' && !definition.custom) {
+    delete metadata.ownerReferences;
+    Object.assign(metadata, onlyGiven(old, 'ownerReferences'));
+  }
   return metadata;
 }
+
+const onlyGiven = (metadata: Metadata, name: string): Partial<Metadata> =>
+  metadata[name] === undefined ? {} : { [name]: metadata[name] };
 
 function withMember(object: ApiObject, name: string, value: unknown): ApiObject {
   const copy: ApiObject = { ...object };
@@ -126,6 +158,8 @@ async function prepared(
   owners: readonly Owner[] | undefined,
 ): Promise<ApiObject> {
   const { definition } = scope;
+  // Before webhooks and the rules of the kind: what those change has no new owner.
+  recordOwners(core, scope, sent, old, owners);
   const draft = scoped(scope, sent, old);
   const request = { scope, operation: 'UPDATE' as const, old, dryRun: isDryRun(scope.query) };
   const mutated = redecode(definition, await core.admission.mutate(request, draft));
@@ -136,15 +170,6 @@ async function prepared(
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const errors = faults(scope, next, old, context);
   if (errors.length > 0) throw invalid(definition.group, definition.kind, old.metadata.name, errors);
-  next.metadata.managedFields =
-    owners === undefined
-      ? ownersAfterUpdate(old, next, definition.schema, {
-          manager: fieldManagerOf(scope),
-          apiVersion: apiVersionOf(definition),
-          subresource: scope.subresource ?? '',
-          time: timestamp(core.clock.now()),
-        })
-      : formatOwners(owners);
   await core.admission.validate(request, next);
   return next;
 }
@@ -153,8 +178,8 @@ function faults(scope: Scope, next: ApiObject, old: ApiObject, context: RuleCont
   const { definition } = scope;
   const errors = [
     ...metadataFaults(next.metadata, definition.namespaced, definition.rules.nameFault ?? subdomainNameFault),
-    ...finalizerFaults(next, old),
-    ...customFaults(definition, next, old),
+    ...metadataChangeFaults(next.metadata, old.metadata),
+    ...customFaults(definition, next, old, scope.subresource === 'status', scope.warn),
   ];
   if (scope.subresource === 'status') return [...errors, ...(definition.rules.validateStatus?.(next, old) ?? [])];
   return [
@@ -164,33 +189,22 @@ function faults(scope: Scope, next: ApiObject, old: ApiObject, context: RuleCont
   ];
 }
 
-function finalizerFaults(next: ApiObject, old: ApiObject): FieldError[] {
-  if (old.metadata.deletionTimestamp === undefined) return [];
-  const added = (next.metadata.finalizers ?? []).filter(
-    (finalizer) => !(old.metadata.finalizers ?? []).includes(finalizer),
-  );
-  if (added.length === 0) return [];
-  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
-  return [
-    forbiddenField(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-    ),
-  ];
-}
+/** Metadata whose change counts as well, by kind (PrepareForUpdate of their strategies). */
+const COUNTED: Readonly<Record<string, readonly string[]>> = { Deployment: ['annotations'], EndpointSlice: ['labels'] };
 
 /** Everything but metadata and (where it is a subresource) status. */
 function countsAsNewGeneration(definition: Definition, next: ApiObject, old: ApiObject): boolean {
-  const rest = (object: ApiObject): unknown => {
-    const { metadata: _metadata, status, ...others } = object;
-    return definition.subresources.includes('status') ? others : { ...others, status };
+  const counted = (object: ApiObject): unknown => {
+    const { metadata, status, ...others } = object;
+    const marks = (definition.custom ? undefined : COUNTED[definition.kind])?.map((name) => metadata[name] ?? {});
+    return definition.subresources.includes('status') ? [others, marks] : [{ ...others, status }, marks];
   };
-  return !equalJson(rest(next), rest(old));
+  return !equalJson(counted(next), counted(old));
 }
 
-/** PUT without a resourceVersion, for kinds that insist on the optimistic lock. */
-export function missingLock(definition: Definition, name: string): Error {
-  return invalid(definition.group, definition.kind, name, [
-    invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+/** A write without a resourceVersion, for kinds that insist on the optimistic lock. The answer names the resource, not the kind. */
+function missingLock({ group, plural }: Definition, name: string): Error {
+  return invalid(group, plural, name, [
+    invalidValue('metadata.resourceVersion', new ShownValue('0x0'), 'must be specified for an update'),
   ]);
 }

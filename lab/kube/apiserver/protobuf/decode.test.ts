@@ -69,7 +69,7 @@ describe('protobuf requests', () => {
       Buffer.from('Pod'),
     ]);
     expect(() => decode(pod.toString('base64'))).toThrow('does not read v1 Pod as protobuf; send JSON');
-    expect(() => decode(Buffer.from('{}').toString('base64'))).toThrow('mark of a Kubernetes message');
+    expect(() => decode(Buffer.from('{}').toString('base64'))).toThrow('does not appear to be a protobuf message');
   });
 
   it('refuses a message that ends too early', () => {

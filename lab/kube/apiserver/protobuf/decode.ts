@@ -54,7 +54,7 @@ function readTable(text: string): Table {
 /** `k8s\0`, then the type's name (1) and the message (2). */
 function decodeEnvelope(table: Table, body: Buffer): JsonObject {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new ProtobufError('the body does not begin with the mark of a Kubernetes message');
+    throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   const envelope = readFields(body.subarray(MAGIC.length));
   const typeMeta = bytesOf(envelope.find((field) => field.number === 1));
   const names = new Map(readFields(typeMeta).map((field) => [field.number, bytesOf(field).toString('utf8')]));

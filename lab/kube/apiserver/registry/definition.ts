@@ -1,11 +1,12 @@
 // What the server knows about one served resource: names, schema, subresources, columns and the rules of its kind.
+import type { CustomObjects } from '../custom/custom-object.ts';
 import type { RuleTable } from '../custom/rules-check.ts';
 import type { FieldError } from '../field-error.ts';
 import type { ApiObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
 
-export type Subresource = 'status' | 'scale' | 'binding' | 'token' | 'finalize';
+export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'token' | 'finalize';
 
 /** What rules of a kind may use besides the objects themselves. */
 export interface RuleContext {
@@ -68,6 +69,13 @@ export interface ScalePaths {
   readonly selector: readonly string[] | undefined;
 }
 
+/** Objects of another resource, shown in a form of their own. */
+export interface View {
+  readonly stored: { readonly group: string; readonly plural: string };
+  readonly toStored: (object: ApiObject) => ApiObject;
+  readonly fromStored: (object: ApiObject) => ApiObject;
+}
+
 export interface Definition {
   readonly group: string;
   readonly version: string;
@@ -86,6 +94,10 @@ export interface Definition {
   readonly columns: readonly Column[];
   readonly rules: Rules;
   readonly scale?: ScalePaths;
+  /** The objects belong to another resource (Events have two groups). */
+  readonly view?: View;
+  /** What the definition of a custom resource says about its objects. */
+  readonly objects?: CustomObjects;
   /** Compiled `x-kubernetes-validations` of a custom resource. */
   readonly validations?: RuleTable;
   /** Warning for each request to a deprecated version. */

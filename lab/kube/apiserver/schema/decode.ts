@@ -1,6 +1,8 @@
 // Decoding against a schema: drops what the kind does not know (and tells its path), and refuses wrong types as Go's decoder does.
 import type { JsonObject } from '../json.ts';
 import { isObject, setOwn } from '../json.ts';
+import { illegalBase64At } from './base64.ts';
+import { decodeJsonSchema } from './decode-json-schema.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { Schema } from './schema.ts';
 import { isStructField, memberSchema } from './schema.ts';
@@ -35,6 +37,14 @@ interface Place {
 const child = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
 function builtIn(value: unknown, schema: Schema, place: Place): unknown {
+  if (schema.format === 'json-schema') {
+    const { path, unknown } = place;
+    return decodeJsonSchema(value, {
+      path,
+      unknown,
+      mismatch: (found, expected, at) => mismatch(found, expected, { ...place, goPath: at.replaceAll(/\[\d+\]/g, '') }),
+    });
+  }
   if (schema['x-kubernetes-preserve-unknown-fields'] === true) return value;
   if (schema['x-kubernetes-int-or-string'] === true) {
     if (schema.format === 'quantity') return quantity(value, place);
@@ -50,6 +60,7 @@ function builtIn(value: unknown, schema: Schema, place: Place): unknown {
       return builtInList(value, schema.items ?? {}, place);
     case 'string':
       if (typeof value !== 'string') throw mismatch(value, 'string', place);
+      if (schema.format === 'byte') checkBase64(value);
       return value;
     case 'boolean':
       if (typeof value !== 'boolean') throw mismatch(value, 'bool', place);
@@ -63,6 +74,11 @@ function builtIn(value: unknown, schema: Schema, place: Place): unknown {
     case undefined:
       return value;
   }
+}
+
+function checkBase64(text: string): void {
+  const illegal = illegalBase64At(text);
+  if (illegal !== undefined) throw new DecodeError(`illegal base64 data at input byte ${illegal}`);
 }
 
 function builtInList(value: readonly unknown[], items: Schema, place: Place): unknown[] {

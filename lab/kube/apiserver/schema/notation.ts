@@ -4,7 +4,7 @@
 //     containers []Container key=name    a list merged by a key, in strategic patches and in server-side apply
 //     ports []ContainerPort key=containerPort map=containerPort,protocol    different keys for the two
 //     finalizers []string set            a list of words merged as a set
-//     restartPolicy string               int32 int64 double bool time microTime bytes quantity intOrString any
+//     restartPolicy string               int32 int64 double bool time microTime bytes quantity intOrString any jsonSchema
 //     labels map string                  a map of words to the type
 //     protocol string default="TCP"      the default as JSON (also completes list keys)
 //     name! string                       required
@@ -22,6 +22,7 @@ const scalars: Readonly<Record<string, Schema>> = {
   quantity: { 'x-kubernetes-int-or-string': true, format: 'quantity' },
   intOrString: { 'x-kubernetes-int-or-string': true, format: 'int-or-string' },
   any: { 'x-kubernetes-preserve-unknown-fields': true },
+  jsonSchema: { 'x-kubernetes-preserve-unknown-fields': true, format: 'json-schema' },
 };
 
 /** Types by name. Types may refer to each other in any order, also across texts. */

@@ -1,35 +1,54 @@
-// Pruning of custom resources: what the structural schema does not describe is dropped, unless it says to preserve it.
+// Pruning of custom resources: what the structural schema does not describe is dropped, unless the schema says to preserve it.
 import type { JsonObject } from '../json.ts';
 import { isObject, setOwn } from '../json.ts';
 import type { Schema } from './schema.ts';
 import { memberSchema } from './schema.ts';
 
-/** Members of every embedded resource, which its schema need not list. */
-const EMBEDDED = ['apiVersion', 'kind', 'metadata'];
+/** Members that every resource has, at the root and where a resource is embedded; its schema need not list them. */
+const META_MEMBERS = ['apiVersion', 'kind', 'metadata'];
 
-/** A pruned copy; `unknown` collects the dropped paths. Values of the wrong type stay for validation to refuse. */
-export function prune(value: unknown, schema: Schema, unknown: string[], path = ''): unknown {
+/**
+ * A pruned copy of a whole custom resource (apiextensions, "Field pruning"). Values of the wrong type stay, for validation to refuse.
+ * `unknown` gets the paths that were dropped, sorted as the server reports them (`spec.list[0].extra`).
+ */
+export function pruneResource(value: JsonObject, schema: Schema, unknown: string[]): JsonObject {
+  const found: string[] = [];
+  const pruned = pruneValue(value, { ...schema, 'x-kubernetes-embedded-resource': true }, found, '');
+  unknown.push(...found.sort());
+  return isObject(pruned) ? pruned : {};
+}
+
+/** A pruned copy of any value that `schema` describes; an embedded resource keeps its metadata. */
+export function prune(value: unknown, schema: Schema): unknown {
+  return pruneValue(value, schema, [], '');
+}
+
+function pruneValue(value: unknown, schema: Schema | undefined, unknown: string[], path: string): unknown {
+  const preserves = schema?.['x-kubernetes-preserve-unknown-fields'] === true;
   if (Array.isArray(value)) {
-    const items = schema.items;
-    return items === undefined ? value : value.map((item, index) => prune(item, items, unknown, `${path}[${index}]`));
+    const items = preserves ? preserving(schema.items) : schema?.items;
+    return value.map((item, index) => pruneValue(item, items, unknown, `${path}[${index}]`));
   }
   if (!isObject(value)) return value;
   const made: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
-    const described = memberSchema(schema, name);
     const place = path === '' ? name : `${path}.${name}`;
-    if (described !== undefined) {
-      // As a real server: null for a field that is not nullable but has a default is as if it were absent.
-      if (member === null && described.nullable !== true && described.default !== undefined) continue;
-      setOwn(made, name, prune(member, described, unknown, place));
-    } else if (keeps(schema, name)) setOwn(made, name, member);
+    if (schema?.['x-kubernetes-embedded-resource'] === true && META_MEMBERS.includes(name)) {
+      setOwn(made, name, member);
+    } else if (isDescribed(schema, name)) {
+      setOwn(made, name, pruneValue(member, memberSchema(schema, name), unknown, place));
+    } else if (preserves) setOwn(made, name, member);
     else unknown.push(place);
   }
   return made;
 }
 
-function keeps(schema: Schema, name: string): boolean {
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true) return true;
-  if (schema['x-kubernetes-embedded-resource'] === true && EMBEDDED.includes(name)) return true;
-  return false;
+/** Items of a preserved list preserve as well. */
+const preserving = (items: Schema | undefined): Schema => ({ ...items, 'x-kubernetes-preserve-unknown-fields': true });
+
+/** `additionalProperties: true` keeps the keys of a map, and nothing inside their values. */
+function isDescribed(schema: Schema | undefined, name: string): boolean {
+  if (schema === undefined) return false;
+  if (schema.properties !== undefined && Object.hasOwn(schema.properties, name)) return true;
+  return schema.additionalProperties !== undefined;
 }

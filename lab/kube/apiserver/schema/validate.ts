@@ -1,28 +1,25 @@
-// Validation of custom resources against their structural schema, with Kubernetes' wording.
+// Validation of custom resources against their structural schema, with the wording and the order of kube-openapi's validator.
 import type { FieldError } from '../field-error.ts';
-import { duplicate, invalidValue, notSupported, required, tooLong, tooMany, typeInvalid } from '../field-error.ts';
+import { invalidValue, notSupported, required, tooMany, typeInvalid } from '../field-error.ts';
 import type { JsonObject } from '../json.ts';
 import { equalJson, isObject } from '../json.ts';
-import { formatFault } from './formats.ts';
-import { compilePattern } from './patterns.ts';
+import { combinationFindings } from './combinations.ts';
+import { Findings } from './findings.ts';
+import { effectiveFormat } from './formats.ts';
+import { shownJson } from './go-json.ts';
+import { numberFindings, stringFindings } from './scalars.ts';
 import type { Schema } from './schema.ts';
-import { memberSchema } from './schema.ts';
 
-/** All faults of `value`, in the order of the schema. CEL rules are checked elsewhere. */
-export function validateValue(value: unknown, schema: Schema, path = ''): FieldError[] {
-  if (value === null && schema.nullable === true) return [];
-  const wrongType = typeFault(value, schema, path);
-  if (wrongType !== undefined) return [wrongType];
-  const errors: FieldError[] = [];
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => equalJson(allowed, value)))
-    errors.push(notSupported(path, value, schema.enum.map(String)));
-  if (typeof value === 'string') errors.push(...stringFaults(value, schema, path));
-  if (typeof value === 'number') errors.push(...numberFaults(value, schema, path));
-  if (Array.isArray(value)) errors.push(...listFaults(value, schema, path));
-  if (isObject(value)) errors.push(...objectFaults(value, schema, path));
-  errors.push(...combinationFaults(value, schema, path));
-  return errors;
+/**
+ * All faults of `value`. CEL rules, list types and embedded metadata are checked elsewhere. `base` is put before the field of each fault
+ * but not into its message, as for `status`, whose schema is validated on its own.
+ */
+export function validateValue(value: unknown, schema: Schema, path = '', base = ''): FieldError[] {
+  const errors = findingsOf(value, schema, path).list.map((finding) => finding.error);
+  return base === '' ? errors : errors.map((error) => ({ ...error, field: joined(base, error.field) }));
 }
+
+const joined = (base: string, field: string): string => (field === '' ? base : `${base}.${field}`);
 
 /** The JSON type as messages name it. */
 export function typeName(value: unknown): string {
@@ -32,115 +29,113 @@ export function typeName(value: unknown): string {
   return typeof value;
 }
 
-function typeFault(value: unknown, schema: Schema, path: string): FieldError | undefined {
+/** Validates one value at `path`; called back for the parts of combinations. */
+export function findingsOf(value: unknown, schema: Schema, path: string): Findings {
+  const result = new Findings();
+  if (value === null) {
+    if (!allowsNull(schema)) addType(result, path, typesOf(schema).join(','), 'null');
+    result.merge(enumFindings(value, schema, path));
+    return result;
+  }
+  const step = (found: Findings | undefined): void => {
+    result.merge(found);
+    result.matched += 1;
+  };
+  if (typesOf(schema).length > 0 || effectiveFormat(schema) !== undefined) step(typeFindings(value, schema, path));
+  step(combinationFindings(value, schema, path, findingsOf));
+  if (typeof value === 'string') step(stringFindings(value, schema, path));
+  if (typeof value === 'number') step(numberFindings(value, schema, path));
+  if (Array.isArray(value)) step(listFindings(value, schema, path));
+  step(enumFindings(value, schema, path));
+  if (isObject(value)) step(objectFindings(value, schema, path));
+  result.matched += 1;
+  return result;
+}
+
+const allowsNull = (schema: Schema): boolean => schema.nullable === true || typesOf(schema).length === 0;
+
+function typesOf(schema: Schema): readonly string[] {
+  if (schema['x-kubernetes-int-or-string'] === true) return ['integer', 'string'];
+  return schema.type === undefined ? [] : [schema.type];
+}
+
+function addType(result: Findings, path: string, expected: string, given: string): void {
+  const message = `${path} in body must be of type ${expected}: ${JSON.stringify(given)}`;
+  result.add(message, typeInvalid(path, given, message));
+}
+
+function typeFindings(value: unknown, schema: Schema, path: string): Findings {
+  const result = new Findings();
+  const types = typesOf(schema);
   const given = typeName(value);
-  if (schema['x-kubernetes-int-or-string'] === true) {
-    if (given === 'integer' || given === 'string') return undefined;
-    return typeInvalid(path, given, `${path} in body must be of type integer,string: ${JSON.stringify(given)}`);
+  const format = effectiveFormat(schema) ?? '';
+  const matches = types.includes(given) || (given === 'integer' && types.includes('number'));
+  const isText = typeof value === 'string' || Array.isArray(value);
+  if (!isText && format !== '' && !matches && goFormat(value) !== format) {
+    addType(result, path, format, goFormat(value));
+    return result;
   }
-  if (schema.type === undefined || schema.type === given || (schema.type === 'number' && given === 'integer'))
-    return undefined;
-  return typeInvalid(path, given, `${path} in body must be of type ${schema.type}: ${JSON.stringify(given)}`);
+  const numeric = types.includes('number') || types.includes('integer');
+  // A format stands for the type of a text, and is checked by itself.
+  if (!matches && (numeric || format === '' || !isText)) addType(result, path, types.join(','), given);
+  else result.matched += 1;
+  return result;
 }
 
-function stringFaults(value: string, schema: Schema, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const length = Array.from(value).length;
-  if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(tooLong(path, schema.maxLength));
-  if (schema.minLength !== undefined && length < schema.minLength)
-    errors.push(invalidValue(path, value, `${path} in body should be at least ${schema.minLength} chars long`));
-  if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
-    errors.push(invalidValue(path, value, `${path} in body should match '${schema.pattern}'`));
-  const format = schema.format === undefined ? undefined : formatFault(schema.format, value);
-  if (format !== undefined)
-    errors.push(invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
-  return errors;
+/** The format that a decoded number has by itself. */
+const goFormat = (value: unknown): string =>
+  typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : '';
+
+function enumFindings(value: unknown, schema: Schema, path: string): Findings | undefined {
+  const allowed = schema.enum ?? [];
+  // No null is ever equal to one of the listed values.
+  if (allowed.length === 0 || (value !== null && allowed.some((one) => equalJson(one, value)))) return undefined;
+  const result = new Findings();
+  const names = allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  result.add(`${path} in body should be one of`, notSupported(path, shownJson(value), names));
+  return result;
 }
 
-function numberFaults(value: number, schema: Schema, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const { minimum, maximum, multipleOf } = schema;
-  const say = (detail: string): void =>
-    void errors.push(invalidValue(path, value, `${path} in body should be ${detail}`));
-  if (maximum !== undefined) {
-    if (schema.exclusiveMaximum === true && value >= maximum) say(`less than ${maximum}`);
-    else if (value > maximum) say(`less than or equal to ${maximum}`);
+function listFindings(value: readonly unknown[], schema: Schema, path: string): Findings {
+  const result = new Findings();
+  const { items, minItems, maxItems } = schema;
+  if (items !== undefined) value.forEach((item, index) => result.merge(findingsOf(item, items, `${path}[${index}]`)));
+  if (minItems !== undefined && value.length < minItems) {
+    const message = `${path} in body should have at least ${minItems} items`;
+    result.add(message, invalidValue(path, value.length, message));
   }
-  if (minimum !== undefined) {
-    if (schema.exclusiveMinimum === true && value <= minimum) say(`greater than ${minimum}`);
-    else if (value < minimum) say(`greater than or equal to ${minimum}`);
-  }
-  if (multipleOf !== undefined && value % multipleOf !== 0) say(`a multiple of ${multipleOf}`);
-  return errors;
+  if (maxItems !== undefined && value.length > maxItems)
+    result.add(`${path} in body should have at most ${maxItems} items`, tooMany(path, value.length, maxItems));
+  result.matched += 1;
+  return result;
 }
 
-function listFaults(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (schema.maxItems !== undefined && value.length > schema.maxItems)
-    errors.push(tooMany(path, value.length, schema.maxItems));
-  if (schema.minItems !== undefined && value.length < schema.minItems)
-    errors.push(invalidValue(path, value.length, `${path} in body should have at least ${schema.minItems} items`));
-  const { items } = schema;
-  if (items !== undefined)
-    value.forEach((item, index) => errors.push(...validateValue(item, items, `${path}[${index}]`)));
-  errors.push(...duplicateFaults(value, schema, path));
-  return errors;
-}
-
-function duplicateFaults(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
-  const listType = schema['x-kubernetes-list-type'];
-  if (listType !== 'set' && listType !== 'map') return [];
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  const identities = value.map((item) => (listType === 'set' ? item : pick(item, keys, schema.items)));
-  return identities.flatMap((identity, index) =>
-    identities.findIndex((other) => equalJson(other, identity)) < index
-      ? [duplicate(`${path}[${index}]`, identity)]
-      : [],
-  );
-}
-
-function pick(item: unknown, keys: readonly string[], schema: Schema | undefined): JsonObject {
-  const source = isObject(item) ? item : {};
-  return Object.fromEntries(keys.map((key) => [key, source[key] ?? memberSchema(schema, key)?.default]));
-}
-
-function objectFaults(value: JsonObject, schema: Schema, path: string): FieldError[] {
-  const errors: FieldError[] = [];
+function objectFindings(value: JsonObject, schema: Schema, path: string): Findings {
+  const result = new Findings();
+  const { properties = {}, additionalProperties, minProperties, maxProperties } = schema;
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
-  const count = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && count > schema.maxProperties)
-    errors.push(tooMany(path, count, schema.maxProperties));
-  if (schema.minProperties !== undefined && count < schema.minProperties)
-    errors.push(invalidValue(path, count, `${path} in body should have at least ${schema.minProperties} properties`));
-  for (const name of schema.required ?? []) if (value[name] === undefined) errors.push(required(at(name)));
-  for (const [name, member] of Object.entries(value)) {
-    const described = memberSchema(schema, name);
-    if (described === undefined || member === undefined) continue;
-    const place =
-      schema.properties !== undefined && Object.hasOwn(schema.properties, name) ? at(name) : mapPlace(path, name);
-    errors.push(...validateValue(member, described, place));
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  if (minProperties !== undefined && names.length < minProperties) {
+    const message = `${path} in body should have at least ${minProperties} properties`;
+    result.add(message, invalidValue(path, names.length, message));
   }
-  return errors;
-}
-
-function mapPlace(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
-}
-
-function combinationFaults(value: unknown, schema: Schema, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const passes = (part: Schema): boolean => validateValue(value, part, path).length === 0;
-  const say = (detail: string): void =>
-    void errors.push(invalidValue(path, isObject(value) ? 'object' : value, `${path} in body ${detail}`));
-  if (schema.anyOf !== undefined && !schema.anyOf.some(passes)) say('must validate at least one schema (anyOf)');
-  if (schema.oneOf !== undefined) {
-    const count = schema.oneOf.filter(passes).length;
-    if (count !== 1)
-      say(
-        `must validate one and only one schema (oneOf). ${count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`}`,
-      );
+  if (maxProperties !== undefined && names.length > maxProperties) {
+    const message = `${path} in body should have at most ${maxProperties} properties`;
+    result.add(message, tooMany(path, names.length, maxProperties));
   }
-  if (schema.allOf !== undefined && !schema.allOf.every(passes)) say('must validate all the schemas (allOf)');
-  if (schema.not !== undefined && passes(schema.not)) say('must not validate the schema (not)');
-  return errors;
+  for (const name of names) {
+    if (Object.hasOwn(properties, name)) continue;
+    if (typeof additionalProperties === 'object') result.merge(findingsOf(value[name], additionalProperties, at(name)));
+    else if (additionalProperties === false) {
+      const message = `${path}.${name} in body is a forbidden property`;
+      result.add(message, invalidValue(path, name, message));
+    }
+  }
+  for (const [name, described] of Object.entries(properties))
+    if (Object.hasOwn(value, name) && value[name] !== undefined)
+      result.merge(findingsOf(value[name], described, at(name)));
+  for (const name of schema.required ?? [])
+    if (!Object.hasOwn(value, name) || value[name] === undefined)
+      result.add(`${at(name)} in body is required`, required(at(name)));
+  return result;
 }

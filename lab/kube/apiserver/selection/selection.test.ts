@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../status.ts';
 import { matchesFields, parseFieldSelector } from './field-selector.ts';
-import { formatSelector, matchesLabels, parseLabelSelector, selectorFromObject } from './label-selector.ts';
+import { formatSelector, matchesLabels, selectorFromObject } from './label-selector.ts';
+import { parseLabelSelector } from './parse-labels.ts';
 
 const labels = { app: 'web', tier: 'front', size: '5', empty: '' };
 

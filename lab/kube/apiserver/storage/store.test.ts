@@ -1,9 +1,12 @@
-// The store: order, optimistic replacement, history.
+// The store: order, optimistic replacement, history, and lists of old versions.
 import { describe, expect, it } from 'vitest';
 import type { ApiObject } from '../json.ts';
+import type { StoredObject } from './store.ts';
 import { createStore } from './store.ts';
 
-const object = (name: string): ApiObject => ({ apiVersion: 'v1', kind: 'Thing', metadata: { name } });
+const object = (name: string, data = ''): ApiObject => ({ apiVersion: 'v1', kind: 'Thing', metadata: { name }, data });
+const namesOf = (entries: readonly StoredObject[] | undefined): string[] | undefined =>
+  entries?.map((entry) => entry.object.metadata.name);
 
 describe('store', () => {
   it('counts revisions over all collections together', () => {
@@ -26,7 +29,8 @@ describe('store', () => {
   it('lists a prefix in order and nothing beside it', () => {
     const things = createStore({ historyLimit: 10 }).collection('things');
     for (const key of ['b/2', 'a/1', 'b/1', 'bb/1', 'b-1/x']) things.create(key, object(key));
-    expect(things.list('b/').map((entry) => entry.object.metadata.name)).toEqual(['b/1', 'b/2']);
+    expect(namesOf(things.list('b/'))).toEqual(['b/1', 'b/2']);
+    expect(namesOf(things.list('b/', 'b/1\0'))).toEqual(['b/2']);
   });
 
   it('tells what happened after a revision, or that it has forgotten', () => {
@@ -37,5 +41,53 @@ describe('store', () => {
     for (const key of ['5', '6', '7']) things.create(key, object(key));
     expect(things.eventsAfter(3)).toBeUndefined();
     expect(things.eventsAfter(store.revision)).toEqual([]);
+  });
+
+  it('lists what was there at an old revision, as it was then', () => {
+    const store = createStore({ historyLimit: 10 });
+    const things = store.collection('things');
+    for (const key of ['a', 'b', 'c']) things.create(key, object(key, 'old'));
+    const then = store.revision;
+    const [a, b] = [things.get('a'), things.get('b')];
+    if (a === undefined || b === undefined) throw new Error('not created');
+    things.update('a', a, object('a', 'new'));
+    things.remove('b', b, object('b'));
+    things.create('aa', object('aa'));
+    expect(things.listAt(then)?.map((entry) => [entry.object.metadata.name, entry.object['data']])).toEqual([
+      ['a', 'old'],
+      ['b', 'old'],
+      ['c', 'old'],
+    ]);
+    expect(namesOf(things.listAt(then, '', 'b'))).toEqual(['b', 'c']);
+    store.compact();
+    expect(things.listAt(then)).toBeUndefined();
+    expect(namesOf(things.listAt(store.revision))).toEqual(['a', 'aa', 'c']);
+  });
+
+  it('does not pretend to know what happened before a collection was there', () => {
+    const store = createStore({ historyLimit: 10 });
+    store.collection('a').create('x', object('x'));
+    expect(store.collection('b').eventsAfter(1)).toBeUndefined();
+  });
+
+  it('gives all listeners of one change the same scratch space, and the next change a fresh one', () => {
+    const things = createStore({ historyLimit: 10 }).collection('things');
+    const sizes: number[] = [];
+    for (const name of ['one', 'two'])
+      things.subscribe((_event, shared) => {
+        sizes.push(shared.size);
+        shared.set(name, Buffer.alloc(1));
+      });
+    things.create('x', object('x'));
+    things.create('y', object('y'));
+    expect(sizes).toEqual([0, 1, 0, 1]);
+  });
+
+  it('writes an object with its kind first, and without it for lists', () => {
+    const stored = createStore({ historyLimit: 1 }).collection('things').create('x', object('x'));
+    expect(stored?.json).toBe(
+      '{"kind":"Thing","apiVersion":"v1","metadata":{"name":"x","resourceVersion":"2"},"data":""}',
+    );
+    expect(stored?.bareJson).toBe('{"metadata":{"name":"x","resourceVersion":"2"},"data":""}');
   });
 });

@@ -4,73 +4,87 @@ import { listAt, numberAt, objectsAt, stringAt, stringMapAt } from '../json.ts';
 import type { Column } from '../registry/definition.ts';
 import {
   ageColumn,
-  createdColumn,
+  defaultColumns,
   labelsText,
   nameColumn,
   number,
   orElse,
+  readyPods,
   text,
   wide,
   workloadColumns,
 } from './columns.ts';
+import { fieldDescriptions } from './descriptions.ts';
 
-const count = (name: string, ...path: readonly string[]): Column =>
-  number(name, (object) => numberAt(object, ...path) ?? 0);
+const { clusterRoleBinding, daemonSetSpec, daemonSetStatus, deploymentSpec, deploymentStatus, leaseSpec } =
+  fieldDescriptions;
+const { podSpec, priorityClass, replicaSetSpec, replicaSetStatus, roleBinding } = fieldDescriptions;
+
+const at =
+  (...path: readonly string[]) =>
+  (object: ApiObject): number =>
+    numberAt(object, ...path) ?? 0;
 
 export const deploymentColumns: readonly Column[] = [
   nameColumn,
-  text(
-    'Ready',
-    (object) => `${numberAt(object, 'status', 'readyReplicas') ?? 0}/${numberAt(object, 'spec', 'replicas') ?? 0}`,
-  ),
-  count('Up-to-date', 'status', 'updatedReplicas'),
-  count('Available', 'status', 'availableReplicas'),
+  text('Ready', (object) => `${at('status', 'readyReplicas')(object)}/${at('spec', 'replicas')(object)}`, readyPods),
+  text('Up-to-date', at('status', 'updatedReplicas'), deploymentStatus.updatedReplicas),
+  text('Available', at('status', 'availableReplicas'), deploymentStatus.availableReplicas),
   ageColumn,
-  ...workloadColumns,
+  ...workloadColumns(deploymentSpec.selector),
 ];
 
 export const replicaSetColumns: readonly Column[] = [
   nameColumn,
-  count('Desired', 'spec', 'replicas'),
-  count('Current', 'status', 'replicas'),
-  count('Ready', 'status', 'readyReplicas'),
+  number('Desired', at('spec', 'replicas'), replicaSetSpec.replicas),
+  number('Current', at('status', 'replicas'), replicaSetStatus.replicas),
+  number('Ready', at('status', 'readyReplicas'), replicaSetStatus.readyReplicas),
   ageColumn,
-  ...workloadColumns,
+  ...workloadColumns(replicaSetSpec.selector),
 ];
 
 export const daemonSetColumns: readonly Column[] = [
   nameColumn,
-  count('Desired', 'status', 'desiredNumberScheduled'),
-  count('Current', 'status', 'currentNumberScheduled'),
-  count('Ready', 'status', 'numberReady'),
-  count('Up-to-date', 'status', 'updatedNumberScheduled'),
-  count('Available', 'status', 'numberAvailable'),
-  text('Node Selector', (object) => labelsText(object, 'spec', 'template', 'spec', 'nodeSelector')),
+  number('Desired', at('status', 'desiredNumberScheduled'), daemonSetStatus.desiredNumberScheduled),
+  number('Current', at('status', 'currentNumberScheduled'), daemonSetStatus.currentNumberScheduled),
+  number('Ready', at('status', 'numberReady'), daemonSetStatus.numberReady),
+  number('Up-to-date', at('status', 'updatedNumberScheduled'), daemonSetStatus.updatedNumberScheduled),
+  number('Available', at('status', 'numberAvailable'), daemonSetStatus.numberAvailable),
+  text('Node Selector', (set) => labelsText(set, 'spec', 'template', 'spec', 'nodeSelector'), podSpec.nodeSelector),
   ageColumn,
-  ...workloadColumns,
+  ...workloadColumns(daemonSetSpec.selector),
 ];
 
 export const leaseColumns: readonly Column[] = [
   nameColumn,
-  text('Holder', orElse('', 'spec', 'holderIdentity')),
+  text('Holder', orElse('', 'spec', 'holderIdentity'), leaseSpec.holderIdentity),
   ageColumn,
 ];
 
 export const priorityClassColumns: readonly Column[] = [
   nameColumn,
-  count('Value', 'value'),
-  { name: 'Global-Default', type: 'boolean', value: (object) => object['globalDefault'] === true },
+  number('Value', at('value'), priorityClass.value),
+  {
+    name: 'Global-Default',
+    type: 'boolean',
+    description: priorityClass.globalDefault,
+    value: (object) => object['globalDefault'] === true,
+  },
   ageColumn,
 ];
 
 export const webhookColumns: readonly Column[] = [
   nameColumn,
-  number('Webhooks', (object) => listAt(object, 'webhooks').length),
+  number(
+    'Webhooks',
+    (object) => listAt(object, 'webhooks').length,
+    'Webhooks indicates the number of webhooks registered in this configuration',
+  ),
   ageColumn,
 ];
 
-export const roleColumns: readonly Column[] = [nameColumn, createdColumn];
-export const crdColumns: readonly Column[] = [nameColumn, createdColumn];
+export const roleColumns = defaultColumns;
+export const crdColumns = defaultColumns;
 
 const subjects =
   (kind: string) =>
@@ -83,11 +97,18 @@ const subjects =
       })
       .join(', ');
 
-export const bindingColumns: readonly Column[] = [
+const columnsOfBinding = (word: string, roleDescription: string): readonly Column[] => [
   nameColumn,
-  text('Role', (binding) => `${stringAt(binding, 'roleRef', 'kind')}/${stringAt(binding, 'roleRef', 'name')}`),
+  text(
+    'Role',
+    (binding) => `${stringAt(binding, 'roleRef', 'kind')}/${stringAt(binding, 'roleRef', 'name')}`,
+    roleDescription,
+  ),
   ageColumn,
-  wide(text('Users', subjects('User'))),
-  wide(text('Groups', subjects('Group'))),
-  wide(text('ServiceAccounts', subjects('ServiceAccount'))),
+  wide(text('Users', subjects('User'), `Users in the ${word}`)),
+  wide(text('Groups', subjects('Group'), `Groups in the ${word}`)),
+  wide(text('ServiceAccounts', subjects('ServiceAccount'), `ServiceAccounts in the ${word}`)),
 ];
+
+export const bindingColumns = columnsOfBinding('roleBinding', roleBinding.roleRef);
+export const clusterBindingColumns = columnsOfBinding('clusterRoleBinding', clusterRoleBinding.roleRef);

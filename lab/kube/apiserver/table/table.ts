@@ -1,6 +1,7 @@
 // The Table form of objects and lists, which kubectl asks for to print.
 import type { ApiObject, JsonObject } from '../json.ts';
 import type { Column, Definition } from '../registry/definition.ts';
+import { podRowConditions } from './pod-columns.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -32,15 +33,22 @@ export function buildTable(definition: Definition, objects: readonly ApiObject[]
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.value(object, options.now) ?? null),
+      ...rowConditions(definition, object),
       ...rowObject(object, options.includeObject),
     })),
   };
 }
 
+function rowConditions({ group, kind }: Definition, object: ApiObject): JsonObject {
+  const conditions = group === '' && kind === 'Pod' ? podRowConditions(object) : [];
+  return conditions.length === 0 ? {} : { conditions };
+}
+
 function rowObject(object: ApiObject, include: IncludeObject): JsonObject {
   switch (include) {
     case 'None':
-      return {};
+      // Go's omitempty does not leave out a struct.
+      return { object: null };
     case 'Object':
       return { object };
     case 'Metadata':

@@ -92,6 +92,8 @@ export async function startTestApi(options: Partial<ApiServerOptions> = {}): Pro
     const text = Buffer.concat(chunks).toString('utf8');
     return { code: response.statusCode ?? 0, headers: response.headers, text, body: decoded(text) };
   };
+  // Nobody else makes it here, and Pods need it.
+  await call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
   return {
     api,
     clock,

@@ -31,6 +31,12 @@ export function targetPort(port: { port: number; targetPort?: number | string },
   return named?.containerPort ?? port.port;
 }
 
+/**
+ * Endpoints may not name loopback addresses (API validation), which is what host-network Pods of the lab's control-plane node have: they run on
+ * the user's own network. The API server finds them by their Pods instead (lab/service-resolver.ts).
+ */
+const isPublishable = (pod: Pod): boolean => !/^(127\.|::1$)/.test(pod.status?.podIP ?? '');
+
 export function createEndpointsController(deps: ControllerDeps): Controller {
   const { client, clock, logger, informers } = deps;
   return createController({
@@ -62,7 +68,7 @@ export function createEndpointsController(deps: ControllerDeps): Controller {
         await client.delete(endpoints, name, { namespace });
         return;
       }
-      const picked = backends(service, informers.pods.list());
+      const picked = backends(service, informers.pods.list()).filter(isPublishable);
       const address = (pod: Pod) => ({
         ip: pod.status?.podIP,
         nodeName: pod.spec.nodeName,

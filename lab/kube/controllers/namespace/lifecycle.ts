@@ -1,56 +1,55 @@
-// Empties a namespace that is being deleted, then lets it go.
+// Empties a namespace that is being deleted, says what keeps it, then lets it go.
+import { isConflict, isNotFound } from '../../../../src/kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../../src/kube/controller.ts';
-import { isNotFound } from '../../../../src/kube/api-error.ts';
-import { configMaps, events, leases, pods, secrets, serviceAccounts } from '../../../../src/kube/resources.ts';
-import { securityGroupPolicies } from '../../../../src/api/security-group-policy.ts';
-import type { Controller, Resource } from '../../../../src/kube/types.ts';
+import { rfc3339 } from '../../../../src/kube/times.ts';
+import type { Controller } from '../../../../src/kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
-import { daemonSets, deployments, endpoints, namespaceObjects, replicaSets, services } from '../views.ts';
-
-/** What a namespace of the lab can hold, workloads before their parts so that nothing is made again meanwhile. */
-const contents: readonly Resource[] = [
-  deployments,
-  daemonSets,
-  replicaSets,
-  pods,
-  services,
-  endpoints,
-  securityGroupPolicies,
-  configMaps,
-  secrets,
-  serviceAccounts,
-  leases,
-  events,
-];
+import { discoverResources } from '../served-resources.ts';
+import { namespaceObjects } from '../views.ts';
+import type { NamespaceObject } from '../views.ts';
+import type { NamespaceCondition } from './conditions.ts';
+import { verdicts, withVerdicts } from './conditions.ts';
+import { deleteContents } from './contents.ts';
+import type { Leftovers } from './contents.ts';
 
 const LOOK_AGAIN_MS = 500;
 
-export function createNamespaceController(deps: ControllerDeps): Controller {
-  const { client, clock, logger, informers } = deps;
+type Conditioned = NamespaceObject & { status?: { conditions?: NamespaceCondition[] } };
 
-  /** Deletes everything inside; true when a look afterwards finds nothing. */
-  const empty = async (namespace: string): Promise<boolean> => {
-    let left = 0;
-    for (const resource of contents) {
-      const { items } = await client.list(resource, { namespace }).catch((error: unknown) => {
-        // The kind is not installed.
-        if (isNotFound(error)) return { items: [] };
-        throw error;
-      });
-      left += items.length;
-      await Promise.all(
-        items
-          .filter((item) => item.metadata.deletionTimestamp === undefined)
-          .map((item) => client.delete(resource, item.metadata.name, { namespace, propagationPolicy: 'Background' })),
-      );
+/** Source: pkg/controller/namespace of Kubernetes. */
+export function createNamespaceController({ client, clock, logger, informers }: ControllerDeps): Controller {
+  const current = async (name: string): Promise<Conditioned | undefined> => {
+    try {
+      return await client.get(namespaceObjects, name);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
     }
-    return left === 0;
+  };
+
+  const report = async (namespace: Conditioned, leftovers: Leftovers): Promise<void> => {
+    const before = namespace.status?.conditions ?? [];
+    const conditions = withVerdicts(before, verdicts(leftovers), rfc3339(clock.now()));
+    if (conditions === undefined) return;
+    const status = { ...namespace.status, conditions };
+    await client.replace(namespaceObjects, { ...namespace, status } as NamespaceObject, { subresource: 'status' });
+  };
+
+  /** Everything that waited for the namespace to be empty; others may have finalizers of their own in it. */
+  const finalize = async (namespace: Conditioned): Promise<void> => {
+    const finalizers = (namespace.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
+    await client
+      .replace(namespaceObjects, { ...namespace, spec: { ...namespace.spec, finalizers } }, { subresource: 'finalize' })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
   };
 
   return createController({
     name: 'namespace',
     clock,
     logger,
+    concurrency: 4,
     watches: [
       watchOf(informers.namespaces, ownKey),
       // The last Pod of a namespace on its way out brings us back at once.
@@ -59,20 +58,19 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
       ),
     ],
     reconcile: async (name) => {
-      const namespace = informers.namespaces.get(name);
-      if (namespace?.metadata.deletionTimestamp === undefined) return;
-      if (!(await empty(name))) return { requeueAfterMs: LOOK_AGAIN_MS };
-      const current = await client.get(namespaceObjects, name).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
+      if (informers.namespaces.get(name)?.metadata.deletionTimestamp === undefined) return undefined;
+      const namespace = await current(name);
+      if (namespace?.metadata.deletionTimestamp === undefined) return undefined;
+      if (namespace.spec?.finalizers?.includes('kubernetes') !== true) return undefined;
+      const leftovers = await deleteContents(client, await discoverResources(client), name);
+      if (leftovers.resources.size === 0 && leftovers.failures.length === 0) {
+        await finalize(namespace);
+        return undefined;
+      }
+      await report(namespace, leftovers).catch((error: unknown) => {
+        if (!isNotFound(error) && !isConflict(error)) throw error;
       });
-      if (current === undefined) return;
-      await client.replace(
-        namespaceObjects,
-        { ...current, spec: { ...current.spec, finalizers: [] } },
-        { subresource: 'finalize' },
-      );
-      return undefined;
+      return { requeueAfterMs: LOOK_AGAIN_MS };
     },
   });
 }

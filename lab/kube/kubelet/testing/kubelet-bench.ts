@@ -91,7 +91,6 @@ export async function startKubeletBench(options: { readonly mode?: 'root' | 'roo
     api: { host: '10.96.0.1', port: 443 },
     stateDir,
     issueToken: (namespace, name) => api.issueToken(namespace, name),
-    caPem: api.caPem,
   });
   const stop = new AbortController();
   const running = kubelet.run(stop.signal);

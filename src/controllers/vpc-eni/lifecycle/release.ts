@@ -100,7 +100,6 @@ async function recordDelete(deps: LifecycleDeps, eni: VpcEni, signal: AbortSigna
       action: DELETE,
       request: JSON.stringify({ eniId: status.eniID }),
       attempt: eni.status?.operation?.attempt ?? 1,
-      clientToken: '',
       holder: identity,
       recordedAt: clock.now().toISOString(),
     },

@@ -1,9 +1,9 @@
 // Rules for the resources of a container: quantities, and what extended resources demand.
 import type { FieldError } from '../../field-error.ts';
-import { invalidValue, required } from '../../field-error.ts';
+import { forbiddenField, invalidValue, required } from '../../field-error.ts';
 import type { JsonObject } from '../../json.ts';
 import { stringAt, stringMapAt } from '../../json.ts';
-import { qualifiedNameFault } from '../../names.ts';
+import { labelKeyFaults } from '../../names.ts';
 import { isWholeQuantity, quantityNanos } from '../../schema/quantity.ts';
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
@@ -23,23 +23,46 @@ export function resourceFaults(resources: JsonObject, path: string): FieldError[
     ...Object.entries(limits).flatMap(([name, value]) => quantityFaults(name, value, `${path}.limits`)),
     ...Object.entries(requests).flatMap(([name, value]) => quantityFaults(name, value, `${path}.requests`)),
     ...Object.keys(requests).flatMap((name) => requestFaults(name, limits, requests, path)),
+    ...hugePageFaults([...Object.keys(limits), ...Object.keys(requests)], path),
   ];
+}
+
+function hugePageFaults(names: readonly string[], path: string): FieldError[] {
+  const alone =
+    names.some((name) => name.startsWith('hugepages-')) && !names.includes('cpu') && !names.includes('memory');
+  return alone ? [forbiddenField(path, 'HugePages require cpu or memory')] : [];
 }
 
 function quantityFaults(name: string, value: string, path: string): FieldError[] {
   const field = `${path}[${name}]`;
   const known = STANDARD.includes(name) || name.startsWith('hugepages-');
-  const nameFault = qualifiedNameFault(name);
-  if (nameFault !== undefined) return [invalidValue(field, name, nameFault)];
-  if (!known && !name.includes('/'))
-    return [
-      invalidValue(field, name, 'must be a standard resource type or fully qualified'),
-      invalidValue(field, name, 'must be a standard resource for containers'),
-    ];
-  if ((quantityNanos(value) ?? 0n) < 0n) return [invalidValue(field, value, 'must be greater than or equal to 0')];
-  if (isExtendedResource(name) && !isWholeQuantity(value)) return [invalidValue(field, value, 'must be an integer')];
-  return [];
+  const nameFaults = labelKeyFaults(name, field);
+  const nonStandard = !known && !name.includes('/');
+  return [
+    ...nameFaults,
+    ...(nonStandard && nameFaults.length === 0
+      ? [invalidValue(field, name, 'must be a standard resource type or fully qualified')]
+      : []),
+    ...(nonStandard ? [invalidValue(field, name, 'must be a standard resource for containers')] : []),
+    ...(nameFaults.length > 0 && name.includes('/')
+      ? [invalidValue(field, name, "doesn't follow extended resource name standard")]
+      : []),
+    ...((quantityNanos(value) ?? 0n) < 0n ? [invalidValue(field, value, 'must be greater than or equal to 0')] : []),
+    ...(isExtendedResource(name) && !isWholeQuantity(value) ? [invalidValue(field, value, 'must be an integer')] : []),
+  ];
 }
+
+/** Faults of a Node's capacity or of what is allocatable there. */
+export const nodeResourceFaults = (resources: JsonObject, path: string): FieldError[] =>
+  Object.entries(resources).flatMap(([name, value]) => {
+    const field = `${path}.${name}`;
+    const quantity = String(value);
+    if ((quantityNanos(quantity) ?? 0n) < 0n)
+      return [invalidValue(field, quantity, 'must be greater than or equal to 0')];
+    return isExtendedResource(name) && !isWholeQuantity(quantity)
+      ? [invalidValue(field, quantity, 'must be an integer')]
+      : [];
+  });
 
 function requestFaults(
   name: string,

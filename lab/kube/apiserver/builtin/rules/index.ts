@@ -1,19 +1,18 @@
-// Which rules each built-in kind has; kinds that are not listed have none of their own.
+// Which rules each built-in type has; types that are not listed have none of their own.
 import { customResourceDefinitionRules } from '../../custom/definition-rules.ts';
 import type { Rules } from '../../registry/definition.ts';
+import { builtInTypes, typeOf } from '../schemas.ts';
+import { admissionPolicyBindingRules, admissionPolicyRules } from './admission-policy.ts';
+import { configMapRules, secretRules } from './config.ts';
+import { endpointSliceRules, endpointsRules } from './endpoints.ts';
+import { eventRules, viewedEventRules } from './events.ts';
+import { jobRules } from './job.ts';
 import { namespaceRules } from './namespace.ts';
+import { nodeRules } from './node.ts';
 import { podRules } from './pod.ts';
 import { serviceRules } from './service.ts';
-import {
-  bindingRules,
-  configMapRules,
-  eventRules,
-  leaseRules,
-  nodeRules,
-  priorityClassRules,
-  roleRules,
-  secretRules,
-} from './small-kinds.ts';
+import { bindingRules, leaseRules, priorityClassRules, roleRules } from './small-kinds.ts';
+import { controllerRevisionRules, statefulSetRules } from './stateful-set.ts';
 import { webhookConfigurationRules } from './webhook-configuration.ts';
 import { daemonSetRules, deploymentRules, replicaSetRules } from './workloads.ts';
 
@@ -21,10 +20,15 @@ export const kindRules: Readonly<Record<string, Rules>> = {
   ClusterRole: roleRules,
   ClusterRoleBinding: bindingRules,
   ConfigMap: configMapRules,
-  CustomResourceDefinition: customResourceDefinitionRules,
+  ControllerRevision: controllerRevisionRules,
+  CustomResourceDefinition: customResourceDefinitionRules(typeOf(builtInTypes(), 'ObjectMeta')),
   DaemonSet: daemonSetRules,
   Deployment: deploymentRules,
+  Endpoints: endpointsRules,
+  EndpointSlice: endpointSliceRules,
   Event: eventRules,
+  EventOfEvents: viewedEventRules,
+  Job: jobRules,
   Lease: leaseRules,
   MutatingWebhookConfiguration: webhookConfigurationRules,
   Namespace: namespaceRules,
@@ -36,5 +40,8 @@ export const kindRules: Readonly<Record<string, Rules>> = {
   RoleBinding: bindingRules,
   Secret: secretRules,
   Service: serviceRules,
+  StatefulSet: statefulSetRules,
+  ValidatingAdmissionPolicy: admissionPolicyRules,
+  ValidatingAdmissionPolicyBinding: admissionPolicyBindingRules,
   ValidatingWebhookConfiguration: webhookConfigurationRules,
 };

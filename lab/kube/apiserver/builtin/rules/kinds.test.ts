@@ -29,14 +29,14 @@ describe('Deployments', () => {
   it('need a selector that selects their own template, and keep it', async () => {
     const foreign = deployment('foreign', { selector: { matchLabels: { app: 'other' } } });
     expect(await messageOf(t.call('POST', paths.deployments, foreign))).toBe(
-      'Deployment.apps "foreign" is invalid: spec.template.metadata.labels: Invalid value: {"app":"foreign"}: `selector` does not match template `labels`',
+      'Deployment.apps "foreign" is invalid: spec.template.metadata.labels: Invalid value: map[string]string{"app":"foreign"}: `selector` does not match template `labels`',
     );
     await t.call('POST', paths.deployments, deployment('kept'));
     const changed = {
       spec: { selector: { matchLabels: { app: 'x' } }, template: { metadata: { labels: { app: 'x' } } } },
     };
     expect(await messageOf(t.patch('merge', `${paths.deployments}/kept`, changed))).toContain(
-      'spec.selector: Invalid value: {"matchLabels":{"app":"x"}}: field is immutable',
+      'spec.selector: Invalid value: v1.LabelSelector{MatchLabels:map[string]string{"app":"x"}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}: field is immutable',
     );
   });
 
@@ -91,8 +91,28 @@ describe('Services', () => {
     );
   });
 
-  it('of a type that the lab does not serve are refused', async () => {
-    expect((await t.call('POST', services, service('outside', { type: 'NodePort' }))).code).toBe(501);
+  it('of type NodePort get a port of the Nodes that nobody else has', async () => {
+    const portOf = (body: JsonObject): unknown => objectsAt(body, 'spec', 'ports')[0]?.['nodePort'];
+    const one = (await t.call('POST', services, service('outside', { type: 'NodePort' }))).body;
+    const two = (await t.call('POST', services, service('outside2', { type: 'LoadBalancer' }))).body;
+    expect(portOf(one)).toBeGreaterThanOrEqual(30_000);
+    expect(portOf(two)).not.toBe(portOf(one));
+    expect(
+      await messageOf(
+        t.call('POST', services, service('late', { type: 'NodePort', ports: [{ port: 80, nodePort: portOf(one) }] })),
+      ),
+    ).toContain('provided port is already allocated');
+  });
+
+  it('give their address back when they become an ExternalName', async () => {
+    await t.call('POST', services, service('moving'));
+    const moved = await t.patch('merge', `${services}/moving`, { spec: { type: 'ExternalName', externalName: 'a.b' } });
+    expect(moved.body['spec']).toEqual({
+      externalName: 'a.b',
+      ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+      sessionAffinity: 'None',
+      type: 'ExternalName',
+    });
   });
 });
 

@@ -6,7 +6,17 @@ const setDefault = (target: JsonObject, name: string, value: unknown): void => {
   if (target[name] === undefined) target[name] = value;
 };
 
-/** Fills a Pod's spec in place. */
+/** Fills in what only Pods get, not the templates of workloads: service links, requests from limits, ports of the Node. */
+export function defaultPod(spec: JsonObject): void {
+  setDefault(spec, 'enableServiceLinks', true);
+  for (const container of [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')]) {
+    requestsFromLimits(container);
+    if (spec['hostNetwork'] !== true) continue;
+    for (const port of objectsAt(container, 'ports')) setDefault(port, 'hostPort', port['containerPort']);
+  }
+}
+
+/** Fills a Pod's spec in place, also that of a template. */
 export function defaultPodSpec(spec: JsonObject): void {
   setDefault(spec, 'restartPolicy', 'Always');
   setDefault(spec, 'dnsPolicy', 'ClusterFirst');
@@ -19,31 +29,36 @@ export function defaultPodSpec(spec: JsonObject): void {
     spec['serviceAccountName'] = account;
     spec['serviceAccount'] = account;
   }
-  const hostNetwork = spec['hostNetwork'] === true;
   for (const container of [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')])
-    defaultContainer(container, hostNetwork);
+    defaultContainer(container);
   for (const volume of objectsAt(spec, 'volumes')) defaultVolume(volume);
 }
 
-function defaultContainer(container: JsonObject, hostNetwork: boolean): void {
+function defaultContainer(container: JsonObject): void {
   setDefault(container, 'imagePullPolicy', pullPolicy(stringAt(container, 'image') ?? ''));
   setDefault(container, 'terminationMessagePath', '/dev/termination-log');
   setDefault(container, 'terminationMessagePolicy', 'File');
   setDefault(container, 'resources', {});
-  requestsFromLimits(container);
   for (const port of objectsAt(container, 'ports')) {
     setDefault(port, 'protocol', 'TCP');
-    if (hostNetwork) setDefault(port, 'hostPort', port['containerPort']);
   }
   for (const entry of objectsAt(container, 'env')) {
     const fieldRef = valueAt(entry, 'valueFrom', 'fieldRef');
     if (isObject(fieldRef)) setDefault(fieldRef, 'apiVersion', 'v1');
+    const resourceRef = valueAt(entry, 'valueFrom', 'resourceFieldRef');
+    if (isObject(resourceRef)) setDefault(resourceRef, 'divisor', '0');
   }
+  for (const name of ['postStart', 'preStop']) defaultHttpGet(valueAt(container, 'lifecycle', name, 'httpGet'));
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'])
     if (isObject(container[name])) defaultProbe(container[name]);
 }
 
+const REFERENCE =
+  /^([a-zA-Z0-9][-a-zA-Z0-9.]*(:[0-9]+)?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@[a-z0-9]+:[0-9a-fA-F]{32,})?$/;
+
+/** A name that is no image reference has no tag either. */
 function pullPolicy(image: string): string {
+  if (!REFERENCE.test(image)) return 'IfNotPresent';
   const withoutDigest = image.split('@')[0] ?? '';
   const tag = /:([^:/]+)$/.exec(withoutDigest)?.[1];
   return (tag === undefined && !image.includes('@')) || tag === 'latest' ? 'Always' : 'IfNotPresent';
@@ -64,7 +79,12 @@ function defaultProbe(probe: JsonObject): void {
   setDefault(probe, 'periodSeconds', 10);
   setDefault(probe, 'successThreshold', 1);
   setDefault(probe, 'failureThreshold', 3);
-  const httpGet = probe['httpGet'];
+  defaultHttpGet(probe['httpGet']);
+  const grpc = probe['grpc'];
+  if (isObject(grpc)) setDefault(grpc, 'service', '');
+}
+
+function defaultHttpGet(httpGet: unknown): void {
   if (!isObject(httpGet)) return;
   setDefault(httpGet, 'path', '/');
   setDefault(httpGet, 'scheme', 'HTTP');
@@ -88,6 +108,7 @@ function defaultVolume(volume: JsonObject): void {
     ...objectsAt(volume, 'projected', 'sources').flatMap((source) => objectsAt(source, 'downwardAPI', 'items')),
   ]) {
     if (isObject(item['fieldRef'])) setDefault(item['fieldRef'], 'apiVersion', 'v1');
+    if (isObject(item['resourceFieldRef'])) setDefault(item['resourceFieldRef'], 'divisor', '0');
   }
   const known = Object.keys(volume).some((name) => name !== 'name');
   if (!known) volume['emptyDir'] = {};

@@ -1,190 +1,70 @@
-// Validation of a Pod's spec, also inside workload templates.
+// Validation of a Pod's spec and of the Pod templates inside workloads, in the order of a real server.
 import type { FieldError } from '../../field-error.ts';
-import { duplicate, invalidValue, notFoundValue, notSupported, required } from '../../field-error.ts';
+import { forbiddenField, invalidValue, notSupported, required } from '../../field-error.ts';
+import { isIP } from 'node:net';
 import type { JsonObject } from '../../json.ts';
-import { isObject, numberAt, objectAt, objectsAt, plainText, stringAt } from '../../json.ts';
-import { labelFaults, labelNameFault, subdomainNameFault } from '../../names.ts';
-import { resourceFaults } from './container-resources.ts';
+import { isObject, numberAt, objectAt, objectsAt, stringAt, stringsAt } from '../../json.ts';
+import { annotationFaults, labelFaults, labelNameFault, qualifiedNameFaults, subdomainNameFault } from '../../names.ts';
+import { containersFaults } from './container-validation.ts';
+import { wordFault } from './field-checks.ts';
+import { affinityFaults, spreadFaults, tolerationsFaults } from './scheduling-validation.ts';
+import { podSecurityContextFaults } from './security-validation.ts';
+import { volumesFaults } from './volume-validation.ts';
+
+const MAX_INT32 = 2_147_483_647;
 
 /** Faults of a Pod's spec at `path`. */
 export function podSpecFaults(spec: JsonObject, path: string): FieldError[] {
-  const volumes = objectsAt(spec, 'volumes');
-  const volumeNames = volumes.map((volume) => stringAt(volume, 'name') ?? '');
-  const containers = objectsAt(spec, 'containers');
-  const initContainers = objectsAt(spec, 'initContainers');
+  const volumes = volumesFaults(objectsAt(spec, 'volumes'), `${path}.volumes`);
+  const deadline = numberAt(spec, 'activeDeadlineSeconds');
   return [
-    ...volumes.flatMap((volume, index) => volumeFaults(volume, `${path}.volumes[${index}]`)),
-    ...duplicates(volumeNames, `${path}.volumes`, 'name'),
-    ...(containers.length === 0 ? [required(`${path}.containers`)] : []),
-    ...initContainers.flatMap((container, index) =>
-      containerFaults(container, `${path}.initContainers[${index}]`, volumeNames),
-    ),
-    ...containers.flatMap((container, index) =>
-      containerFaults(container, `${path}.containers[${index}]`, volumeNames),
-    ),
-    ...duplicateContainers(initContainers, containers, path),
-    ...enumFault(spec, 'restartPolicy', path, ['Always', 'OnFailure', 'Never']),
-    ...enumFault(spec, 'dnsPolicy', path, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
-    ...labelFaults(spec['nodeSelector'], `${path}.nodeSelector`),
-    ...nameFaults(spec, 'serviceAccountName', path),
-    ...nameFaults(spec, 'nodeName', path),
+    ...volumes.faults,
+    ...containersFaults(spec, path, volumes.names),
     ...hostPortFaults(spec, path),
-    ...tolerationFaults(spec, path),
-    ...nodeAffinityFaults(spec, path),
-    ...atLeastZero(spec, 'terminationGracePeriodSeconds', path),
+    ...wordFault(spec, 'restartPolicy', path, ['Always', 'OnFailure', 'Never']),
+    ...wordFault(spec, 'dnsPolicy', path, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
+    ...labelFaults(spec['nodeSelector'], `${path}.nodeSelector`),
+    ...podSecurityContextFaults(spec, path),
+    ...affinityFaults(spec, path),
+    ...dnsFaults(spec, path),
+    ...objectsAt(spec, 'readinessGates').flatMap((gate, index) => {
+      const type = stringAt(gate, 'conditionType') ?? '';
+      const field = `${path}.readinessGates[${index}].conditionType`;
+      return qualifiedNameFaults(type).map((fault) => invalidValue(field, type, fault));
+    }),
+    ...spreadFaults(spec, path),
+    ...nameFaults(spec, 'serviceAccountName', path, subdomainNameFault),
+    ...nameFaults(spec, 'nodeName', path, subdomainNameFault),
+    ...(deadline !== undefined && (deadline < 1 || deadline > MAX_INT32)
+      ? [invalidValue(`${path}.activeDeadlineSeconds`, deadline, `must be between 1 and ${MAX_INT32}, inclusive`)]
+      : []),
+    ...nameFaults(spec, 'hostname', path, labelNameFault),
+    ...nameFaults(spec, 'subdomain', path, labelNameFault),
+    ...tolerationsFaults(objectsAt(spec, 'tolerations'), `${path}.tolerations`),
+    ...hostAliasFaults(spec, path),
+    ...nameFaults(spec, 'priorityClassName', path, subdomainNameFault),
+    ...nameFaults(spec, 'runtimeClassName', path, subdomainNameFault),
+    ...wordFault(spec, 'preemptionPolicy', path, ['PreemptLowerPriority', 'Never']),
+    ...osFaults(spec, path),
   ];
 }
 
-function duplicates(names: readonly string[], list: string, member: string): FieldError[] {
-  return names.flatMap((name, index) =>
-    names.indexOf(name) < index ? [duplicate(`${list}[${index}].${member}`, name)] : [],
-  );
-}
-
-function duplicateContainers(
-  initContainers: readonly JsonObject[],
-  containers: readonly JsonObject[],
+function nameFaults(
+  owner: JsonObject,
+  name: string,
   path: string,
+  faultOf: (name: string) => string | undefined,
 ): FieldError[] {
-  const initNames = initContainers.map((container) => stringAt(container, 'name') ?? '');
-  const names = containers.map((container) => stringAt(container, 'name') ?? '');
-  return [
-    ...duplicates(initNames, `${path}.initContainers`, 'name'),
-    ...duplicates(names, `${path}.containers`, 'name'),
-    ...initNames.flatMap((name, index) =>
-      name !== '' && names.includes(name) ? [duplicate(`${path}.initContainers[${index}].name`, name)] : [],
-    ),
-  ];
-}
-
-function enumFault(owner: JsonObject, name: string, path: string, supported: readonly string[]): FieldError[] {
-  const value = owner[name];
-  return value === undefined || supported.includes(plainText(value))
-    ? []
-    : [notSupported(`${path}.${name}`, value, supported)];
-}
-
-function nameFaults(owner: JsonObject, name: string, path: string): FieldError[] {
   const value = stringAt(owner, name) ?? '';
-  const fault = value === '' ? undefined : subdomainNameFault(value);
+  const fault = value === '' ? undefined : faultOf(value);
   return fault === undefined ? [] : [invalidValue(`${path}.${name}`, value, fault)];
-}
-
-function atLeastZero(owner: JsonObject, name: string, path: string): FieldError[] {
-  const value = numberAt(owner, name);
-  return value === undefined || value >= 0
-    ? []
-    : [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')];
-}
-
-function volumeFaults(volume: JsonObject, path: string): FieldError[] {
-  const name = stringAt(volume, 'name') ?? '';
-  const fault = name === '' ? undefined : labelNameFault(name);
-  const sources = Object.keys(volume).filter((key) => key !== 'name');
-  return [
-    ...(name === '' ? [required(`${path}.name`)] : []),
-    ...(fault === undefined ? [] : [invalidValue(`${path}.name`, name, fault)]),
-    ...sources.slice(1).map((source) => ({
-      type: 'Forbidden' as const,
-      field: `${path}.${source}`,
-      detail: 'may not specify more than 1 volume type',
-    })),
-    ...(isObject(volume['hostPath']) && (stringAt(volume, 'hostPath', 'path') ?? '') === ''
-      ? [required(`${path}.hostPath.path`)]
-      : []),
-    ...(isObject(volume['secret']) && (stringAt(volume, 'secret', 'secretName') ?? '') === ''
-      ? [required(`${path}.secret.secretName`)]
-      : []),
-    ...(isObject(volume['configMap']) && (stringAt(volume, 'configMap', 'name') ?? '') === ''
-      ? [required(`${path}.configMap.name`)]
-      : []),
-  ];
-}
-
-function containerFaults(container: JsonObject, path: string, volumeNames: readonly string[]): FieldError[] {
-  const name = stringAt(container, 'name') ?? '';
-  const nameFault = name === '' ? undefined : labelNameFault(name);
-  const image = stringAt(container, 'image') ?? '';
-  return [
-    ...(name === '' ? [required(`${path}.name`)] : []),
-    ...(nameFault === undefined ? [] : [invalidValue(`${path}.name`, name, nameFault)]),
-    ...(image === '' ? [required(`${path}.image`)] : []),
-    ...(image !== image.trim()
-      ? [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')]
-      : []),
-    ...portFaults(container, path),
-    ...envFaults(container, path),
-    ...mountFaults(container, path, volumeNames),
-    ...resourceFaults(objectAt(container, 'resources'), `${path}.resources`),
-    ...enumFault(container, 'imagePullPolicy', path, ['Always', 'IfNotPresent', 'Never']),
-  ];
-}
-
-const PORT_RANGE = 'must be between 1 and 65535, inclusive';
-
-function portFaults(container: JsonObject, path: string): FieldError[] {
-  return objectsAt(container, 'ports').flatMap((port, index) => {
-    const at = `${path}.ports[${index}]`;
-    const number = numberAt(port, 'containerPort') ?? 0;
-    const hostPort = numberAt(port, 'hostPort') ?? 0;
-    const name = stringAt(port, 'name') ?? '';
-    return [
-      ...(name !== '' && !/^(?=.*[a-z])[a-z0-9]([a-z0-9]|-(?!-)){0,13}[a-z0-9]?$/.test(name)
-        ? [
-            invalidValue(
-              `${at}.name`,
-              name,
-              'must be no more than 15 characters, contain only alpha-numeric characters (a-z, 0-9) and hyphens, and at least one letter',
-            ),
-          ]
-        : []),
-      ...(number === 0
-        ? [required(`${at}.containerPort`)]
-        : number < 1 || number > 65535
-          ? [invalidValue(`${at}.containerPort`, number, PORT_RANGE)]
-          : []),
-      ...(hostPort < 0 || hostPort > 65535 ? [invalidValue(`${at}.hostPort`, hostPort, PORT_RANGE)] : []),
-      ...enumFault(port, 'protocol', at, ['TCP', 'UDP', 'SCTP']),
-    ];
-  });
-}
-
-function envFaults(container: JsonObject, path: string): FieldError[] {
-  return objectsAt(container, 'env').flatMap((entry, index) => {
-    const at = `${path}.env[${index}]`;
-    if ((stringAt(entry, 'name') ?? '') === '') return [required(`${at}.name`)];
-    return stringAt(entry, 'value') && isObject(entry['valueFrom'])
-      ? [invalidValue(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty')]
-      : [];
-  });
-}
-
-function mountFaults(container: JsonObject, path: string, volumeNames: readonly string[]): FieldError[] {
-  const mounts = objectsAt(container, 'volumeMounts');
-  const paths = mounts.map((mount) => stringAt(mount, 'mountPath') ?? '');
-  return mounts.flatMap((mount, index) => {
-    const at = `${path}.volumeMounts[${index}]`;
-    const name = stringAt(mount, 'name') ?? '';
-    const mountPath = paths[index] ?? '';
-    return [
-      ...(name === ''
-        ? [required(`${at}.name`)]
-        : volumeNames.includes(name)
-          ? []
-          : [notFoundValue(`${at}.name`, name)]),
-      ...(mountPath === '' ? [required(`${at}.mountPath`)] : []),
-      ...(mountPath !== '' && paths.indexOf(mountPath) < index
-        ? [invalidValue(`${at}.mountPath`, mountPath, 'must be unique')]
-        : []),
-    ];
-  });
 }
 
 function hostPortFaults(spec: JsonObject, path: string): FieldError[] {
   if (spec['hostNetwork'] !== true) return [];
   return objectsAt(spec, 'containers').flatMap((container, index) =>
     objectsAt(container, 'ports').flatMap((port, at) =>
-      port['hostPort'] === port['containerPort']
+      (port['hostPort'] ?? 0) === 0 || port['hostPort'] === port['containerPort']
         ? []
         : [
             invalidValue(
@@ -197,54 +77,79 @@ function hostPortFaults(spec: JsonObject, path: string): FieldError[] {
   );
 }
 
-function tolerationFaults(spec: JsonObject, path: string): FieldError[] {
-  return objectsAt(spec, 'tolerations').flatMap((toleration, index) => {
-    const at = `${path}.tolerations[${index}]`;
-    const operator = stringAt(toleration, 'operator') ?? 'Equal';
-    const key = stringAt(toleration, 'key') ?? '';
-    return [
-      ...(operator !== 'Exists' && operator !== 'Equal'
-        ? [notSupported(`${at}.operator`, operator, ['Equal', 'Exists'])]
-        : []),
-      ...(key === '' && operator !== 'Exists'
-        ? [
-            invalidValue(
-              `${at}.operator`,
-              operator,
-              'operator must be Exists when `key` is empty, which means "match all values and all keys"',
-            ),
-          ]
-        : []),
-      ...(operator === 'Exists' && stringAt(toleration, 'value')
-        ? [
-            invalidValue(
-              `${at}.operator`,
-              stringAt(toleration, 'value'),
-              "value must be empty when `operator` is 'Exists'",
-            ),
-          ]
-        : []),
-      ...enumFault(toleration, 'effect', at, ['NoSchedule', 'PreferNoSchedule', 'NoExecute', '']),
-    ];
-  });
+const MAX_NAMESERVERS = 3;
+const MAX_SEARCHES = 32;
+
+function dnsFaults(spec: JsonObject, path: string): FieldError[] {
+  const at = `${path}.dnsConfig`;
+  const config = spec['dnsConfig'];
+  const none = spec['dnsPolicy'] === 'None';
+  if (!isObject(config)) return none ? [required(at, 'must provide `dnsConfig` when `dnsPolicy` is None')] : [];
+  const servers = stringsAt(config, 'nameservers');
+  const searches = stringsAt(config, 'searches');
+  if (none && servers.length === 0)
+    return [required(`${at}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
+  return [
+    ...(servers.length > MAX_NAMESERVERS
+      ? [invalidValue(`${at}.nameservers`, servers, `must not have more than ${MAX_NAMESERVERS} nameservers`)]
+      : []),
+    ...servers.flatMap((server, index) =>
+      isIP(server) === 0 ? [invalidValue(`${at}.nameservers[${index}]`, server, 'must be valid IP address')] : [],
+    ),
+    ...(searches.length > MAX_SEARCHES
+      ? [invalidValue(`${at}.searches`, searches, `must not have more than ${MAX_SEARCHES} search paths`)]
+      : []),
+    ...searches.flatMap((search, index) => {
+      const name = search.replace(/\.$/, '');
+      const fault = subdomainNameFault(name);
+      return fault === undefined ? [] : [invalidValue(`${at}.searches[${index}]`, name, fault)];
+    }),
+    ...objectsAt(config, 'options').flatMap((option, index) =>
+      (stringAt(option, 'name') ?? '') === '' ? [required(`${at}.options[${index}]`, 'must not be empty')] : [],
+    ),
+  ];
 }
 
-function nodeAffinityFaults(spec: JsonObject, path: string): FieldError[] {
-  const at = `${path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`;
-  const selector = objectAt(spec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
-  const terms = objectsAt(selector, 'nodeSelectorTerms');
-  if (Object.keys(selector).length > 0 && terms.length === 0)
-    return [required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term')];
-  return terms.flatMap((term, index) =>
-    objectsAt(term, 'matchExpressions').flatMap((expression, position) =>
-      enumFault(expression, 'operator', `${at}.nodeSelectorTerms[${index}].matchExpressions[${position}]`, [
-        'DoesNotExist',
-        'Exists',
-        'Gt',
-        'In',
-        'Lt',
-        'NotIn',
-      ]),
-    ),
+const hostAliasFaults = (spec: JsonObject, path: string): FieldError[] =>
+  objectsAt(spec, 'hostAliases').flatMap((alias) => {
+    const address = stringAt(alias, 'ip') ?? '';
+    return [
+      ...(isIP(address) === 0 ? [invalidValue(`${path}.hostAliases.ip`, address, 'must be valid IP address')] : []),
+      ...stringsAt(alias, 'hostnames').flatMap((name) => {
+        const fault = subdomainNameFault(name);
+        return fault === undefined ? [] : [invalidValue(`${path}.hostAliases.hostnames`, name, fault)];
+      }),
+    ];
+  });
+
+function osFaults(spec: JsonObject, path: string): FieldError[] {
+  if (!isObject(spec['os'])) return [];
+  const name = stringAt(spec, 'os', 'name') ?? '';
+  const known = ['linux', 'windows'];
+  if (name === '') return [required(`${path}.os.name`, 'cannot be empty')];
+  return known.includes(name) ? [] : [notSupported(`${path}.os`, name, known)];
+}
+
+/** Faults that only Pods have, not templates: an image may not start or end with a blank. */
+export const podImageFaults = (spec: JsonObject, path: string): FieldError[] =>
+  ['containers', 'initContainers'].flatMap((list) =>
+    objectsAt(spec, list).flatMap((container, index) => {
+      const image = stringAt(container, 'image') ?? '';
+      return image === image.trim()
+        ? []
+        : [invalidValue(`${path}.${list}[${index}].image`, image, 'must not have leading or trailing whitespace')];
+    }),
   );
+
+/** Faults of a Pod template at `path`. */
+export function podTemplateFaults(template: JsonObject, path: string): FieldError[] {
+  const spec = objectAt(template, 'spec');
+  return [
+    ...labelFaults(objectAt(template, 'metadata')['labels'], `${path}.labels`),
+    ...annotationFaults(objectAt(template, 'metadata')['annotations'], `${path}.annotations`),
+    ...podSpecFaults(spec, `${path}.spec`),
+    ...(objectsAt(spec, 'ephemeralContainers').length > 0
+      ? [forbiddenField(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
+      : []),
+  ];
 }

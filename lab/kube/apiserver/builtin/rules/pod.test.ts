@@ -19,8 +19,13 @@ const container = (more: JsonObject): JsonObject => ({ containers: [{ name: 'app
 
 describe('defaults of a Pod', () => {
   it('are what users see on a real cluster', async () => {
-    const { body } = await create(container({ ports: [{ containerPort: 80 }] }));
+    const { body } = await create({
+      ...container({ ports: [{ containerPort: 80 }] }),
+      automountServiceAccountToken: false,
+      tolerations: [{ operator: 'Exists' }],
+    });
     expect(body['spec']).toEqual({
+      automountServiceAccountToken: false,
       containers: [
         {
           name: 'app',
@@ -42,6 +47,7 @@ describe('defaults of a Pod', () => {
       serviceAccount: 'default',
       serviceAccountName: 'default',
       terminationGracePeriodSeconds: 30,
+      tolerations: [{ operator: 'Exists' }],
     });
     expect(body['status']).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
   });

@@ -1,99 +1,12 @@
-// The rules of the kinds that need few: Nodes, Secrets, ConfigMaps, Events, Leases, RBAC kinds, PriorityClasses.
-import type { FieldError } from '../../field-error.ts';
+// The rules of the kinds that need few: Leases, RBAC kinds, PriorityClasses.
+import type { FieldError, ShownValue } from '../../field-error.ts';
 import { forbiddenField, invalidValue, notSupported, required } from '../../field-error.ts';
-import type { ApiObject } from '../../json.ts';
-import { ensureObject, equalJson, isObject, numberAt, objectAt, objectsAt, stringAt, stringMapAt } from '../../json.ts';
-import { pathSegmentFault } from '../../names.ts';
+import type { ApiObject, JsonObject } from '../../json.ts';
+import { equalJson, isObject, listAt, numberAt, objectsAt, stringAt, stringsAt } from '../../json.ts';
+import { pathSegmentFault, subdomainNameFault } from '../../names.ts';
 import type { Rules } from '../../registry/definition.ts';
-import { forbidden } from '../../status.ts';
-
-/** Nodes register with their status; what is allocatable is all there is unless the kubelet says otherwise. */
-export const nodeRules: Rules = {
-  keepsStatusOnCreate: true,
-  applyDefaults(node) {
-    ensureObject(node, 'spec');
-    const status = node['status'];
-    if (isObject(status) && isObject(status['capacity']) && status['allocatable'] === undefined)
-      status['allocatable'] = { ...status['capacity'] };
-  },
-  validate: (node) =>
-    objectsAt(node, 'spec', 'taints').flatMap((taint, index) => {
-      const effect = stringAt(taint, 'effect') ?? '';
-      const supported = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-      const at = `spec.taints[${index}]`;
-      return [
-        ...(stringAt(taint, 'key') ? [] : [required(`${at}.key`)]),
-        ...(supported.includes(effect) ? [] : [notSupported(`${at}.effect`, effect, supported)]),
-      ];
-    }),
-  validateUpdate(node, old) {
-    const before = stringAt(old, 'spec', 'providerID') ?? '';
-    const after = stringAt(node, 'spec', 'providerID') ?? '';
-    return before !== '' && after !== before
-      ? [forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid')]
-      : [];
-  },
-};
-
-function immutableData(object: ApiObject, old: ApiObject): FieldError[] {
-  if (old['immutable'] !== true) return [];
-  const message = 'field is immutable when `immutable` is set';
-  const changed = ['data', 'binaryData'].filter((name) => !equalJson(object[name], old[name]));
-  return [
-    ...(object['immutable'] === true ? [] : [forbiddenField('immutable', message)]),
-    ...changed.map((name) => forbiddenField(name, message)),
-  ];
-}
-
-function dataKeyFaults(object: ApiObject, members: readonly string[]): FieldError[] {
-  return members.flatMap((member) =>
-    Object.keys(objectAt(object, member)).flatMap((key) =>
-      /^[-._a-zA-Z0-9]+$/.test(key) && key.length <= 253
-        ? []
-        : [
-            invalidValue(
-              `${member}[${key}]`,
-              key,
-              "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
-            ),
-          ],
-    ),
-  );
-}
-
-export const configMapRules: Rules = {
-  validate: (map) => dataKeyFaults(map, ['data', 'binaryData']),
-  validateUpdate: immutableData,
-};
-
-export const secretRules: Rules = {
-  applyDefaults(secret) {
-    secret['type'] ??= 'Opaque';
-    const texts = stringMapAt(secret, 'stringData');
-    if (Object.keys(texts).length > 0) {
-      const encoded = Object.fromEntries(
-        Object.entries(texts).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
-      );
-      secret['data'] = { ...objectAt(secret, 'data'), ...encoded };
-    }
-    // Written, never read back.
-    delete secret['stringData'];
-  },
-  validate: (secret) => dataKeyFaults(secret, ['data']),
-  validateUpdate: (secret, old) => [
-    ...immutableData(secret, old),
-    ...(secret['type'] === old['type'] ? [] : [invalidValue('type', secret['type'], 'field is immutable')]),
-  ],
-};
-
-export const eventRules: Rules = {
-  validate(event) {
-    const about = stringAt(event, 'involvedObject', 'namespace') ?? '';
-    const namespace = event.metadata.namespace ?? '';
-    const fits = about === namespace || (about === '' && namespace === 'default');
-    return fits ? [] : [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')];
-  },
-};
+import { labelSelectorFaults, wordFault } from './field-checks.ts';
+import { goStrings, goStruct } from './go-value.ts';
 
 export const leaseRules: Rules = {
   needsLock: true,
@@ -108,27 +21,50 @@ export const leaseRules: Rules = {
 
 export const roleRules: Rules = {
   nameFault: pathSegmentFault,
-  validate: (role) =>
-    objectsAt(role, 'rules').flatMap((rule, index) => {
-      const at = `rules[${index}]`;
-      const has = (name: string): boolean => Array.isArray(rule[name]) && rule[name].length > 0;
-      if (!has('verbs')) return [required(`${at}.verbs`, 'verbs must contain at least one value')];
-      if (has('nonResourceURLs'))
-        return role.kind === 'Role'
-          ? [
-              invalidValue(
-                `${at}.nonResourceURLs`,
-                rule['nonResourceURLs'],
-                'namespaced rules cannot apply to non-resource URLs',
-              ),
-            ]
-          : [];
-      return [
-        ...(has('apiGroups') ? [] : [required(`${at}.apiGroups`, 'resource rules must supply at least one api group')]),
-        ...(has('resources') ? [] : [required(`${at}.resources`, 'resource rules must supply at least one resource')]),
-      ];
-    }),
+  validate: (role) => [
+    ...objectsAt(role, 'rules').flatMap((rule, index) =>
+      policyRuleFaults(rule, role.kind === 'Role', `rules[${index}]`),
+    ),
+    ...aggregationFaults(role),
+  ],
 };
+
+function policyRuleFaults(rule: JsonObject, namespaced: boolean, at: string): FieldError[] {
+  const has = (name: string): boolean => listAt(rule, name).length > 0;
+  const verbs = has('verbs') ? [] : [required(`${at}.verbs`, 'verbs must contain at least one value')];
+  if (has('nonResourceURLs')) {
+    const shown = goStrings(stringsAt(rule, 'nonResourceURLs'));
+    return [
+      ...verbs,
+      ...(namespaced
+        ? [invalidValue(`${at}.nonResourceURLs`, shown, 'namespaced rules cannot apply to non-resource URLs')]
+        : []),
+      ...(has('apiGroups') || has('resources') || has('resourceNames')
+        ? [
+            invalidValue(
+              `${at}.nonResourceURLs`,
+              shown,
+              'rules cannot apply to both regular resources and non-resource URLs',
+            ),
+          ]
+        : []),
+    ];
+  }
+  return [
+    ...verbs,
+    ...(has('apiGroups') ? [] : [required(`${at}.apiGroups`, 'resource rules must supply at least one api group')]),
+    ...(has('resources') ? [] : [required(`${at}.resources`, 'resource rules must supply at least one resource')]),
+  ];
+}
+
+function aggregationFaults(role: ApiObject): FieldError[] {
+  const at = 'aggregationRule.clusterRoleSelectors';
+  if (role.kind !== 'ClusterRole' || !isObject(role['aggregationRule'])) return [];
+  const selectors = objectsAt(role, 'aggregationRule', 'clusterRoleSelectors');
+  return selectors.length === 0
+    ? [required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil')]
+    : selectors.flatMap((selector, index) => labelSelectorFaults(selector, `${at}[${index}]`));
+}
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -141,27 +77,61 @@ export const bindingRules: Rules = {
     }
   },
   validate(binding) {
-    const kind = stringAt(binding, 'roleRef', 'kind');
+    const group = stringAt(binding, 'roleRef', 'apiGroup') ?? '';
+    const kind = stringAt(binding, 'roleRef', 'kind') ?? '';
+    const name = stringAt(binding, 'roleRef', 'name') ?? '';
     const allowed = binding.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
+    const nameFault = pathSegmentFault(name);
     return [
-      ...(kind !== undefined && allowed.includes(kind) ? [] : [notSupported('roleRef.kind', kind ?? '', allowed)]),
-      ...(stringAt(binding, 'roleRef', 'name') ? [] : [required('roleRef.name')]),
-      ...objectsAt(binding, 'subjects').flatMap((subject, index) => {
-        const at = `subjects[${index}]`;
-        const known = ['ServiceAccount', 'User', 'Group'];
-        const type = stringAt(subject, 'kind') ?? '';
-        if (!known.includes(type)) return [notSupported(`${at}.kind`, type, known)];
-        if (!stringAt(subject, 'name')) return [required(`${at}.name`)];
-        return type === 'ServiceAccount' && !stringAt(subject, 'namespace') && binding.kind === 'ClusterRoleBinding'
-          ? [required(`${at}.namespace`)]
-          : [];
-      }),
+      ...(group === RBAC ? [] : [notSupported('roleRef.apiGroup', group, [RBAC])]),
+      ...(allowed.includes(kind) ? [] : [notSupported('roleRef.kind', kind, allowed)]),
+      ...(name === ''
+        ? [required('roleRef.name')]
+        : nameFault === undefined
+          ? []
+          : [invalidValue('roleRef.name', name, nameFault)]),
+      ...objectsAt(binding, 'subjects').flatMap((subject, index) =>
+        subjectFaults(subject, binding.kind === 'RoleBinding', `subjects[${index}]`),
+      ),
     ];
   },
   validateUpdate: (binding, old) =>
     equalJson(binding['roleRef'], old['roleRef'])
       ? []
-      : [invalidValue('roleRef', binding['roleRef'], 'cannot change roleRef')],
+      : [invalidValue('roleRef', roleRefShown(binding), 'cannot change roleRef')],
+};
+
+const roleRefShown = (binding: ApiObject): ShownValue =>
+  goStruct('rbac.RoleRef', [
+    ['APIGroup', stringAt(binding, 'roleRef', 'apiGroup') ?? ''],
+    ['Kind', stringAt(binding, 'roleRef', 'kind') ?? ''],
+    ['Name', stringAt(binding, 'roleRef', 'name') ?? ''],
+  ]);
+
+function subjectFaults(subject: JsonObject, namespaced: boolean, at: string): FieldError[] {
+  const [kind, name, group] = ['kind', 'name', 'apiGroup'].map((member) => stringAt(subject, member) ?? '') as [
+    string,
+    string,
+    string,
+  ];
+  const missing = name === '' ? [required(`${at}.name`)] : [];
+  if (kind === 'User' || kind === 'Group')
+    return [...missing, ...(group === RBAC ? [] : [notSupported(`${at}.apiGroup`, group, [RBAC])])];
+  if (kind !== 'ServiceAccount')
+    return [...missing, notSupported(`${at}.kind`, kind, ['ServiceAccount', 'User', 'Group'])];
+  const fault = name === '' ? undefined : subdomainNameFault(name);
+  return [
+    ...missing,
+    ...(fault === undefined ? [] : [invalidValue(`${at}.name`, name, fault)]),
+    ...(group === '' ? [] : [notSupported(`${at}.apiGroup`, group, [''])]),
+    ...(!namespaced && !stringAt(subject, 'namespace') ? [required(`${at}.namespace`)] : []),
+  ];
+}
+
+const HIGHEST = 1_000_000_000;
+const SYSTEM: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
 };
 
 export const priorityClassRules: Rules = {
@@ -170,15 +140,44 @@ export const priorityClassRules: Rules = {
     entry['value'] ??= 0;
     entry['preemptionPolicy'] ??= 'PreemptLowerPriority';
   },
-  prepareCreate(entry) {
+  validate(entry) {
     const { name } = entry.metadata;
-    if (name.startsWith('system-') && !['system-cluster-critical', 'system-node-critical'].includes(name))
-      throw forbidden(
-        { group: 'scheduling.k8s.io', plural: 'priorityclasses' },
-        name,
-        "priority class names with 'system-' prefix are reserved for system use only",
-      );
+    const value = numberAt(entry, 'value') ?? 0;
+    return [
+      ...(name?.startsWith('system-') === true ? reservedFaults(entry, name, value) : []),
+      ...(name?.startsWith('system-') !== true && value > HIGHEST
+        ? [forbiddenField('value', `maximum allowed value of a user defined priority is ${HIGHEST}`)]
+        : []),
+      ...wordFault(entry, 'preemptionPolicy', '', ['PreemptLowerPriority', 'Never']).map((fault) => ({
+        ...fault,
+        field: 'preemptionPolicy',
+      })),
+    ];
   },
-  validateUpdate: (entry, old) =>
-    entry['value'] === old['value'] ? [] : [forbiddenField('value', 'may not be changed in an update.')],
+  validateUpdate: (entry, old) => [
+    ...(entry['value'] === old['value'] ? [] : [forbiddenField('value', 'may not be changed in an update.')]),
+    ...(entry['preemptionPolicy'] === old['preemptionPolicy']
+      ? []
+      : [invalidValue('preemptionPolicy', entry['preemptionPolicy'], 'field is immutable')]),
+  ],
 };
+
+function reservedFaults(entry: ApiObject, name: string, value: number): FieldError[] {
+  const known = SYSTEM[name];
+  const why =
+    known === undefined
+      ? `${name} is not a known system priority class`
+      : value !== known
+        ? `value of ${name} PriorityClass must be ${known}`
+        : entry['globalDefault'] === true
+          ? `globalDefault of ${name} PriorityClass must be false`
+          : undefined;
+  return why === undefined
+    ? []
+    : [
+        forbiddenField(
+          'metadata.name',
+          `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`,
+        ),
+      ];
+}

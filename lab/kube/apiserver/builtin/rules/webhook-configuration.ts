@@ -3,8 +3,12 @@ import type { FieldError } from '../../field-error.ts';
 import { duplicate, invalidValue, notSupported, required } from '../../field-error.ts';
 import type { ApiObject, JsonObject } from '../../json.ts';
 import { isObject, numberAt, objectAt, objectsAt, stringAt, stringsAt } from '../../json.ts';
+import { dns1035NameFault, subdomainNameFault } from '../../names.ts';
 import type { Rules } from '../../registry/definition.ts';
-import { notImplemented } from '../../status.ts';
+import { goStrings } from './go-value.ts';
+import { isMatchPolicy, matchConditionFaults, operationRuleFaults, webhookSelectorFaults } from './operation-rules.ts';
+
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 
 export const webhookConfigurationRules: Rules = {
   tracksGeneration: true,
@@ -22,37 +26,32 @@ export const webhookConfigurationRules: Rules = {
       if (isObject(service)) service['port'] ??= 443;
     }
   },
-  prepareCreate: refuseUnserved,
-  prepareUpdate: refuseUnserved,
-  validate(configuration) {
-    const webhooks = objectsAt(configuration, 'webhooks');
-    return webhooks.flatMap((webhook, index) => {
-      const at = `webhooks[${index}]`;
-      const name = stringAt(webhook, 'name') ?? '';
-      const repeated = webhooks.findIndex((other) => other['name'] === name) < index;
-      return [...webhookFaults(webhook, at), ...(repeated ? [duplicate(`${at}.name`, name)] : [])];
-    });
-  },
+  validate: (configuration) => configurationFaults(configuration),
 };
 
-function refuseUnserved(configuration: ApiObject): void {
-  if (objectsAt(configuration, 'webhooks').some((webhook) => objectsAt(webhook, 'matchConditions').length > 0))
-    throw notImplemented('matchConditions of admission webhooks; use objectSelector or namespaceSelector');
+function configurationFaults(configuration: ApiObject): FieldError[] {
+  const webhooks = objectsAt(configuration, 'webhooks');
+  return webhooks.flatMap((webhook, index) => {
+    const at = `webhooks[${index}]`;
+    const name = stringAt(webhook, 'name') ?? '';
+    const repeated = name !== '' && webhooks.findIndex((other) => other['name'] === name) < index;
+    return [
+      ...webhookFaults(webhook, at),
+      ...reviewVersionFaults(stringsAt(webhook, 'admissionReviewVersions'), `${at}.admissionReviewVersions`),
+      ...(repeated ? [duplicate(`${at}.name`, name)] : []),
+    ];
+  });
 }
 
 function webhookFaults(webhook: JsonObject, at: string): FieldError[] {
-  const name = stringAt(webhook, 'name') ?? '';
   const timeout = numberAt(webhook, 'timeoutSeconds') ?? 10;
   const sideEffects = stringAt(webhook, 'sideEffects');
-  const versions = stringsAt(webhook, 'admissionReviewVersions');
+  const matchPolicy = stringAt(webhook, 'matchPolicy') ?? '';
   return [
-    ...(name.split('.').length < 3
-      ? [invalidValue(`${at}.name`, name, 'should be a domain with at least three segments separated by dots')]
-      : []),
-    ...(versions.length === 0 ? [required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1')] : []),
-    ...(versions.length > 0 && !versions.includes('v1')
-      ? [invalidValue(`${at}.admissionReviewVersions`, versions, 'must include at least one of v1')]
-      : []),
+    ...fullNameFaults(stringAt(webhook, 'name') ?? '', `${at}.name`),
+    ...objectsAt(webhook, 'rules').flatMap((rule, index) => operationRuleFaults(rule, `${at}.rules[${index}]`)),
+    ...enumFault(webhook, 'failurePolicy', at, ['Fail', 'Ignore']),
+    ...(isMatchPolicy(matchPolicy) ? [] : [notSupported(`${at}.matchPolicy`, matchPolicy, ['Equivalent', 'Exact'])]),
     ...(sideEffects === undefined
       ? [required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun')]
       : ['None', 'NoneOnDryRun'].includes(sideEffects)
@@ -61,11 +60,33 @@ function webhookFaults(webhook: JsonObject, at: string): FieldError[] {
     ...(timeout < 1 || timeout > 30
       ? [invalidValue(`${at}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds')]
       : []),
-    ...enumFault(webhook, 'failurePolicy', at, ['Fail', 'Ignore']),
+    ...webhookSelectorFaults(webhook, at),
     ...enumFault(webhook, 'reinvocationPolicy', at, ['IfNeeded', 'Never']),
     ...clientFaults(objectAt(webhook, 'clientConfig'), `${at}.clientConfig`),
-    ...objectsAt(webhook, 'rules').flatMap((rule, index) => ruleFaults(rule, `${at}.rules[${index}]`)),
+    ...matchConditionFaults(webhook, undefined, `${at}.matchConditions`, false),
   ];
+}
+
+function fullNameFaults(name: string, at: string): FieldError[] {
+  if (name === '') return [required(at)];
+  const fault = subdomainNameFault(name);
+  if (fault !== undefined) return [invalidValue(at, name, fault)];
+  return name.split('.').length < 3
+    ? [invalidValue(at, name, 'should be a domain with at least three segments separated by dots')]
+    : [];
+}
+
+function reviewVersionFaults(versions: readonly string[], at: string): FieldError[] {
+  const known = REVIEW_VERSIONS.join(', ');
+  if (versions.length === 0) return [required(at, `must specify one of ${known}`)];
+  const errors = versions.flatMap((version, index) => {
+    if (versions.indexOf(version) < index) return [invalidValue(`${at}[${index}]`, version, 'duplicate version')];
+    const fault = dns1035NameFault(version);
+    return fault === undefined ? [] : [invalidValue(`${at}[${index}]`, version, fault)];
+  });
+  return versions.some((version) => REVIEW_VERSIONS.includes(version))
+    ? errors
+    : [...errors, invalidValue(at, goStrings(versions), `must include at least one of ${known}`)];
 }
 
 function enumFault(webhook: JsonObject, name: string, at: string, supported: readonly string[]): FieldError[] {
@@ -75,23 +96,52 @@ function enumFault(webhook: JsonObject, name: string, at: string, supported: rea
 
 function clientFaults(client: JsonObject, at: string): FieldError[] {
   const url = stringAt(client, 'url');
-  const hasService = isObject(client['service']);
-  if ((url === undefined) === !hasService) return [required(at, 'exactly one of url or service is required')];
-  if (url !== undefined && !url.startsWith('https://'))
-    return [
-      invalidValue(`${at}.url`, url, "'https' is the only allowed URL scheme; desired format: https://host[/path]"),
-    ];
-  return [];
+  const { service } = client;
+  if ((url === undefined) === !isObject(service)) return [required(at, 'exactly one of url or service is required')];
+  if (url !== undefined) return urlFaults(url, `${at}.url`);
+  return serviceFaults(isObject(service) ? service : {}, `${at}.service`);
 }
 
-function ruleFaults(rule: JsonObject, at: string): FieldError[] {
-  const needed = (['operations', 'apiGroups', 'apiVersions', 'resources'] as const).filter(
-    (name) => stringsAt(rule, name).length === 0,
-  );
-  const operations = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
-  const unknown = stringsAt(rule, 'operations').filter((operation) => !operations.includes(operation));
+const FORM = '; desired format: https://host[/path]';
+
+function urlFaults(url: string, at: string): FieldError[] {
+  const parts = /^(?:([a-zA-Z][\w+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(url);
+  const [, scheme = '', authority = '', , query = '', fragment = ''] = parts ?? [];
+  const user = authority.includes('@') ? authority.slice(0, authority.lastIndexOf('@')) : undefined;
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
   return [
-    ...needed.map((name) => required(`${at}.${name}`)),
-    ...unknown.map((operation) => notSupported(`${at}.operations`, operation, operations)),
+    ...(scheme.toLowerCase() === 'https'
+      ? []
+      : [invalidValue(at, scheme.toLowerCase(), `'https' is the only allowed URL scheme${FORM}`)]),
+    ...(host === '' ? [invalidValue(at, '', `host must be provided${FORM}`)] : []),
+    ...(user === undefined ? [] : [invalidValue(at, user, 'user information is not permitted in the URL')]),
+    ...(fragment === '' ? [] : [invalidValue(at, fragment, 'fragments are not permitted in the URL')]),
+    ...(query === '' ? [] : [invalidValue(at, query, 'query parameters are not permitted in the URL')]),
+  ];
+}
+
+function serviceFaults(service: JsonObject, at: string): FieldError[] {
+  const port = numberAt(service, 'port') ?? 443;
+  return [
+    ...(stringAt(service, 'name') ? [] : [required(`${at}.name`, 'service name is required')]),
+    ...(stringAt(service, 'namespace') ? [] : [required(`${at}.namespace`, 'service namespace is required')]),
+    ...(port < 1 || port > 65_535
+      ? [invalidValue(`${at}.port`, port, 'port is not valid: must be between 1 and 65535, inclusive')]
+      : []),
+    ...pathFaults(stringAt(service, 'path') ?? '/', `${at}.path`),
+  ];
+}
+
+function pathFaults(path: string, at: string): FieldError[] {
+  if (path === '/' || path === '') return [];
+  if (path === '//') return [invalidValue(at, path, 'segment[0] may not be empty')];
+  const steps = path.slice(1).replace(/\/$/, '').split('/');
+  return [
+    ...(path.startsWith('/') ? [] : [invalidValue(at, path, "must start with a '/'")]),
+    ...steps.flatMap((step, index) => {
+      const fault = step === '' ? undefined : subdomainNameFault(step);
+      if (step === '') return [invalidValue(at, path, `segment[${index}] may not be empty`)];
+      return fault === undefined ? [] : [invalidValue(at, path, `segment[${index}]: ${fault}`)];
+    }),
   ];
 }

@@ -1,74 +1,25 @@
 // The rules of Deployments, ReplicaSets and DaemonSets.
 import type { FieldError } from '../../field-error.ts';
-import { invalidValue, notSupported, required } from '../../field-error.ts';
+import { forbiddenField, invalidValue, notSupported, required, ShownValue } from '../../field-error.ts';
 import type { ApiObject, JsonObject } from '../../json.ts';
-import { ensureObject, equalJson, isObject, numberAt, objectAt, objectsAt, stringAt, stringMapAt } from '../../json.ts';
-import { labelFaults } from '../../names.ts';
+import { ensureObject, equalJson, numberAt, objectAt, plainText, stringAt } from '../../json.ts';
 import type { Rules } from '../../registry/definition.ts';
-import { matchesLabels, selectorFromObject } from '../../selection/label-selector.ts';
-import { defaultPodSpec } from './pod-defaults.ts';
-import { podSpecFaults } from './pod-validation.ts';
-
-function defaultTemplate(spec: JsonObject): void {
-  if (isObject(spec['template'])) defaultPodSpec(ensureObject(spec['template'], 'spec'));
-}
-
-function templateFaults(object: ApiObject): FieldError[] {
-  const spec = objectAt(object, 'spec');
-  const template = objectAt(spec, 'template');
-  const podSpec = objectAt(template, 'spec');
-  const policy = stringAt(podSpec, 'restartPolicy');
-  return [
-    ...selectorFaults(spec, stringMapAt(template, 'metadata', 'labels')),
-    ...labelFaults(objectAt(template, 'metadata')['labels'], 'spec.template.metadata.labels'),
-    ...podSpecFaults(podSpec, 'spec.template.spec'),
-    ...(policy === undefined || policy === 'Always'
-      ? []
-      : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])]),
-    ...atLeastZero(spec, 'replicas'),
-    ...atLeastZero(spec, 'minReadySeconds'),
-    ...atLeastZero(spec, 'revisionHistoryLimit'),
-  ];
-}
-
-function atLeastZero(spec: JsonObject, name: string): FieldError[] {
-  const value = numberAt(spec, name) ?? 0;
-  return value < 0 ? [invalidValue(`spec.${name}`, value, 'must be greater than or equal to 0')] : [];
-}
-
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
-
-function selectorFaults(spec: JsonObject, labels: Record<string, string>): FieldError[] {
-  if (!isObject(spec['selector'])) return [required('spec.selector')];
-  const expressions = objectsAt(spec, 'selector', 'matchExpressions').flatMap((expression, index) => {
-    const at = `spec.selector.matchExpressions[${index}]`;
-    const operator = stringAt(expression, 'operator') ?? '';
-    return OPERATORS.includes(operator)
-      ? []
-      : [invalidValue(`${at}.operator`, operator, 'not a valid selector operator')];
-  });
-  const faults = [
-    ...labelFaults(objectAt(spec, 'selector')['matchLabels'], 'spec.selector.matchLabels'),
-    ...expressions,
-  ];
-  if (faults.length > 0) return faults;
-  const selector = selectorFromObject(spec['selector']);
-  if (selector.length === 0) return [invalidValue('spec.selector', {}, 'empty selector is invalid for deployment')];
-  return matchesLabels(selector, labels)
-    ? []
-    : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
-}
-
-function immutableSelector(object: ApiObject, old: ApiObject): FieldError[] {
-  const selector = objectAt(object, 'spec')['selector'];
-  return equalJson(selector, objectAt(old, 'spec')['selector'])
-    ? []
-    : [invalidValue('spec.selector', selector, 'field is immutable')];
-}
-
-const setDefault = (target: JsonObject, name: string, value: unknown): void => {
-  if (target[name] === undefined) target[name] = value;
-};
+import { labelSelectorFaults, negativeFault } from './field-checks.ts';
+import {
+  atMostFaults,
+  countOf,
+  countOrPercentFaults,
+  defaultTemplate,
+  emptySelectorFaults,
+  immutableSelector,
+  intOrStringFault,
+  mismatchFaults,
+  overHundredFaults,
+  runningTemplateFaults,
+  selectorFaults,
+  setDefault,
+  templateFaults,
+} from './workload-checks.ts';
 
 export const deploymentRules: Rules = {
   tracksGeneration: true,
@@ -86,27 +37,96 @@ export const deploymentRules: Rules = {
     }
     defaultTemplate(spec);
   },
+  prepareCreate: (deployment) => void (deployment['status'] = {}),
   validate(deployment) {
-    const type = stringAt(deployment, 'spec', 'strategy', 'type');
-    const rolling = objectAt(deployment, 'spec', 'strategy')['rollingUpdate'];
+    const spec = objectAt(deployment, 'spec');
     return [
-      ...templateFaults(deployment),
-      ...(type === 'RollingUpdate' || type === 'Recreate'
-        ? []
-        : [notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate'])]),
-      ...(type === 'Recreate' && rolling !== undefined
+      ...negativeFault(spec, 'replicas', 'spec'),
+      ...selectorFaults(spec, 'deployment'),
+      ...selectedTemplateFaults(spec),
+      ...strategyFaults(objectAt(spec, 'strategy')),
+      ...negativeFault(spec, 'minReadySeconds', 'spec'),
+      ...negativeFault(spec, 'revisionHistoryLimit', 'spec'),
+      ...deadlineFaults(spec),
+    ];
+  },
+  validateUpdate: immutableSelector,
+  validateStatus: (deployment) => {
+    const status = objectAt(deployment, 'status');
+    return [
+      ...negativeStatus(status, [
+        'observedGeneration',
+        'replicas',
+        'updatedReplicas',
+        'readyReplicas',
+        'availableReplicas',
+        'unavailableReplicas',
+      ]),
+      ...atMostFaults(status, 'updatedReplicas', 'replicas'),
+      ...atMostFaults(status, 'readyReplicas', 'replicas'),
+      ...atMostFaults(status, 'availableReplicas', 'replicas'),
+      ...((numberAt(status, 'availableReplicas') ?? 0) > (numberAt(status, 'readyReplicas') ?? 0)
         ? [
-            {
-              type: 'Forbidden' as const,
-              field: 'spec.strategy.rollingUpdate',
-              detail: "may not be specified when strategy `type` is 'Recreate'",
-            },
+            invalidValue(
+              'status.availableReplicas',
+              numberAt(status, 'availableReplicas'),
+              'cannot be greater than readyReplicas',
+            ),
           ]
         : []),
     ];
   },
-  validateUpdate: immutableSelector,
 };
+
+const negativeStatus = (status: JsonObject, names: readonly string[]): FieldError[] =>
+  names.flatMap((name) => negativeFault(status, name, 'status'));
+
+const selectedTemplateFaults = (spec: JsonObject): FieldError[] => [
+  ...mismatchFaults(spec),
+  ...templateFaults(spec),
+  ...runningTemplateFaults(spec, 'ReplicaSet'),
+];
+
+function strategyFaults(strategy: JsonObject): FieldError[] {
+  const at = 'spec.strategy';
+  const type = plainText(strategy['type']);
+  const rolling = objectAt(strategy, 'rollingUpdate');
+  switch (type) {
+    case 'Recreate':
+      return strategy['rollingUpdate'] === undefined
+        ? []
+        : [forbiddenField(`${at}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
+    case 'RollingUpdate':
+      return [
+        ...countOrPercentFaults(rolling, 'maxUnavailable', `${at}.rollingUpdate`),
+        ...countOrPercentFaults(rolling, 'maxSurge', `${at}.rollingUpdate`),
+        ...(countOf(rolling['maxUnavailable']) === 0 && countOf(rolling['maxSurge']) === 0
+          ? [intOrStringFault(rolling, 'maxUnavailable', `${at}.rollingUpdate`, 'may not be 0 when `maxSurge` is 0')]
+          : []),
+        ...overHundredFaults(rolling, 'maxUnavailable', `${at}.rollingUpdate`),
+      ];
+    default:
+      return [
+        notSupported(
+          at,
+          new ShownValue(
+            `apps.DeploymentStrategy{Type:${JSON.stringify(type)}, RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}`,
+          ),
+          ['Recreate', 'RollingUpdate'],
+        ),
+      ];
+  }
+}
+
+function deadlineFaults(spec: JsonObject): FieldError[] {
+  const deadline = numberAt(spec, 'progressDeadlineSeconds') ?? 0;
+  return [
+    ...negativeFault(spec, 'progressDeadlineSeconds', 'spec'),
+    ...(deadline <= (numberAt(spec, 'minReadySeconds') ?? 0)
+      ? [invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')]
+      : []),
+  ];
+}
 
 export const replicaSetRules: Rules = {
   tracksGeneration: true,
@@ -115,11 +135,25 @@ export const replicaSetRules: Rules = {
     setDefault(spec, 'replicas', 1);
     defaultTemplate(spec);
   },
-  // Clients that are told a status at once need not wait for the controller to write zeros.
   prepareCreate: (set) => void (set['status'] = { replicas: 0 }),
-  validate: templateFaults,
+  validate(set) {
+    const spec = objectAt(set, 'spec');
+    return [
+      ...negativeFault(spec, 'replicas', 'spec'),
+      ...negativeFault(spec, 'minReadySeconds', 'spec'),
+      ...selectorFaults(spec, 'deployment'),
+      ...selectedTemplateFaults(spec),
+    ];
+  },
   validateUpdate: immutableSelector,
 };
+
+/** Carries a counter of the template's changes, which clients of the first releases set themselves. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function countTemplate(set: ApiObject, generation: number): void {
+  set.metadata.annotations = { ...set.metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+}
 
 export const daemonSetRules: Rules = {
   tracksGeneration: true,
@@ -135,13 +169,56 @@ export const daemonSetRules: Rules = {
     }
     defaultTemplate(spec);
   },
-  prepareCreate: (set) =>
-    void (set['status'] = {
-      currentNumberScheduled: 0,
-      desiredNumberScheduled: 0,
-      numberMisscheduled: 0,
-      numberReady: 0,
-    }),
-  validate: templateFaults,
+  prepareCreate(set) {
+    countTemplate(set, 1);
+    set['status'] = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+  },
+  prepareUpdate(set, old) {
+    const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? '1');
+    const changed = !equalJson(objectAt(set, 'spec')['template'], objectAt(old, 'spec')['template']);
+    countTemplate(set, changed ? before + 1 : before);
+  },
+  validate(set) {
+    const spec = objectAt(set, 'spec');
+    return [
+      ...labelSelectorFaults(spec['selector'], 'spec.selector'),
+      ...mismatchFaults(spec),
+      ...emptySelectorFaults(spec['selector'], 'daemonset'),
+      ...templateFaults(spec),
+      ...runningTemplateFaults(spec, 'DaemonSet'),
+      ...negativeFault(spec, 'minReadySeconds', 'spec'),
+      ...daemonStrategyFaults(objectAt(spec, 'updateStrategy')),
+      ...negativeFault(spec, 'revisionHistoryLimit', 'spec'),
+    ];
+  },
   validateUpdate: immutableSelector,
 };
+
+function daemonStrategyFaults(strategy: JsonObject): FieldError[] {
+  const at = 'spec.updateStrategy.rollingUpdate';
+  const type = stringAt(strategy, 'type') ?? '';
+  const rolling = objectAt(strategy, 'rollingUpdate');
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate')
+    return [
+      notSupported(
+        'spec.updateStrategy',
+        new ShownValue(
+          `apps.DaemonSetUpdateStrategy{Type:${JSON.stringify(type)}, RollingUpdate:(*apps.RollingUpdateDaemonSet)(nil)}`,
+        ),
+        ['RollingUpdate', 'OnDelete'],
+      ),
+    ];
+  const unavailable = countOf(rolling['maxUnavailable']);
+  const surge = countOf(rolling['maxSurge']);
+  return [
+    ...countOrPercentFaults(rolling, 'maxUnavailable', at),
+    ...countOrPercentFaults(rolling, 'maxSurge', at),
+    ...overHundredFaults(rolling, 'maxUnavailable', at),
+    ...overHundredFaults(rolling, 'maxSurge', at),
+    ...(unavailable !== 0 && surge !== 0
+      ? [intOrStringFault(rolling, 'maxSurge', at, 'may not be set when maxUnavailable is non-zero')]
+      : []),
+    ...(unavailable === 0 && surge === 0 ? [required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')] : []),
+  ];
+}

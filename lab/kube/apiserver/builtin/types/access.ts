@@ -187,7 +187,7 @@ CustomResourceColumnDefinition
   priority int32
   type! string
 CustomResourceValidation
-  openAPIV3Schema any
+  openAPIV3Schema jsonSchema
 CustomResourceSubresources
   scale CustomResourceSubresourceScale
   status any

@@ -1,4 +1,4 @@
-// Kinds of apps/v1, autoscaling/v1, coordination.k8s.io/v1 and scheduling.k8s.io/v1, in the notation of schema/notation.ts.
+// Kinds of apps/v1, autoscaling/v1, batch/v1, coordination.k8s.io/v1 and scheduling.k8s.io/v1, in the notation of schema/notation.ts.
 
 export const appsTypes = `
 Deployment
@@ -56,7 +56,7 @@ ReplicaSetStatus
   fullyLabeledReplicas int32
   observedGeneration int64
   readyReplicas int32
-  replicas int32
+  replicas! int32
 
 DaemonSet
   apiVersion string
@@ -84,6 +84,129 @@ DaemonSetStatus
   numberUnavailable int32
   observedGeneration int64
   updatedNumberScheduled int32
+
+StatefulSet
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec StatefulSetSpec
+  status StatefulSetStatus
+StatefulSetSpec
+  minReadySeconds int32
+  ordinals StatefulSetOrdinals
+  persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy
+  podManagementPolicy string
+  replicas int32
+  revisionHistoryLimit int32
+  selector! LabelSelector
+  serviceName! string
+  template! PodTemplateSpec
+  updateStrategy StatefulSetUpdateStrategy
+  volumeClaimTemplates []PersistentVolumeClaim
+StatefulSetOrdinals
+  start int32
+StatefulSetPersistentVolumeClaimRetentionPolicy
+  whenDeleted string
+  whenScaled string
+StatefulSetUpdateStrategy
+  rollingUpdate RollingUpdateStatefulSetStrategy
+  type string
+RollingUpdateStatefulSetStrategy
+  maxUnavailable intOrString
+  partition int32
+StatefulSetStatus
+  availableReplicas int32
+  collisionCount int32
+  conditions []StatefulSetCondition key=type
+  currentReplicas int32
+  currentRevision string
+  observedGeneration int64
+  readyReplicas int32
+  replicas! int32
+  updateRevision string
+  updatedReplicas int32
+StatefulSetCondition
+  lastTransitionTime time
+  message string
+  reason string
+  status! string
+  type! string
+PersistentVolumeClaim
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec PersistentVolumeClaimSpec
+  status PersistentVolumeClaimStatus
+PersistentVolumeClaimSpec
+  accessModes []string
+  dataSource TypedLocalObjectReference
+  dataSourceRef any
+  resources VolumeResourceRequirements
+  selector LabelSelector
+  storageClassName string
+  volumeAttributesClassName string
+  volumeMode string
+  volumeName string
+VolumeResourceRequirements
+  limits map quantity
+  requests map quantity
+PersistentVolumeClaimStatus
+  accessModes []string
+  capacity map quantity
+  phase string
+
+ControllerRevision
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  data any
+  revision! int64
+
+Job
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec JobSpec
+  status JobStatus
+JobSpec
+  activeDeadlineSeconds int64
+  backoffLimit int32
+  backoffLimitPerIndex int32
+  completionMode string
+  completions int32
+  managedBy string
+  manualSelector bool
+  maxFailedIndexes int32
+  parallelism int32
+  podFailurePolicy any
+  podReplacementPolicy string
+  selector LabelSelector
+  successPolicy any
+  suspend bool
+  template! PodTemplateSpec
+  ttlSecondsAfterFinished int32
+JobStatus
+  active int32
+  completedIndexes string
+  completionTime time
+  conditions []JobCondition
+  failed int32
+  failedIndexes string
+  ready int32
+  startTime time
+  succeeded int32
+  terminating int32
+  uncountedTerminatedPods UncountedTerminatedPods
+JobCondition
+  lastProbeTime time
+  lastTransitionTime time
+  message string
+  reason string
+  status! string
+  type! string
+UncountedTerminatedPods
+  failed []string set
+  succeeded []string set
 
 Scale
   apiVersion string

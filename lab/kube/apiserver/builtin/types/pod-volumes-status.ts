@@ -13,6 +13,25 @@ Volume
   persistentVolumeClaim PersistentVolumeClaimVolumeSource
   projected ProjectedVolumeSource
   secret SecretVolumeSource
+  awsElasticBlockStore any
+  azureDisk any
+  azureFile any
+  cephfs any
+  cinder any
+  fc any
+  flexVolume any
+  flocker any
+  gcePersistentDisk any
+  gitRepo any
+  glusterfs any
+  iscsi any
+  photonPersistentDisk any
+  portworxVolume any
+  quobyte any
+  rbd any
+  scaleIO any
+  storageos any
+  vsphereVolume any
 ConfigMapVolumeSource
   defaultMode int32
   items []KeyToPath
