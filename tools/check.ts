@@ -76,6 +76,10 @@ async function main(filters: readonly string[]): Promise<void> {
     await step(tally, 'lint', 'oxlint', ['--type-aware', '--deny-warnings']);
     await step(tally, 'format', 'biome', ['format', '.']);
     await step(tally, 'generated CRDs are current', process.execPath, ['tools/generate-crds.ts', '--check']);
+    await step(tally, 'docs/lab-kubernetes.md is current', process.execPath, [
+      'tools/generate-lab-kubernetes.ts',
+      '--check',
+    ]);
   }
   await tests(tally, filters);
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);

@@ -1,4 +1,4 @@
-// Writes the lists of docs/lab-kubernetes.md (what is served, what is not) from the server's own tables; with --check it changes nothing and fails when they are stale.
+// Writes the lists of docs/lab-kubernetes.md (what is served, what is not, what real servers judged) from the server's own tables; with --check it changes nothing and fails when they are stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtInDefinitions } from '../lab/kube/apiserver/builtin/kinds.ts';
@@ -6,6 +6,10 @@ import { builtInTypes } from '../lab/kube/apiserver/builtin/schemas.ts';
 import { reviewResources } from '../lab/kube/apiserver/http/reviews.ts';
 import { unserved } from '../lab/kube/apiserver/http/unserved.ts';
 import type { Unserved } from '../lab/kube/apiserver/http/unserved.ts';
+import { parityCases } from '../test/parity/cases/index.ts';
+import { summarize, summaryTable } from '../test/parity/summary.ts';
+import verifiedRecord from '../test/parity/verified.json' with { type: 'json' };
+import { verifiedSchema } from '../test/parity/verified.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'lab-kubernetes.md');
 
@@ -14,6 +18,7 @@ export function generatedSections(): ReadonlyMap<string, string> {
   return new Map([
     ['served', servedTable()],
     ['unserved', unservedLists()],
+    ['parity', summaryTable(summarize(parityCases, verifiedSchema.parse(verifiedRecord)))],
   ]);
 }
 

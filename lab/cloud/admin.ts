@@ -1,16 +1,21 @@
 // What a person would do in the cloud's console, as typed calls in this process: lay out an account, break it, look at it.
 import { policyParameters, parsePolicy } from './policy.ts';
-import { addEni, removeEni, takeAddresses } from './actions/eni-records.ts';
+import { addEni, takeAddresses } from './actions/eni-records.ts';
 import { addGroup } from './actions/security-groups.ts';
+import { newClusterParts } from './addons/addon-records.ts';
+import { billOf, type EipBill } from './eips/billing.ts';
+import { nextPublicIp } from './eips/eip-state.ts';
+import { findEip } from './eips/eip-tasks.ts';
 import { cidrContains, createAddressPool, parseCidr4 } from './addresses.ts';
 import type { CloudCore } from './core.ts';
+import { removeInstance } from './cvm/instance-operations.ts';
 import type { Faults } from './faults.ts';
 import { isId } from './ids.ts';
 import { checkGroups, findGroup, findInstance, findSubnet, findVpc } from './lookup.ts';
 import { modelLimits } from './models.ts';
+import { type EniLoad, loadEnis } from './load-enis.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import type { AcceptedCredential } from './signature.ts';
-import { enisOf, type InstanceRecord, subEnisOf } from './state.ts';
 
 export interface NewInstance {
   /** A model such as SA5.LARGE8; `eklet` for the machine behind a super node's Pod. */
@@ -24,6 +29,10 @@ export interface NewInstance {
   readonly privateIp?: string;
   /** Replaces the model's figure. */
   readonly subEniQuantity?: number;
+  /** Replaces the model's figure: EIPs on all its ENIs together. */
+  readonly eipQuantity?: number;
+  /** An ordinary public address, which is no EIP, on its primary private address. */
+  readonly normalPublicIp?: boolean;
 }
 
 export interface StartedInstance {
@@ -69,10 +78,22 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'fai
   stopInstance(instanceId: string): void;
   /** The primary ENI goes with it; secondary ones stay, detached; sub-ENIs stay on their trunk (facts, section 20). */
   terminateInstance(instanceId: string): void;
-  registerCluster(cluster: { readonly clusterId: string; readonly vpcId: string; readonly name: string }): void;
+  /** `networkType` default VPC-CNI, with the add-on eniipamd installed. */
+  registerCluster(cluster: {
+    readonly clusterId: string;
+    readonly vpcId: string;
+    readonly name: string;
+    readonly networkType?: 'VPC-CNI' | 'GR';
+  }): void;
+  /** What the cloud's billing and security departments do to an EIP; false lifts it. */
+  setEip(eip: { readonly addressId: string; readonly arrears?: boolean; readonly blocked?: boolean }): void;
+  /** What an EIP costs for. */
+  eipBill(addressId: string): EipBill;
   /** Further keys that the account accepts, e.g. temporary ones. */
   addCredential(credential: AcceptedCredential): void;
   removeCredential(secretId: string): void;
+  /** Many detached ENIs at once; their ids. */
+  loadEnis(load: EniLoad): readonly string[];
   /** Calls per second of an action; undefined lifts the limit. */
   throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;
   clearFaults(): void;
@@ -144,13 +165,30 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     stopInstance: (instanceId) => {
       findInstance(core, instanceId).state = 'STOPPED';
     },
-    terminateInstance: (instanceId) => terminateInstance(core, findInstance(core, instanceId)),
-    registerCluster: (cluster) => {
-      findVpc(core, cluster.vpcId);
-      state.clusters.set(cluster.clusterId, { ...cluster, createdAt: core.clock.now() });
+    terminateInstance: (instanceId) => {
+      removeInstance(core, findInstance(core, instanceId));
+      core.touch();
     },
+    registerCluster: ({ networkType = 'VPC-CNI', ...cluster }) => {
+      findVpc(core, cluster.vpcId);
+      const createdAt = core.clock.now();
+      state.clusters.set(cluster.clusterId, {
+        ...cluster,
+        createdAt,
+        tags: [],
+        ...newClusterParts(networkType, createdAt),
+      });
+    },
+    setEip: ({ addressId, arrears, blocked }) => {
+      const eip = findEip(core, addressId);
+      eip.arrears = arrears ?? eip.arrears;
+      eip.blocked = blocked ?? eip.blocked;
+      core.touch();
+    },
+    eipBill: (addressId) => billOf(findEip(core, addressId), core.clock.monotonicMs()),
     addCredential: (credential) => credentials.add(credential),
     removeCredential: (secretId) => credentials.remove(secretId),
+    loadEnis: (load) => loadEnis(core, load),
     throttle: ({ action, perSecond }) => limiter.limit(action, perSecond),
   };
 }
@@ -195,6 +233,9 @@ function runInstance(core: CloudCore, wanted: NewInstance, instanceId: string): 
     eniQuantity: limits.eniQuantity,
     eniPrivateIpQuantity: limits.eniPrivateIpQuantity,
     subEniQuantity: wanted.subEniQuantity ?? limits.subEniQuantity,
+    eipQuantity: wanted.eipQuantity ?? limits.eipQuantity,
+    normalPublicIp: wanted.normalPublicIp === true ? nextPublicIp(core.state.eipBook) : null,
+    tags: [],
     latestOperation: null,
   });
   const eni = addEni(core, {
@@ -220,13 +261,4 @@ function runInstance(core: CloudCore, wanted: NewInstance, instanceId: string): 
     cpu: limits.cpu,
     memoryGiB: limits.memoryGiB,
   };
-}
-
-function terminateInstance(core: CloudCore, instance: InstanceRecord): void {
-  for (const eni of enisOf(core.state, instance.instanceId)) {
-    if (eni.kind === 'primary' && subEnisOf(core.state, eni.eniId).length === 0) removeEni(core, eni);
-    else eni.attachment = null;
-  }
-  core.state.instances.delete(instance.instanceId);
-  core.touch();
 }

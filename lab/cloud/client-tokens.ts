@@ -10,7 +10,7 @@ export interface ClientTokens {
   once(action: string, token: string, body: object, first: () => Promise<object>): Promise<object>;
 }
 
-/** GUESS: how long a token is remembered is not documented. */
+/** GUESS: how long a token is remembered is not documented; the setting `clientTokenLifeMs` decides. */
 const REMEMBERED_MS = 24 * 3_600_000;
 const MAX_LENGTH = 64;
 
@@ -20,7 +20,7 @@ interface Remembered {
   answer: object | undefined;
 }
 
-export function createClientTokens(clock: Clock): ClientTokens {
+export function createClientTokens(clock: Clock, rememberedMs = REMEMBERED_MS): ClientTokens {
   const remembered = new Map<string, Remembered>();
   return {
     once: async (action, token, body, first) => {
@@ -29,7 +29,7 @@ export function createClientTokens(clock: Clock): ClientTokens {
       const key = `${action}/${token}`;
       const text = canonical(body);
       const known = remembered.get(key);
-      if (known !== undefined && clock.monotonicMs() - known.at < REMEMBERED_MS) {
+      if (known !== undefined && clock.monotonicMs() - known.at < rememberedMs) {
         if (known.body !== text)
           throw new ApiError(
             'UnsupportedOperation.IdempotentParameterMismatch',

@@ -2,6 +2,7 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { allActions } from './actions/index.ts';
+import type { AddonValuesListener } from './addons/addon-feed.ts';
 import type { CloudAdmin } from './admin.ts';
 import { createGateway } from './gateway.ts';
 import { serveHttp } from './http-server.ts';
@@ -48,6 +49,8 @@ export interface Cloud {
   snapshot(): FabricSnapshot;
   /** Every request so far, in order of their answers. */
   requestLog(): readonly RequestLogEntry[];
+  /** Called with the values that an add-on of a cluster runs with, whenever the first account's tke actions have changed them. Returns the way to stop. */
+  onAddonValues(listener: AddonValuesListener): () => void;
   /** Called for every later request after it acted, before its answer leaves; `at` is the arrival. Returns the way to stop. */
   onRequest(listener: (entry: RequestLogEntry) => void): () => void;
   /** Cuts connections and ends pending tasks. */
@@ -104,6 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     snapshot: () => core.snapshot(),
     requestLog: () => log.entries,
     onRequest: (listener) => log.onEntry(listener),
+    onAddonValues: (listener) => core.addonFeed.on(listener),
     close: async () => {
       for (const account of directory.accounts.values()) account.core.stop();
       await metadata?.close();

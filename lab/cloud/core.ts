@@ -2,7 +2,9 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { errorText } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
+import { type AddonFeed, createAddonFeed } from './addons/addon-feed.ts';
 import { ApiError } from './api-error.ts';
+import { sweepBindings } from './eips/sweep.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIdSource, type IdPrefix, type IdSource } from './ids.ts';
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
@@ -28,6 +30,8 @@ export interface CloudCore {
   readonly settings: CloudSettings;
   readonly faults: Faults;
   readonly ids: IdSource;
+  /** Values that add-ons of clusters run with. */
+  readonly addonFeed: AddonFeed;
   newId(prefix: IdPrefix): string;
   /** Tells the fabric that something changed. */
   touch(): void;
@@ -62,6 +66,7 @@ export function createCore(options: CoreOptions): CloudCore {
 
   const snapshot = (): FabricSnapshot => takeSnapshot(state, version, options.settings.noGroupIsOpen);
   const touch = (): void => {
+    sweepBindings(state, clock.monotonicMs());
     version += 1;
     fabric?.changed(snapshot());
   };
@@ -80,6 +85,7 @@ export function createCore(options: CoreOptions): CloudCore {
       await settle();
       if (stopped) return;
       steps.finish?.();
+      if (sweepBindings(state, clock.monotonicMs()) > 0) touch();
       tasks.set(taskId, 'SUCCESS');
     } catch (error) {
       if (stopped) return;
@@ -97,16 +103,26 @@ export function createCore(options: CoreOptions): CloudCore {
     settings: options.settings,
     faults,
     ids,
+    addonFeed: createAddonFeed(),
     newId: (prefix) =>
       ids.next(prefix, (id) =>
-        [state.vpcs, state.subnets, state.securityGroups, state.enis, state.instances].some((map) => map.has(id)),
+        [
+          state.vpcs,
+          state.subnets,
+          state.securityGroups,
+          state.enis,
+          state.instances,
+          state.routeBook.tables,
+          state.routeBook.nats,
+          state.eipBook.eips,
+        ].some((map) => map.has(id)),
       ),
     touch,
     settle,
     startTask: (action, taskId, steps) => {
       tasks.set(taskId, 'RUNNING');
       const told = faults.takeTaskFailure(action);
-      const cancel = clock.after(options.settings.taskMs, () => {
+      const cancel = clock.after(options.settings.taskMsByAction[action] ?? options.settings.taskMs, () => {
         timers.delete(cancel);
         void runTask(action, taskId, told, steps);
       });

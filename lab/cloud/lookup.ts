@@ -3,7 +3,6 @@ import { ApiError } from './api-error.ts';
 import type { CloudCore } from './core.ts';
 import { isId } from './ids.ts';
 import type { EniRecord, InstanceRecord, SecurityGroupRecord, SubnetRecord, VpcRecord } from './state.ts';
-import { quotas } from './settings.ts';
 
 function find<T>(map: ReadonlyMap<string, T>, prefix: string, id: string, malformed: string, unknown: string): T {
   if (!isId(prefix, id)) throw new ApiError(malformed, `\`${id}\` is malformed; an id looks like ${prefix}-xxxxxxxx`);
@@ -27,20 +26,22 @@ export const findInstance = (core: CloudCore, id: string): InstanceRecord =>
 export const findCvmInstance = (core: CloudCore, id: string): InstanceRecord =>
   find(core.state.instances, 'ins', id, 'InvalidInstanceId.Malformed', 'InvalidInstanceId.NotFound');
 
-/** Existing groups, each once, in the given order; at most five (facts, section 18: GUESS for ENIs). */
+/** Existing groups, each once, in the given order; at most as many as the settings say (facts, section 18: GUESS for ENIs). */
 export function checkGroups(core: CloudCore, ids: readonly string[]): string[] {
   for (const id of ids) findGroup(core, id);
   const unique = [...new Set(ids)];
-  if (unique.length > quotas.groupsPerEni)
+  if (unique.length > core.settings.groupsPerEni)
     throw new ApiError(
       'LimitExceeded',
-      `${unique.length} security groups; an ENI takes at most ${quotas.groupsPerEni}`,
+      `${unique.length} security groups; an ENI takes at most ${core.settings.groupsPerEni}`,
     );
   return unique;
 }
 
 /** Refuses while another task works on the ENI (facts, section 7: Async, VPC kind). */
 export function requireIdle(eni: EniRecord): void {
+  if (eni.addressTasks > 0)
+    throw new ApiError('UnsupportedOperation.InvalidState', `a task changes the addresses of ${eni.eniId}`);
   if (eni.state !== 'AVAILABLE')
     throw new ApiError('UnsupportedOperation.InvalidState', `${eni.eniId} is ${eni.state}; it must be AVAILABLE`);
 }

@@ -6,6 +6,8 @@ export interface ModelLimits {
   readonly eniQuantity: number;
   readonly eniPrivateIpQuantity: number;
   readonly subEniQuantity: number;
+  /** EIPs on all ENIs together. */
+  readonly eipQuantity: number;
 }
 
 /** Families that may carry sub-ENIs by default (spec 002, Limitations). */
@@ -20,6 +22,7 @@ const SUPER_NODE_POD: ModelLimits = {
   eniQuantity: 1,
   eniPrivateIpQuantity: 1,
   subEniQuantity: 0,
+  eipQuantity: 1,
 };
 
 /** Limits of a model such as `SA5.LARGE8`, or of `eklet`; undefined when the name has another form. */
@@ -36,6 +39,7 @@ export function modelLimits(instanceType: string): ModelLimits | undefined {
     eniQuantity: eniQuantity(cpu),
     eniPrivateIpQuantity: privateIpQuantity(cpu),
     subEniQuantity: subEniQuantity(family, cpu),
+    eipQuantity: eipQuantity(cpu),
   };
 }
 
@@ -56,4 +60,37 @@ function privateIpQuantity(cpu: number): number {
 function subEniQuantity(family: string, cpu: number): number {
   if (!SUB_ENI_FAMILIES.has(family)) return 0;
   return cpu >= 64 ? 256 : 100;
+}
+
+/** GUESS: it depends on the CPU, the table is not in the facts (section 18); two for small models, one more for every six cores, at most ten. */
+function eipQuantity(cpu: number): number {
+  return Math.min(10, 2 + Math.floor(cpu / 6));
+}
+
+/** Models that lists of models name: every family below in every size (GUESS: which there are; any name of the form is understood). */
+export const KNOWN_MODELS: readonly string[] = ['S5', 'SA2', 'S8', 'SA4', 'SA5', 'M8'].flatMap((family) =>
+  ['SMALL2', 'MEDIUM4', 'LARGE8', '2XLARGE16', '4XLARGE32', '8XLARGE64', '16XLARGE128'].map(
+    (size) => `${family}.${size}`,
+  ),
+);
+
+/**
+ * Pods per network mode: shared ENIs leave out the primary ENI and each ENI's own address; sub-ENIs are the model's
+ * (facts tke.md, section 12.1). Exclusive ENIs have a quota of their own by cores.
+ */
+export function podLimits(limits: ModelLimits): object {
+  const shared = (limits.eniQuantity - 1) * (limits.eniPrivateIpQuantity - 1);
+  return {
+    TKERouteENINonStaticIP: shared,
+    TKERouteENIStaticIP: shared,
+    TKEDirectENI: exclusivePods(limits.cpu),
+    TKESubENI: limits.subEniQuantity,
+  };
+}
+
+function exclusivePods(cpu: number): number {
+  if (cpu <= 1) return 4;
+  if (cpu <= 2) return 9;
+  if (cpu <= 4) return 19;
+  return cpu >= 128 ? 22 : 39;
 }

@@ -38,11 +38,22 @@ export interface FabricSecurityGroup {
   readonly egress: readonly FabricRule[];
 }
 
+/** A public address that stands for a private one: what arrives for it goes there, what leaves from there carries it. */
+export interface FabricEip {
+  readonly addressId: string;
+  readonly publicIp: string;
+  readonly eniId: string;
+  readonly privateIp: string;
+  readonly bandwidthMbps: number;
+}
+
 export interface FabricSnapshot {
   /** Grows with every change. */
   readonly version: number;
   readonly enis: readonly FabricEni[];
   readonly securityGroups: readonly FabricSecurityGroup[];
+  /** Those that are bound now; absent: none. */
+  readonly eips?: readonly FabricEip[];
 }
 
 /**

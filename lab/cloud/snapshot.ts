@@ -1,6 +1,8 @@
 // Projects the account onto the fabric's read model.
-import type { FabricEni, FabricRule, FabricSecurityGroup, FabricSnapshot } from './read-model.ts';
+import type { FabricEip, FabricEni, FabricRule, FabricSecurityGroup, FabricSnapshot } from './read-model.ts';
+import type { EipRecord } from './eips/eip-state.ts';
 import { ipToNumber, numberToIp } from './addresses.ts';
+import { expandPolicy } from './policy-expand.ts';
 import type { AccountState, EniRecord, PolicyRecord, SecurityGroupRecord } from './state.ts';
 
 /** Stands in for "no group" when that means closed: a group without rules drops everything. */
@@ -12,7 +14,8 @@ export function takeSnapshot(state: AccountState, version: number, noGroupIsOpen
   return {
     version,
     enis: [...state.enis.values()].filter((eni) => eni.wired).flatMap((eni) => fabricEni(state, eni, bare)),
-    securityGroups: [...[...state.securityGroups.values()].map(fabricGroup), ...bare],
+    eips: [...state.eipBook.eips.values()].flatMap(fabricEip),
+    securityGroups: [...[...state.securityGroups.values()].map((group) => fabricGroup(state, group)), ...bare],
   };
 }
 
@@ -34,19 +37,23 @@ function fabricEni(state: AccountState, eni: EniRecord, bare: readonly FabricSec
       subnetId: eni.subnetId,
       subnetCidr: subnet.cidr,
       gateway: subnet.addresses.gateway,
-      addresses: eni.addresses.map((address) => address.ip),
+      addresses: eni.addresses.filter(({ state }) => state !== 'PENDING').map(({ ip }) => ip),
       securityGroupIds:
         eni.securityGroupIds.length > 0 ? [...eni.securityGroupIds] : bare.map((group) => group.securityGroupId),
     },
   ];
 }
 
-function fabricGroup(group: SecurityGroupRecord): FabricSecurityGroup {
-  return {
-    securityGroupId: group.securityGroupId,
-    ingress: group.ingress.map(fabricRule),
-    egress: group.egress.map(fabricRule),
-  };
+/** Bound until its unbinding is done; an address that is shut or in arrears carries nothing (GUESS). */
+function fabricEip({ addressId, arrears, bandwidth, binding, blocked, ip, phase }: EipRecord): FabricEip[] {
+  const carries = (phase === 'BOUND' || phase === 'UNBINDING') && !arrears && !blocked;
+  return carries && binding !== null ? [{ addressId, publicIp: ip, ...binding, bandwidthMbps: bandwidth }] : [];
+}
+
+function fabricGroup(state: AccountState, group: SecurityGroupRecord): FabricSecurityGroup {
+  const plain = (list: readonly PolicyRecord[]): FabricRule[] =>
+    list.flatMap((policy) => expandPolicy(policy, state.templates)).map(fabricRule);
+  return { securityGroupId: group.securityGroupId, ingress: plain(group.ingress), egress: plain(group.egress) };
 }
 
 function fabricRule(policy: PolicyRecord): FabricRule {

@@ -12,6 +12,7 @@ import { events, namespaces, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/resources.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { startControlPlane } from '../control-plane.ts';
+import { chooseApi } from '../kube/cluster-api.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { waitForObjects } from '../wait.ts';
 
@@ -74,7 +75,13 @@ async function createNamespaced(plane: ControlPlane): Promise<void> {
 describe('on nodes of a supported model', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
-    plane = await startControlPlane({ projectDir, nodes: 1, taskMs: 0, progress: () => undefined });
+    plane = await startControlPlane({
+      projectDir,
+      nodes: 1,
+      taskMs: 0,
+      progress: () => undefined,
+      api: chooseApi(undefined, process.env),
+    });
     await createNamespaced(plane);
   });
   afterAll(async () => {
@@ -143,6 +150,7 @@ describe('on nodes of a model that spec 002 does not list', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane({
+      api: chooseApi(undefined, process.env),
       projectDir,
       nodes: 1,
       instanceType: 'S5.LARGE8',

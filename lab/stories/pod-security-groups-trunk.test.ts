@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { installHint, probeHost } from '../host/probe.ts';
+import { chooseApi } from '../kube/cluster-api.ts';
 import { findKubectl } from '../kubectl.ts';
 import { startLab } from '../lab.ts';
 import { podSecurityGroupsTrunk } from './pod-security-groups-trunk.ts';
@@ -20,6 +21,7 @@ describe('story pod-security-groups-trunk', () => {
       projectDir: resolve(import.meta.dirname, '..', '..'),
       progress: (line) => lines.push(line),
       onFailure: (error) => failures.push(error),
+      api: chooseApi(undefined, process.env),
     });
     try {
       const kubectl = await findKubectl(lab.kubeconfig, process.env);

@@ -55,7 +55,8 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
   });
   const pages: ClosableKubeClient['listPages'] = (resource, listOptions = {}) =>
     listPages(
-      (path, signal) => caller.call({ method: 'GET', path, lane: laneOf(resource), signal }),
+      // Also of Leases: what is kept from waiting is the renewal of one.
+      (path, signal) => caller.call({ method: 'GET', path, lane: 'call', signal }),
       resource,
       listOptions,
     );
@@ -81,7 +82,7 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
         method,
         path,
         body,
-        lane: path.startsWith('/apis/coordination.k8s.io/') ? 'lease' : 'call',
+        lane: /^\/apis\/coordination\.k8s\.io\/.*\/leases\/./.test(path) ? 'lease' : 'call',
         signal: call.signal,
       }),
     close: () => transport.close(),

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import type { ParityCase } from './parity-case.ts';
 
 const file = join(import.meta.dirname, 'verified.json');
-const schema = z.record(z.string(), z.object({ digest: z.string(), servers: z.array(z.string()) }));
-export type Verified = z.infer<typeof schema>;
+/** What verified.json holds. */
+export const verifiedSchema = z.record(z.string(), z.object({ digest: z.string(), servers: z.array(z.string()) }));
+export type Verified = z.infer<typeof verifiedSchema>;
 
 /** A case that was changed since it was verified is unverified again. Formatting does not count. */
 export const digestOf = (parityCase: Pick<ParityCase, 'run'>): string =>
@@ -17,7 +18,7 @@ export const digestOf = (parityCase: Pick<ParityCase, 'run'>): string =>
     .slice(0, 16);
 
 export async function readVerified(): Promise<Verified> {
-  return schema.parse(JSON.parse(await readFile(file, 'utf8').catch(() => '{}')));
+  return verifiedSchema.parse(JSON.parse(await readFile(file, 'utf8').catch(() => '{}')));
 }
 
 export const isVerified = (verified: Verified, parityCase: Pick<ParityCase, 'id' | 'run'>): boolean =>

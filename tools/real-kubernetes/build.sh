@@ -49,6 +49,16 @@ cd "$work"
   dpkg-source --no-check -x kubernetes_*.dsc source
 }
 
+# Its copy of reflect2 reads Go's maps as Go laid them out before 1.18 and crashes when built with a later one; Debian's does not.
+[ -f reflect2.done ] || {
+  (mkdir -p reflect2 && cd reflect2 && apt-get $suite_apt download golang-github-modern-go-reflect2-dev)
+  dpkg-deb -x reflect2/*.deb reflect2/root
+  rm -rf source/vendor/github.com/modern-go/reflect2
+  cp -r reflect2/root/usr/share/gocode/src/github.com/modern-go/reflect2 source/vendor/github.com/modern-go/reflect2
+  find source/vendor/github.com/modern-go/reflect2 -name '*_test.go' -delete
+  touch reflect2.done
+}
+
 # 3. The build. Its own scripts look the module up through a GOPATH; HOME keeps the build cache out of the user's.
 cd source
 mkdir -p .go/src/k8s.io

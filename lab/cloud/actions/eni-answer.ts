@@ -1,9 +1,9 @@
-// How an ENI looks in answers, and the filters that find one.
-import { exact, flag, type FilterTest } from '../paging.ts';
-import type { CloudCore } from '../core.ts';
-import type { EniRecord } from '../state.ts';
+// How an ENI looks in answers.
+import { type EipBook, eipOn } from '../eips/eip-state.ts';
+import type { EniAddress, EniRecord } from '../state.ts';
 
-const ENI_TYPES = { secondary: 0, primary: 1, sub: 2 } as const;
+/** `EniType` of each kind (facts, section 8: Objects). */
+export const ENI_TYPES = { secondary: 0, primary: 1, sub: 2 } as const;
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /** `YYYY-MM-DD hh:mm:ss` in China's time (facts, section 7: GUESS on the zone). */
@@ -12,7 +12,7 @@ export function vpcTime(at: Date): string {
 }
 
 /** The whole `NetworkInterface` object (facts, section 8: Objects). */
-export function eniAnswer(eni: EniRecord): object {
+export function eniAnswer(eni: EniRecord, eips?: EipBook): object {
   return {
     NetworkInterfaceId: eni.eniId,
     NetworkInterfaceName: eni.name,
@@ -25,16 +25,7 @@ export function eniAnswer(eni: EniRecord): object {
     State: eni.state,
     NetworkInterfaceState:
       eni.state === 'AVAILABLE' && (eni.attachment !== null || eni.kind === 'sub') ? 'INUSE' : eni.state,
-    PrivateIpAddressSet: eni.addresses.map((address) => ({
-      PrivateIpAddress: address.ip,
-      Primary: address.primary,
-      PublicIpAddress: '',
-      AddressId: '',
-      Description: '',
-      IsWanIpBlocked: false,
-      State: eni.state === 'PENDING' || eni.state === 'DELETING' ? eni.state : 'AVAILABLE',
-      QosLevel: 'DEFAULT',
-    })),
+    PrivateIpAddressSet: eni.addresses.map((address) => addressAnswer(eni, address, eips)),
     Attachment:
       eni.attachment === null
         ? null
@@ -53,9 +44,24 @@ export function eniAnswer(eni: EniRecord): object {
     CdcId: '',
     AttachType: 0,
     ResourceId: '',
-    QosLevel: 'DEFAULT',
+    QosLevel: eni.qosLevel,
     // GUESS: no public shape names these two (facts, section 9).
     ...(eni.kind === 'sub' ? { VlanId: eni.vlanId, TrunkNetworkInterfaceId: eni.trunkEniId } : {}),
+  };
+}
+
+/** `PrivateIpAddressSpecification`; an ENI that is being made or deleted says so for each of its addresses. */
+export function addressAnswer(eni: EniRecord, address: EniAddress, eips?: EipBook): object {
+  const eip = eips === undefined ? undefined : eipOn(eips, eni.eniId, address.ip);
+  return {
+    PrivateIpAddress: address.ip,
+    Primary: address.primary,
+    PublicIpAddress: eip?.ip ?? '',
+    AddressId: eip?.addressId ?? '',
+    Description: address.description ?? '',
+    IsWanIpBlocked: eip?.blocked ?? false,
+    State: address.state ?? (eni.state === 'PENDING' || eni.state === 'DELETING' ? eni.state : 'AVAILABLE'),
+    QosLevel: eni.qosLevel,
   };
 }
 
@@ -63,30 +69,3 @@ export function eniAnswer(eni: EniRecord): object {
 export function newEniAnswer(eni: EniRecord): object {
   return { ...eniAnswer(eni), GroupSet: [], TagSet: [], Zone: '', CreatedTime: '' };
 }
-
-/** Describe calls show an ENI only some time after its creation when the read delay is set. */
-export function visibleEnis(core: CloudCore): EniRecord[] {
-  const now = core.clock.monotonicMs();
-  return [...core.state.enis.values()].filter((eni) => eni.visibleAt <= now);
-}
-
-/** One value matches the end of an address, several match exactly (facts, section 8). */
-const addressTest: FilterTest<EniRecord> = (eni, values) =>
-  eni.addresses.some((address) =>
-    values.length === 1 ? address.ip.endsWith(values[0] ?? '') : values.includes(address.ip),
-  );
-
-/** Filters of DescribeNetworkInterfaces that the simulator keeps; others are refused by name. */
-export const eniFilters: Readonly<Record<string, FilterTest<EniRecord>>> = {
-  'vpc-id': exact((eni) => eni.vpcId),
-  'subnet-id': exact((eni) => eni.subnetId),
-  'network-interface-id': exact((eni) => eni.eniId),
-  'attachment.instance-id': exact((eni) => eni.attachment?.instanceId ?? ''),
-  'groups.security-group-id': exact((eni) => eni.securityGroupIds),
-  'network-interface-name': exact((eni) => eni.name),
-  'network-interface-description': exact((eni) => eni.description),
-  'address-ip': addressTest,
-  'ip-exact-match': exact((eni) => eni.addresses.map((address) => address.ip)),
-  'is-primary': flag((eni) => eni.kind === 'primary'),
-  'eni-type': exact((eni) => String(ENI_TYPES[eni.kind])),
-};

@@ -1,6 +1,7 @@
 // Makes and removes ENI records together with their addresses and VLAN ids.
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
+import { IndexedEni } from '../eni-record.ts';
 import { quotas } from '../settings.ts';
 import type { EniRecord, SubnetRecord, TagRecord } from '../state.ts';
 import { createVlanIds } from '../vlan-ids.ts';
@@ -16,12 +17,14 @@ export interface NewEni {
   readonly trunking?: boolean;
   readonly trunk?: EniRecord;
   readonly eniId?: string;
+  /** Default DEFAULT. */
+  readonly qosLevel?: string | undefined;
 }
 
 /** Adds a PENDING record; the caller starts the task. The addresses must have been taken from the subnet already; they go back when it throws. */
 export function addEni(core: CloudCore, wanted: NewEni): EniRecord {
   const vlanId = wanted.trunk === undefined ? null : takeVlan(wanted.trunk, wanted);
-  const eni: EniRecord = {
+  const eni = new IndexedEni(core.state.enis, {
     eniId: wanted.eniId ?? core.newId('eni'),
     name: wanted.name,
     description: wanted.description,
@@ -35,15 +38,17 @@ export function addEni(core: CloudCore, wanted: NewEni): EniRecord {
     securityGroupIds: [...wanted.securityGroupIds],
     attachment: null,
     trunking: wanted.trunking ?? false,
-    vlans: createVlanIds(core.clock, core.settings.vlanRestMs),
+    makeVlans: () => createVlanIds(core.clock, core.settings.vlanRestMs),
+    qosLevel: wanted.qosLevel ?? 'DEFAULT',
     trunkEniId: wanted.trunk?.eniId ?? null,
     vlanId,
     tags: [...wanted.tags],
     createdAt: core.clock.now(),
     visibleAt: core.clock.monotonicMs() + core.settings.readDelayMs,
+    addressTasks: 0,
     wired: false,
     groupsReady: false,
-  };
+  });
   core.state.enis.set(eni.eniId, eni);
   return eni;
 }

@@ -37,7 +37,13 @@ const associate = defineAction({
     const enis = chooseEnis(core, NetworkInterfaceIds, SecurityGroupIds);
     await bindGroups(
       core,
-      enis.map((eni) => ({ eni, groups: checkGroups(core, [...eni.securityGroupIds, ...SecurityGroupIds]) })),
+      enis.map((eni) => ({
+        eni,
+        groups: checkGroups(core, [
+          ...(core.settings.associateAppends ? eni.securityGroupIds : []),
+          ...SecurityGroupIds,
+        ]),
+      })),
     );
     return {};
   },

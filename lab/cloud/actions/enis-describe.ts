@@ -5,9 +5,10 @@ import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { isId } from '../ids.ts';
 import { findEni, findInstance } from '../lookup.ts';
-import { applyFilters, checkIdsOrFilters, pageOf } from '../paging.ts';
-import { type EniRecord, type InstanceRecord, subEnisOf } from '../state.ts';
-import { eniAnswer, eniFilters, visibleEnis } from './eni-answer.ts';
+import { checkIdsOrFilters, pageOf } from '../paging.ts';
+import type { InstanceRecord } from '../state.ts';
+import { eniAnswer } from './eni-answer.ts';
+import { chooseEnis } from './eni-filters.ts';
 
 const describeNetworkInterfaces = defineAction({
   name: 'DescribeNetworkInterfaces',
@@ -20,24 +21,10 @@ const describeNetworkInterfaces = defineAction({
   }),
   handle: ({ NetworkInterfaceIds, Filters = [], Offset, Limit }, { core }) => {
     checkIdsOrFilters(NetworkInterfaceIds, Filters, 'NetworkInterfaceIds');
-    const page = pageOf(applyFilters(chooseEnis(core, NetworkInterfaceIds), Filters, eniFilters), Offset, Limit);
-    return { NetworkInterfaceSet: page.items.map(eniAnswer), TotalCount: page.total };
+    const page = pageOf(chooseEnis(core, NetworkInterfaceIds, Filters), Offset, Limit);
+    return { NetworkInterfaceSet: page.items.map((eni) => eniAnswer(eni, core.state.eipBook)), TotalCount: page.total };
   },
 });
-
-/** An id that is not there is an error, not an empty answer (facts, section 7: GUESS). */
-function chooseEnis(core: CloudCore, ids: readonly string[] | undefined): EniRecord[] {
-  const all = visibleEnis(core);
-  if (ids === undefined || ids.length === 0) return all;
-  const byId = new Map(all.map((eni) => [eni.eniId, eni]));
-  return [...new Set(ids)].map((id) => {
-    if (!isId('eni', id))
-      throw new ApiError('InvalidParameterValue.Malformed', `\`${id}\` is malformed; an id looks like eni-xxxxxxxx`);
-    const eni = byId.get(id);
-    if (eni === undefined) throw new ApiError('ResourceNotFound', `\`${id}\` does not exist`);
-    return eni;
-  });
-}
 
 const describeNetworkInterfaceLimit = defineAction({
   name: 'DescribeNetworkInterfaceLimit',
@@ -80,9 +67,11 @@ const describeVpcTaskResult = defineAction({
 
 /** Sub-ENIs on all trunks of an instance; what its quota counts. */
 export function countSubEnis(core: CloudCore, instanceId: string): number {
-  return [...core.state.enis.values()]
-    .filter((eni) => eni.trunking && eni.attachment?.instanceId === instanceId)
-    .reduce((sum, trunk) => sum + subEnisOf(core.state, trunk.eniId).length, 0);
+  const { enis } = core.state;
+  return enis
+    .by('instance', instanceId)
+    .filter((eni) => eni.trunking)
+    .reduce((sum, trunk) => sum + enis.by('trunk', trunk.eniId).length, 0);
 }
 
 /** What the vpc service says of ENIs and tasks. */

@@ -1,68 +1,37 @@
 // Create, attach, detach, delete and modify ENIs.
 import { z } from 'zod';
-import { type Action, bool, defineAction, integer, tagList, text, textList } from '../action.ts';
+import { type Action, bool, defineAction, integer, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { checkGroups, findEni, findInstance, findSubnet, findVpc, requireIdle } from '../lookup.ts';
-import { type EniRecord, enisOf, type InstanceRecord, subEnisOf } from '../state.ts';
+import { checkGroups, findEni, findInstance, requireIdle } from '../lookup.ts';
+import { type EniRecord, subEnisOf } from '../state.ts';
 import { newEniAnswer } from './eni-answer.ts';
-import { addEni, removeEni, takeAddresses } from './eni-records.ts';
+import { checkEniDescription, checkName } from './eni-names.ts';
+import { removeEni } from './eni-records.ts';
+import { addressesWanted, checkNewEni, makeEni, newEniParameters } from './enis-create.ts';
+import { requireStandard } from './enis-move.ts';
+import { checkPlace, freeDeviceIndex, requireAddressesFit, requireNoAttachTask } from './enis-place.ts';
 
 const trunkingFlag = z.enum(['Enable', 'Disable']);
-const MAX_NAME_BYTES = 60;
-
-/** At most 60 bytes (facts, section 8). */
-export function checkName(name: string): void {
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
-    throw new ApiError(
-      'InvalidParameterValue.TooLong',
-      `NetworkInterfaceName has ${Buffer.byteLength(name)} bytes; at most ${MAX_NAME_BYTES}`,
-    );
-}
-
 const createNetworkInterface = defineAction({
   name: 'CreateNetworkInterface',
   services: ['vpc'],
   takesToken: true,
   parameters: z.object({
-    VpcId: text,
-    NetworkInterfaceName: text,
-    SubnetId: text,
-    NetworkInterfaceDescription: text.optional(),
-    SecondaryPrivateIpAddressCount: integer.optional(),
-    SecurityGroupIds: textList.optional(),
-    PrivateIpAddresses: z.array(z.looseObject({ PrivateIpAddress: text, Primary: bool.optional() })).optional(),
-    Tags: tagList.optional(),
+    ...newEniParameters,
     TrunkingFlag: trunkingFlag.optional(),
-    ClientToken: text.optional(),
+    IsRdma: bool.optional(),
   }),
-  handle: (parameters, { core, requestId }) => {
-    checkName(parameters.NetworkInterfaceName);
-    const vpc = findVpc(core, parameters.VpcId);
-    const subnet = findSubnet(core, parameters.SubnetId);
-    if (subnet.vpcId !== vpc.vpcId)
+  handle: (wish, { core, requestId }) => {
+    if (wish.IsRdma === true) throw new ApiError('UnsupportedOperation', 'RDMA interfaces are not simulated');
+    const subnet = checkNewEni(core, wish);
+    const { unboundEniPrivateIps } = core.settings;
+    if (addressesWanted(wish) > unboundEniPrivateIps)
       throw new ApiError(
-        'UnsupportedOperation.ResourceMismatch',
-        `subnet ${subnet.subnetId} is in ${subnet.vpcId}, not in ${vpc.vpcId}`,
+        'LimitExceeded',
+        `an ENI that is attached to nothing has at most ${unboundEniPrivateIps} addresses`,
       );
-    const groups = checkGroups(core, parameters.SecurityGroupIds ?? []);
-    const named = (parameters.PrivateIpAddresses ?? [])
-      .toSorted((a, b) => Number(b.Primary ?? false) - Number(a.Primary ?? false))
-      .map((address) => address.PrivateIpAddress);
-    const eni = addEni(core, {
-      name: parameters.NetworkInterfaceName,
-      description: parameters.NetworkInterfaceDescription ?? '',
-      kind: 'secondary',
-      subnet,
-      addresses: takeAddresses(
-        subnet,
-        named,
-        Math.max(1, named.length) + (parameters.SecondaryPrivateIpAddressCount ?? 0),
-      ),
-      securityGroupIds: groups,
-      tags: parameters.Tags ?? [],
-      trunking: parameters.TrunkingFlag === 'Enable',
-    });
+    const eni = makeEni(core, wish, subnet, wish.TrunkingFlag === 'Enable');
     startCreation(core, 'CreateNetworkInterface', requestId, eni);
     return { NetworkInterface: newEniAnswer(eni) };
   },
@@ -93,8 +62,7 @@ const attachNetworkInterface = defineAction({
     ClientToken: text.optional(),
   }),
   handle: (parameters, { core, requestId }) => {
-    if ((parameters.AttachType ?? 0) !== 0)
-      throw new ApiError('UnsupportedOperation', 'extended ENIs (AttachType 1) are not simulated');
+    requireStandard(parameters.AttachType);
     const eni = findEni(core, parameters.NetworkInterfaceId);
     const instance = findInstance(core, parameters.InstanceId);
     if (eni.kind === 'sub')
@@ -105,17 +73,9 @@ const attachNetworkInterface = defineAction({
         `${eni.eniId} is attached to ${eni.attachment.instanceId}`,
       );
     requireIdle(eni);
-    checkPlace(eni, instance);
-    const attached = enisOf(core.state, instance.instanceId);
-    if (attached.length >= instance.eniQuantity)
-      throw new ApiError(
-        'LimitExceeded',
-        `${instance.instanceId} has ${attached.length} ENIs; its model takes ${instance.eniQuantity}`,
-      );
-    const indexes = new Set(attached.map((other) => other.attachment?.deviceIndex));
-    const deviceIndex =
-      Array.from({ length: instance.eniQuantity }, (_, index) => index).find((index) => !indexes.has(index)) ??
-      attached.length;
+    checkPlace(eni, instance, eni.eniId);
+    requireAddressesFit(instance, eni.addresses.length);
+    const deviceIndex = freeDeviceIndex(core, instance);
     eni.state = 'ATTACHING';
     eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now(), plugged: false };
     core.startTask('AttachNetworkInterface', requestId, {
@@ -135,24 +95,6 @@ const attachNetworkInterface = defineAction({
   },
 });
 
-function checkPlace(eni: EniRecord, instance: InstanceRecord): void {
-  if (eni.vpcId !== instance.vpcId)
-    throw new ApiError(
-      'UnsupportedOperation.VpcMismatch',
-      `${eni.eniId} is in ${eni.vpcId}, ${instance.instanceId} in ${instance.vpcId}`,
-    );
-  if (eni.zone !== instance.zone)
-    throw new ApiError(
-      'UnsupportedOperation.ZoneMismatch',
-      `${eni.eniId} is in ${eni.zone}, ${instance.instanceId} in ${instance.zone}`,
-    );
-  if (instance.state !== 'RUNNING' && instance.state !== 'STOPPED')
-    throw new ApiError(
-      'UnsupportedOperation.ResourceIsInvalidState',
-      `${instance.instanceId} is ${instance.state}; it must be RUNNING or STOPPED`,
-    );
-}
-
 const detachNetworkInterface = defineAction({
   name: 'DetachNetworkInterface',
   services: ['vpc'],
@@ -160,7 +102,7 @@ const detachNetworkInterface = defineAction({
   parameters: z.object({ NetworkInterfaceId: text, InstanceId: text, ClientToken: text.optional() }),
   handle: (parameters, { core, requestId }) => {
     const eni = findEni(core, parameters.NetworkInterfaceId);
-    findInstance(core, parameters.InstanceId);
+    const instance = findInstance(core, parameters.InstanceId);
     if (eni.kind !== 'secondary')
       throw new ApiError('UnsupportedOperation', `${eni.eniId} is a ${eni.kind} ENI; only secondary ones are detached`);
     requireIdle(eni);
@@ -170,6 +112,7 @@ const detachNetworkInterface = defineAction({
         `${eni.eniId} is not attached to ${parameters.InstanceId}`,
       );
     requireNoSubEnis(core, eni);
+    requireNoAttachTask(core, instance);
     eni.state = 'DETACHING';
     const before = eni.attachment;
     core.startTask('DetachNetworkInterface', requestId, {
@@ -239,6 +182,8 @@ const modifyNetworkInterfaceAttribute = defineAction({
   handle: async (parameters, { core }) => {
     const eni = findEni(core, parameters.NetworkInterfaceId);
     if (parameters.NetworkInterfaceName !== undefined) checkName(parameters.NetworkInterfaceName);
+    if (parameters.NetworkInterfaceDescription !== undefined)
+      checkEniDescription(parameters.NetworkInterfaceDescription);
     if (parameters.TrunkingFlag !== undefined && eni.kind !== 'secondary')
       throw new ApiError(
         'UnsupportedOperation.SubEniNotSupportTrunking',

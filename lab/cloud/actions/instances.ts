@@ -1,16 +1,15 @@
-// The cvm service: DescribeInstances, and ModifyInstancesAttribute for security groups.
+// DescribeInstances: how an instance looks in answers, and the filters that find one (facts, section 14).
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Action, defineAction, filterList, integer, text, textList } from '../action.ts';
+import { type Action, defineAction, filterList, integer, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { findCvmInstance } from '../lookup.ts';
+import { eipOn } from '../eips/eip-state.ts';
 import { applyFilters, exact, type Filter, type FilterTest, pageOf } from '../paging.ts';
 import { quotas } from '../settings.ts';
 import { type InstanceRecord, primaryEni } from '../state.ts';
 
-type Tagged = InstanceRecord & { readonly tags: readonly [] };
-
-function instanceFilters(core: CloudCore): Readonly<Record<string, FilterTest<Tagged>>> {
+function instanceFilters(core: CloudCore): Readonly<Record<string, FilterTest<InstanceRecord>>> {
   return {
     zone: exact((instance) => instance.zone),
     'vpc-id': exact((instance) => instance.vpcId),
@@ -19,6 +18,12 @@ function instanceFilters(core: CloudCore): Readonly<Record<string, FilterTest<Ta
     'instance-name': exact((instance) => instance.name),
     'instance-state': exact((instance) => instance.state),
     'private-ip-address': exact((instance) => privateIps(core, instance)),
+    'public-ip-address': exact((instance) => publicIps(core, instance)),
+    'ipv6-address': exact(() => []),
+    'instance-type': exact((instance) => instance.instanceType),
+    'instance-charge-type': exact(() => CHARGE_TYPE),
+    uuid: exact((instance) => uuidOf(instance)),
+    'tag-value': exact((instance) => instance.tags.map((tag) => tag.Value)),
     'security-group-id': exact((instance) => primaryEni(core.state, instance.instanceId)?.securityGroupIds ?? []),
   };
 }
@@ -33,19 +38,21 @@ const describeInstances = defineAction({
     Limit: integer.optional(),
   }),
   handle: ({ InstanceIds = [], Filters = [], Offset, Limit }, { core }) => {
-    checkChoice(InstanceIds, Filters);
+    const tests = instanceFilters(core);
+    checkChoice(InstanceIds, Filters, tests);
     // Unknown ids are left out: the action's error list has no code for them (facts, section 7: GUESS).
     const chosen = [...core.state.instances.values()].filter(
       (instance) => InstanceIds.length === 0 || InstanceIds.includes(instance.instanceId),
     );
-    const tagged = chosen.map((instance): Tagged => ({ ...instance, tags: [] }));
-    const page = pageOf(applyFilters(tagged, Filters, instanceFilters(core)), Offset, Limit);
+    const page = pageOf(applyFilters(chosen, Filters, tests), Offset, Limit);
     return { TotalCount: page.total, InstanceSet: page.items.map((instance) => instanceAnswer(core, instance)) };
   },
 });
 
 /** cvm has its own codes; at most 10 filters of 5 values each (GUESS: the figure of its documentation for most describe calls). */
-function checkChoice(ids: readonly string[], filters: readonly Filter[]): void {
+function checkChoice(ids: readonly string[], filters: readonly Filter[], tests: object): void {
+  const unknown = filters.find(({ Name }) => !Object.hasOwn(tests, Name) && !/^tag(-key$|:)/.test(Name));
+  if (unknown !== undefined) throw new ApiError('InvalidFilter', `there is no filter \`${unknown.Name}\``);
   if (ids.length > 0 && filters.length > 0)
     throw new ApiError('InvalidParameter', 'InstanceIds and Filters exclude each other');
   if (ids.length > quotas.idsPerDescribe)
@@ -65,7 +72,25 @@ function privateIps(core: CloudCore, instance: InstanceRecord): string[] {
   return (primaryEni(core.state, instance.instanceId)?.addresses ?? []).map((address) => address.ip);
 }
 
+/** Of the primary ENI: the ordinary address first, then EIPs in the order of the private addresses. */
+function publicIps({ state }: CloudCore, instance: InstanceRecord): string[] {
+  const eni = primaryEni(state, instance.instanceId);
+  const eips = (eni?.addresses ?? []).map(({ ip }) => eipOn(state.eipBook, eni?.eniId ?? '', ip));
+  const bound = eips.filter((eip) => eip?.phase === 'BOUND').map((eip) => eip?.ip);
+  return [instance.normalPublicIp ?? undefined, ...bound].filter((ip) => ip !== undefined);
+}
+
+/** GUESS: every instance is paid by the hour. */
+const CHARGE_TYPE = 'POSTPAID_BY_HOUR';
+
+/** Follows from the id. */
+function uuidOf({ instanceId }: InstanceRecord): string {
+  const hex = createHash('sha256').update(instanceId).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
 function instanceAnswer(core: CloudCore, instance: InstanceRecord): object {
+  const publicAddresses = publicIps(core, instance);
   return {
     InstanceId: instance.instanceId,
     InstanceName: instance.name,
@@ -77,8 +102,16 @@ function instanceAnswer(core: CloudCore, instance: InstanceRecord): object {
     VirtualPrivateCloud: { VpcId: instance.vpcId, SubnetId: instance.subnetId, AsVpcGateway: false },
     SecurityGroupIds: [...(primaryEni(core.state, instance.instanceId)?.securityGroupIds ?? [])],
     PrivateIpAddresses: privateIps(core, instance),
-    PublicIpAddresses: null,
-    Tags: [],
+    PublicIpAddresses: publicAddresses.length === 0 ? null : publicAddresses,
+    InternetAccessible: {
+      InternetChargeType: 'TRAFFIC_POSTPAID_BY_HOUR',
+      InternetMaxBandwidthOut: instance.normalPublicIp === null ? 0 : 1,
+      PublicIpAssigned: instance.normalPublicIp !== null,
+    },
+    InstanceChargeType: CHARGE_TYPE,
+    RestrictState: 'NORMAL',
+    Uuid: uuidOf(instance),
+    Tags: [...instance.tags],
     CreatedTime: instance.createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
     LatestOperation: instance.latestOperation?.name ?? null,
     LatestOperationState: instance.latestOperation?.state ?? null,
@@ -87,60 +120,5 @@ function instanceAnswer(core: CloudCore, instance: InstanceRecord): object {
   };
 }
 
-const modifyInstancesAttribute = defineAction({
-  name: 'ModifyInstancesAttribute',
-  services: ['cvm'],
-  parameters: z.object({ InstanceIds: textList, SecurityGroups: textList, InstanceName: text.optional() }),
-  handle: ({ InstanceIds, SecurityGroups, InstanceName }, { core, requestId }) => {
-    if (InstanceName !== undefined)
-      throw new ApiError('InvalidParameterValue', 'exactly one attribute per call; only SecurityGroups is simulated');
-    if (InstanceIds.length === 0 || InstanceIds.length > quotas.idsPerDescribe)
-      throw new ApiError(
-        'InvalidParameterValue.LimitExceeded',
-        `InstanceIds has ${InstanceIds.length} entries; 1 to ${quotas.idsPerDescribe} are allowed`,
-      );
-    const missing = SecurityGroups.find((id) => !core.state.securityGroups.has(id));
-    if (missing !== undefined) throw new ApiError('InvalidSecurityGroupId.NotFound', `\`${missing}\` does not exist`);
-    if (SecurityGroups.length > quotas.groupsPerEni)
-      throw new ApiError(
-        'LimitExceeded.AssociateUSGLimitExceeded',
-        `${SecurityGroups.length} groups; an instance takes at most ${quotas.groupsPerEni}`,
-      );
-    const instances = InstanceIds.map((id) => findCvmInstance(core, id));
-    const busy = instances.find((instance) => instance.latestOperation?.state === 'OPERATING');
-    if (busy !== undefined)
-      throw new ApiError('MutexOperation.TaskRunning', `${busy.instanceId} is busy with ${busy.latestOperation?.name}`);
-    for (const instance of instances) startGroupChange(core, instance, [...new Set(SecurityGroups)], requestId);
-    return {};
-  },
-});
-
-/** Replaces all groups of the primary ENI; order is priority. Poll LatestOperationState (facts, section 7: Async, CVM kind). */
-function startGroupChange(
-  core: CloudCore,
-  instance: InstanceRecord,
-  groups: readonly string[],
-  requestId: string,
-): void {
-  const operation: NonNullable<InstanceRecord['latestOperation']> = {
-    name: 'ModifyInstancesAttribute',
-    state: 'OPERATING',
-    requestId,
-  };
-  instance.latestOperation = operation;
-  core.startTask('ModifyInstancesAttribute', requestId, {
-    apply: () => {
-      const eni = primaryEni(core.state, instance.instanceId);
-      if (eni !== undefined) eni.securityGroupIds = [...groups];
-    },
-    finish: () => {
-      operation.state = 'SUCCESS';
-    },
-    undo: () => {
-      operation.state = 'FAILED';
-    },
-  });
-}
-
-/** What the cvm service does. */
-export const instanceActions: readonly Action[] = [describeInstances, modifyInstancesAttribute];
+/** What the cvm service says of instances. */
+export const instanceActions: readonly Action[] = [describeInstances];

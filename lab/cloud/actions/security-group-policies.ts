@@ -1,15 +1,19 @@
-// The rules of a security group: create, delete, replace, reset, describe. Each answers only when the fabric obeys.
+// The rules of a security group: create, delete, replace, reset. Each answers only when the fabric obeys.
 import { z } from 'zod';
-import { type Action, bool, defineAction, filterList, text } from '../action.ts';
+import { type Action, bool, defineAction, text } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { findGroup } from '../lookup.ts';
-import { parsePolicy, policyAnswer, type PolicyParameters, policySetParameters, samePolicy } from '../policy.ts';
-import { quotas } from '../settings.ts';
+import { parsePolicy, type PolicyParameters, type PolicySet, policySetParameters, samePolicy } from '../policy.ts';
+import {
+  checkRules,
+  CREATE_CODES,
+  type Direction,
+  REPLACE_CODES,
+  type RuleCodes,
+  type RuleLists,
+} from '../policy-checks.ts';
 import type { PolicyRecord, SecurityGroupRecord } from '../state.ts';
-
-type PolicySet = z.output<typeof policySetParameters>;
-type Direction = 'ingress' | 'egress';
 
 const groupAndSet = z.object({ SecurityGroupId: text, SecurityGroupPolicySet: policySetParameters });
 
@@ -36,39 +40,20 @@ function checkVersion(group: SecurityGroupRecord, set: PolicySet): void {
     );
 }
 
-/** Checks the whole list, stores it and waits for the fabric. */
+/** Checks the whole set, stores it and waits for the fabric. */
 async function store(
   core: CloudCore,
   group: SecurityGroupRecord,
-  lists: Partial<Record<Direction, PolicyRecord[]>>,
+  change: Partial<RuleLists>,
+  codes: RuleCodes,
 ): Promise<void> {
-  for (const list of Object.values(lists)) checkList(core, list);
+  const lists = { ingress: group.ingress, egress: group.egress, ...change };
+  checkRules(core, group, lists, codes);
   Object.assign(group, lists);
   group.version += 1;
   group.updatedAt = core.clock.now();
   core.touch();
   await core.settle();
-}
-
-function checkList(core: CloudCore, list: readonly PolicyRecord[]): void {
-  if (list.length > quotas.rulesPerDirection)
-    throw new ApiError(
-      'LimitExceeded.SecurityGroupPolicySet',
-      `${list.length} rules; at most ${quotas.rulesPerDirection} per direction`,
-    );
-  const naming = list.filter((policy) => policy.securityGroupId !== '');
-  for (const policy of naming) findGroup(core, policy.securityGroupId);
-  if (naming.length > quotas.rulesNamingGroups)
-    throw new ApiError(
-      'LimitExceeded.SecurityGroupPolicySet',
-      `${naming.length} rules name a group; at most ${quotas.rulesNamingGroups}`,
-    );
-  const twice = list.find((policy, index) => list.findIndex((other) => samePolicy(other, policy)) !== index);
-  if (twice !== undefined)
-    throw new ApiError(
-      'UnsupportedOperation.DuplicatePolicy',
-      `the same rule twice: ${twice.action} ${twice.protocol} ${twice.port}`,
-    );
 }
 
 const createPolicies = defineAction({
@@ -87,8 +72,8 @@ const createPolicies = defineAction({
     const list = group[direction];
     if (index !== undefined && (index < 0 || index > list.length))
       throw new ApiError('InvalidParameterValue.Range', `PolicyIndex is ${index}; it must be from 0 to ${list.length}`);
-    const added = rules.map((rule) => parsePolicy(rule, core.clock.now()));
-    await store(core, group, { [direction]: list.toSpliced(index ?? list.length, 0, ...added) });
+    const added = rules.map((rule) => readRule(core, rule));
+    await store(core, group, { [direction]: list.toSpliced(index ?? list.length, 0, ...added) }, CREATE_CODES);
     return {};
   },
 });
@@ -101,29 +86,39 @@ const deletePolicies = defineAction({
     const group = findGroup(core, SecurityGroupId);
     const { direction, rules } = oneDirection(group, SecurityGroupPolicySet);
     const indexed = rules.filter((rule) => rule.PolicyIndex !== undefined);
-    if (indexed.length > 0 && indexed.length < rules.length)
+    if (indexed.length > 0 && (indexed.length < rules.length || indexed.some(hasContent)))
       throw new ApiError('InvalidParameter.Coexist', 'rules by PolicyIndex and rules by content exclude each other');
     const list = group[direction];
     const doomed = new Set(
       rules.map((rule) =>
-        rule.PolicyIndex === undefined ? indexOfContent(list, rule, core) : indexInRange(list, rule.PolicyIndex),
+        rule.PolicyIndex === undefined ? indexOfContent(core, list, rule) : indexInRange(list, rule.PolicyIndex),
       ),
     );
-    await store(core, group, { [direction]: list.filter((_policy, index) => !doomed.has(index)) });
+    const left = list.filter((_policy, index) => !doomed.has(index));
+    if (left.length < list.length) await store(core, group, { [direction]: left }, REPLACE_CODES);
     return {};
   },
 });
 
-/** No match is ResourceNotFound (facts, section 10: GUESS). */
-function indexOfContent(list: readonly PolicyRecord[], rule: PolicyParameters, core: CloudCore): number {
-  const wanted = parsePolicy(rule, core.clock.now());
+function hasContent(rule: PolicyParameters): boolean {
+  const { PolicyIndex: _index, PolicyDescription: _text, ModifyTime: _time, Priority: _priority, ...content } = rule;
+  return Object.values(content).some((value) => value !== undefined && value !== '');
+}
+
+/** -1 where the settings let a rule without a match pass. */
+function indexOfContent(core: CloudCore, list: readonly PolicyRecord[], rule: PolicyParameters): number {
+  const wanted = readRule(core, rule);
   const index = list.findIndex((policy) => samePolicy(policy, wanted));
-  if (index < 0)
+  if (index < 0 && core.settings.unmatchedRuleIsNotFound)
     throw new ApiError(
       'ResourceNotFound',
       `there is no rule ${wanted.action} ${wanted.protocol} ${wanted.port} with this peer`,
     );
   return index;
+}
+
+function readRule(core: CloudCore, rule: PolicyParameters): PolicyRecord {
+  return parsePolicy(rule, core.clock.now(), core.settings.myPublicIp);
 }
 
 function indexInRange(list: readonly PolicyRecord[], index: number): number {
@@ -143,10 +138,79 @@ const replacePolicy = defineAction({
     if (rule?.PolicyIndex === undefined || more.length > 0)
       throw new ApiError('InvalidParameterValue', 'exactly one rule with its PolicyIndex');
     const index = indexInRange(group[direction], rule.PolicyIndex);
-    await store(core, group, { [direction]: group[direction].with(index, parsePolicy(rule, core.clock.now())) });
+    await store(core, group, { [direction]: group[direction].with(index, readRule(core, rule)) }, REPLACE_CODES);
     return {};
   },
 });
+
+/** `Policy` writes rules anew in their places, `Priority` moves them, `Both` does both (facts, section 10). */
+const replacePolicies = defineAction({
+  name: 'ReplaceSecurityGroupPolicies',
+  services: ['vpc'],
+  parameters: groupAndSet.extend({
+    OriginalSecurityGroupPolicySet: policySetParameters.optional(),
+    UpdateType: text.optional(),
+  }),
+  handle: async ({ SecurityGroupId, SecurityGroupPolicySet, OriginalSecurityGroupPolicySet, UpdateType }, { core }) => {
+    const kind = UpdateType ?? 'Policy';
+    if (kind !== 'Policy' && kind !== 'Priority' && kind !== 'Both')
+      throw new ApiError('InvalidParameterValue.Invalid', `UpdateType is \`${kind}\`; Policy, Priority or Both`);
+    const group = findGroup(core, SecurityGroupId);
+    const { direction, rules } = oneDirection(group, SecurityGroupPolicySet);
+    const list = group[direction];
+    const places = rules.map((rule) => placeOf(list, rule));
+    if (new Set(places).size < places.length)
+      throw new ApiError('InvalidParameterValue', 'the same PolicyIndex stands twice');
+    const from = kind === 'Policy' ? places : originalPlaces(list, direction, rules, OriginalSecurityGroupPolicySet);
+    const written = rules.flatMap((rule, index) => {
+      const present = list[from[index] ?? -1];
+      if (kind !== 'Priority') return [readRule(core, rule)];
+      return present === undefined ? [] : [present];
+    });
+    await store(core, group, { [direction]: moved(list, from, places, written) }, REPLACE_CODES);
+    return {};
+  },
+});
+
+function placeOf(list: readonly PolicyRecord[], rule: PolicyParameters): number {
+  if (rule.PolicyIndex === undefined)
+    throw new ApiError('InvalidParameterValue.Empty', 'every rule needs its PolicyIndex');
+  return indexInRange(list, rule.PolicyIndex);
+}
+
+/** Where the rules stood, by the original set: as many, in the same order. */
+function originalPlaces(
+  list: readonly PolicyRecord[],
+  direction: Direction,
+  rules: readonly PolicyParameters[],
+  original: PolicySet | undefined,
+): readonly number[] {
+  const before = (direction === 'ingress' ? original?.Ingress : original?.Egress) ?? [];
+  if (before.length !== rules.length)
+    throw new ApiError(
+      'InvalidParameterValue',
+      `OriginalSecurityGroupPolicySet has ${before.length} rules, SecurityGroupPolicySet ${rules.length}`,
+    );
+  const places = before.map((rule) => placeOf(list, rule));
+  if (new Set(places).size < places.length)
+    throw new ApiError('InvalidParameterValue', 'the same PolicyIndex stands twice in the original set');
+  return places;
+}
+
+/** Takes the rules at `from` out and puts `written` in at `to`; the others keep their order. */
+function moved(
+  list: readonly PolicyRecord[],
+  from: readonly number[],
+  to: readonly number[],
+  written: readonly PolicyRecord[],
+): PolicyRecord[] {
+  const result = list.filter((_policy, index) => !from.includes(index));
+  const inOrder = written
+    .map((policy, index) => ({ policy, place: to[index] ?? 0 }))
+    .toSorted((a, b) => a.place - b.place);
+  for (const { policy, place } of inOrder) result.splice(place, 0, policy);
+  return result;
+}
 
 const modifyPolicies = defineAction({
   name: 'ModifySecurityGroupPolicies',
@@ -156,7 +220,7 @@ const modifyPolicies = defineAction({
     const group = findGroup(core, SecurityGroupId);
     // Version "0" empties both lists, whatever they say (facts, section 10).
     if (set.Version === '0') {
-      await store(core, group, { ingress: [], egress: [] });
+      await store(core, group, { ingress: [], egress: [] }, REPLACE_CODES);
       return {};
     }
     checkVersion(group, set);
@@ -167,10 +231,9 @@ const modifyPolicies = defineAction({
       );
     if ([...set.Ingress, ...set.Egress].some((rule) => rule.PolicyIndex !== undefined))
       throw new ApiError('InvalidParameter.Coexist', 'PolicyIndex is not allowed here');
-    await store(core, group, {
-      ingress: resetList(core, group.ingress, set.Ingress, SortPolicys),
-      egress: resetList(core, group.egress, set.Egress, SortPolicys),
-    });
+    const ingress = resetList(core, group.ingress, set.Ingress, SortPolicys);
+    const egress = resetList(core, group.egress, set.Egress, SortPolicys);
+    await store(core, group, { ingress, egress }, REPLACE_CODES);
     return {};
   },
 });
@@ -182,48 +245,24 @@ function resetList(
   rules: readonly PolicyParameters[],
   sort: boolean,
 ): PolicyRecord[] {
-  const wanted = rules.map((rule) => parsePolicy(rule, core.clock.now()));
+  const wanted = rules.map((rule) => readRule(core, rule));
+  refuseTwice(wanted);
   if (sort) return wanted;
   const survivors = present.filter((policy) => wanted.some((other) => samePolicy(policy, other)));
   return [...survivors, ...wanted.filter((policy) => !survivors.some((other) => samePolicy(policy, other)))];
 }
 
-const describePolicies = defineAction({
-  name: 'DescribeSecurityGroupPolicies',
-  services: ['vpc'],
-  parameters: z.object({ SecurityGroupId: text, Filters: filterList.optional() }),
-  handle: ({ SecurityGroupId, Filters = [] }, { core }) => {
-    const group = findGroup(core, SecurityGroupId);
-    const unknown = Filters.find((filter) => filter.Name !== 'direction');
-    if (unknown !== undefined)
-      throw new ApiError(
-        'InvalidParameter.FilterInvalidKey',
-        `the filter \`${unknown.Name}\` is not simulated; known: direction`,
-      );
-    const direction = Filters[0]?.Values[0]?.toUpperCase() ?? 'ALL';
-    const ingress = direction === 'OUTBOUND' ? [] : group.ingress;
-    const egress = direction === 'INBOUND' ? [] : group.egress;
-    return {
-      SecurityGroupPolicySet: {
-        Version: String(group.version),
-        Ingress: ingress.map(policyAnswer),
-        Egress: egress.map(policyAnswer),
-        PolicyStatistics: { ...statistics('Ingress', group.ingress), ...statistics('Egress', group.egress) },
-      },
-    };
-  },
-});
-
-function statistics(direction: string, list: readonly PolicyRecord[]): object {
-  const six = list.filter((policy) => policy.cidr6 !== '').length;
-  return { [`${direction}IPv4TotalCount`]: list.length - six, [`${direction}IPv6TotalCount`]: six };
+/** Before survivors are merged, which would hide it. */
+function refuseTwice(wanted: readonly PolicyRecord[]): void {
+  if (wanted.some((policy, index) => wanted.findIndex((other) => samePolicy(other, policy)) !== index))
+    throw new ApiError('UnsupportedOperation.DuplicatePolicy', 'the same rule twice in one direction');
 }
 
-/** The rules of security groups. */
+/** Changes of the rules of security groups. */
 export const securityGroupPolicyActions: readonly Action[] = [
   createPolicies,
   deletePolicies,
   replacePolicy,
+  replacePolicies,
   modifyPolicies,
-  describePolicies,
 ];

@@ -11,7 +11,8 @@ import type { EniRecord, SubnetRecord } from '../state.ts';
 import { eniAnswer } from './eni-answer.ts';
 import { addEni, takeAddresses } from './eni-records.ts';
 import { countSubEnis } from './enis-describe.ts';
-import { checkName, startCreation, startDeletion } from './enis-lifecycle.ts';
+import { checkName } from './eni-names.ts';
+import { startCreation, startDeletion } from './enis-lifecycle.ts';
 
 const allowed = (core: CloudCore): boolean => core.settings.subEniAllowed;
 
@@ -72,7 +73,7 @@ function checkSubnet(
     );
   if (trunk.vpcId !== subnet.vpcId)
     throw new ApiError('UnsupportedOperation.VpcMismatch', `trunk ${trunk.eniId} is in ${trunk.vpcId}`);
-  if (trunk.zone !== subnet.zone)
+  if (trunk.zone !== subnet.zone && !core.settings.subEniFollowsZone)
     throw new ApiError(
       'UnsupportedOperation.ZoneMismatch',
       `subnet ${subnet.subnetId} is in ${subnet.zone}, trunk ${trunk.eniId} in ${trunk.zone}`,

@@ -1,8 +1,10 @@
 // DescribeVpcs and DescribeSubnets.
 import { z } from 'zod';
 import { type Action, defineAction, filterList, integer, textList } from '../action.ts';
+import type { CloudCore } from '../core.ts';
 import { findSubnet, findVpc } from '../lookup.ts';
 import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
+import { tableOfSubnet } from '../routes/tables.ts';
 import type { SubnetRecord, VpcRecord } from '../state.ts';
 import { vpcTime } from './eni-answer.ts';
 
@@ -11,6 +13,10 @@ const vpcFilters = {
   'vpc-name': fuzzy((vpc: VpcRecord) => vpc.name),
   'cidr-block': exact((vpc: VpcRecord) => vpc.cidr),
   'is-default': flag((vpc: VpcRecord) => vpc.isDefault),
+  // Neither IPv6 nor a line of another operator is simulated.
+  'ipv6-cidr-block': () => false,
+  'isp-type': () => false,
+  'address-type': exact((_vpc: VpcRecord) => 'IPv4'),
 };
 
 const subnetFilters = {
@@ -20,6 +26,9 @@ const subnetFilters = {
   'cidr-block': exact((subnet: SubnetRecord) => subnet.cidr),
   zone: exact((subnet: SubnetRecord) => subnet.zone),
   'is-default': flag((_subnet: SubnetRecord) => false),
+  'is-remote-vpc-snat': flag((_subnet: SubnetRecord) => false),
+  'cdc-id': () => false,
+  'is-cdc-subnet': exact((_subnet: SubnetRecord) => '0'),
 };
 
 const describeVpcs = defineAction({
@@ -58,20 +67,21 @@ const describeSubnets = defineAction({
         ? [...core.state.subnets.values()]
         : SubnetIds.map((id) => findSubnet(core, id));
     const page = pageOf(applyFilters(chosen, Filters, subnetFilters), Offset, Limit);
-    return { TotalCount: page.total, SubnetSet: page.items.map(subnetAnswer) };
+    return { TotalCount: page.total, SubnetSet: page.items.map((subnet) => subnetAnswer(core, subnet)) };
   },
 });
 
-function vpcAnswer(vpc: VpcRecord): object {
+/** The whole `Vpc` object. */
+export function vpcAnswer(vpc: VpcRecord): object {
   return {
     VpcId: vpc.vpcId,
     VpcName: vpc.name,
     CidrBlock: vpc.cidr,
     IsDefault: vpc.isDefault,
-    EnableMulticast: false,
+    EnableMulticast: vpc.enableMulticast ?? false,
     CreatedTime: vpcTime(vpc.createdAt),
-    DnsServerSet: ['183.60.83.19', '183.60.82.98'],
-    DomainName: '',
+    DnsServerSet: [...(vpc.dnsServers ?? ['183.60.83.19', '183.60.82.98'])],
+    DomainName: vpc.domainName ?? '',
     DhcpOptionsId: '',
     EnableDhcp: true,
     Ipv6CidrBlock: '',
@@ -80,16 +90,17 @@ function vpcAnswer(vpc: VpcRecord): object {
   };
 }
 
-function subnetAnswer(subnet: SubnetRecord): object {
+/** The whole `Subnet` object. */
+export function subnetAnswer(core: CloudCore, subnet: SubnetRecord): object {
   return {
     VpcId: subnet.vpcId,
     SubnetId: subnet.subnetId,
     SubnetName: subnet.name,
     CidrBlock: subnet.cidr,
     IsDefault: false,
-    EnableBroadcast: false,
+    EnableBroadcast: subnet.enableBroadcast ?? false,
     Zone: subnet.zone,
-    RouteTableId: '',
+    RouteTableId: tableOfSubnet(core, subnet),
     CreatedTime: vpcTime(subnet.createdAt),
     AvailableIpAddressCount: subnet.addresses.available(),
     TotalIpAddressCount: subnet.addresses.total,

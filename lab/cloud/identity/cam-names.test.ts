@@ -47,6 +47,13 @@ describe('the resource of a call', () => {
     ]);
   });
 
+  test('of a VPC-CNI call is its cluster', () => {
+    const call = { name: 'AddVpcCniSubnets', services: ['tke'] } as const;
+    expect(wishesOf(call, { ClusterId: 'cls-aaaaaaaa', SubnetIds: ['subnet-aaaaaaaa'] }, where)).toEqual([
+      { action: 'tke:AddVpcCniSubnets', resource: `qcs::ccs:${head}:cluster/cls-aaaaaaaa` },
+    ]);
+  });
+
   test('is everything where ids are missing or are no texts', () => {
     expect(resources('DeleteSecurityGroup', { SecurityGroupId: 7 })).toEqual([`qcs::cvm:${head}:sg/*`]);
     expect(wishesOf({ name: 'CreatePolicy', services: ['cam'] }, {}, where)).toEqual([

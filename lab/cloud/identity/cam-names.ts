@@ -46,6 +46,7 @@ const KINDS: readonly ResourceKind[] = [
   },
   { service: 'cvm', prefix: 'eip', in: /Address(?!Template)/, ids: ['AddressId', 'AddressIds'] },
   { service: 'cvm', prefix: 'sg', in: /SecurityGroup/, ids: ['SecurityGroupId'] },
+  { service: 'ccs', prefix: 'cluster', in: /VpcCni|IPAMD/, ids: ['ClusterId'] },
   { service: 'vpc', prefix: 'subnet', in: /Subnet/, ids: ['SubnetId', 'SubnetIds'] },
   { service: 'vpc', prefix: 'rtb', in: /Route/, ids: ['RouteTableId', 'RouteTableIds'] },
   { service: 'vpc', prefix: 'nat', in: /Nat/, ids: ['NatGatewayId', 'NatGatewayIds'] },

@@ -46,7 +46,7 @@ export function createAccount(options: AccountOptions): SimulatedAccount {
     appId: identity.appId,
     core: createCore(options),
     limiter: createRateLimiter(clock, settings.rateLimits),
-    tokens: createClientTokens(clock),
+    tokens: createClientTokens(clock, settings.clientTokenLifeMs),
     cam: createCamStore(clock, identity.uin),
     oidcProviders: new Map(),
   };

@@ -21,7 +21,7 @@ export const INSTANCE_ID = 'ins-test0001';
 export const CLUSTER_ID = 'cls-test0001';
 export const TASK_MS = 300;
 
-const versions = { vpc: '2017-03-12', cvm: '2017-03-12', tke: '2018-05-25' } as const;
+const versions = { vpc: '2017-03-12', cvm: '2017-03-12', tke: '2018-05-25', tag: '2018-08-13' } as const;
 export type ServiceName = keyof typeof versions;
 export type Answer = Readonly<Record<string, unknown>>;
 

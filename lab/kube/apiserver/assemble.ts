@@ -31,10 +31,11 @@ function createRandomIds(): IdSource {
     uid: () => randomUUID(),
     nameSuffix() {
       if (pool.length < SUFFIX) pool = randomBytes(SUFFIX * 100);
-      const drawn = pool.subarray(0, SUFFIX);
-      pool = pool.subarray(SUFFIX);
+      let suffix = '';
       // Kubernetes leaves out vowels and look-alikes, so that no words appear.
-      return Array.from(drawn, (byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('');
+      for (const byte of pool.subarray(0, SUFFIX)) suffix += 'bcdfghjklmnpqrstvwxz2456789'[byte % 27];
+      pool = pool.subarray(SUFFIX);
+      return suffix;
     },
   };
 }

@@ -64,7 +64,7 @@ export function collectionOf(core: Pick<Core, 'store'>, definition: Definition):
 }
 
 /** Timestamps as Kubernetes writes them: RFC 3339 with whole seconds. */
-export const timestamp = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+export const timestamp = (date: Date): string => `${date.toISOString().slice(0, -'.000Z'.length)}Z`;
 
 /** The lookups that rules of kinds may make. */
 export function ruleContext(

@@ -71,7 +71,9 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
 
 /** The objects of the list at a path, in order. */
 export function objectsAt(value: unknown, ...path: readonly string[]): readonly JsonObject[] {
-  return listAt(value, ...path).filter(isObject);
+  const list = listAt(value, ...path);
+  // Nearly always all of them are.
+  return list.every(isObject) ? list : list.filter(isObject);
 }
 
 /** The strings of the list at a path, in order. */
@@ -81,10 +83,10 @@ export function stringsAt(value: unknown, ...path: readonly string[]): readonly 
 
 /** The string members of the object at a path. */
 export function stringMapAt(value: unknown, ...path: readonly string[]): Record<string, string> {
-  const entries = Object.entries(objectAt(value, ...path)).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return Object.fromEntries(entries);
+  const found: JsonObject = {};
+  const source = objectAt(value, ...path);
+  for (const name of Object.keys(source)) if (typeof source[name] === 'string') setOwn(found, name, source[name]);
+  return found as Record<string, string>;
 }
 
 /** The object member `name` of `parent`, made when absent, for drafts that are being filled in. */

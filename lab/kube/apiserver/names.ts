@@ -8,6 +8,12 @@ const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 
+const SUBDOMAIN_PATTERN = new RegExp(`^${SUBDOMAIN}$`);
+const LABEL_PATTERN = new RegExp(`^${LABEL}$`);
+const QUALIFIED_PATTERN = new RegExp(`^${QUALIFIED}$`);
+const VALUE_PATTERN = new RegExp(`^(${QUALIFIED})?$`);
+const none: readonly string[] = [];
+
 const subdomainFault =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
   `alphanumeric character (e.g. 'example.com', regex used for validation is '${SUBDOMAIN}')`;
@@ -34,13 +40,13 @@ const environmentFault =
 /** Why a text is no RFC 1123 subdomain (names of most objects). */
 export function subdomainNameFault(name: string): string | undefined {
   if (name.length > 253) return 'must be no more than 253 characters';
-  return new RegExp(`^${SUBDOMAIN}$`).test(name) ? undefined : subdomainFault;
+  return SUBDOMAIN_PATTERN.test(name) ? undefined : subdomainFault;
 }
 
 /** Why a text is no RFC 1123 label (names of containers, ports, Namespaces). */
 export function labelNameFault(name: string): string | undefined {
   if (name.length > 63) return 'must be no more than 63 characters';
-  return new RegExp(`^${LABEL}$`).test(name) ? undefined : labelFault;
+  return LABEL_PATTERN.test(name) ? undefined : labelFault;
 }
 
 /** Why a text is no DNS-1035 label (names of Services). */
@@ -58,6 +64,7 @@ export function pathSegmentFault(name: string): string | undefined {
 
 /** Every reason why a text is no label key, annotation key or resource name: `[prefix/]name`. */
 export function qualifiedNameFaults(key: string): readonly string[] {
+  if (key.length <= 63 && QUALIFIED_PATTERN.test(key)) return none;
   const parts = key.split('/');
   const [prefix = '', name = ''] = parts.length === 1 ? [undefined, key] : parts;
   if (parts.length > 2)
@@ -74,7 +81,7 @@ export function qualifiedNameFaults(key: string): readonly string[] {
   }
   if (name === '') faults.push('name part must be non-empty');
   else if (name.length > 63) faults.push('name part must be no more than 63 characters');
-  if (!new RegExp(`^${QUALIFIED}$`).test(name)) faults.push(qualifiedFault);
+  if (!QUALIFIED_PATTERN.test(name)) faults.push(qualifiedFault);
   return faults;
 }
 
@@ -107,7 +114,7 @@ function dotPrefixFaults(text: string): readonly string[] {
 /** Why a text is no label value. */
 export function labelValueFaultOf(value: string): string | undefined {
   if (value.length > 63) return 'must be no more than 63 characters';
-  return new RegExp(`^(${QUALIFIED})?$`).test(value) ? undefined : labelValueFault;
+  return VALUE_PATTERN.test(value) ? undefined : labelValueFault;
 }
 
 /** Faults of labels or a matchLabels map at `field`. */

@@ -11,7 +11,6 @@ import type { ControllerDeps } from './deps.ts';
 import { createEndpointsController } from './endpoints/publish.ts';
 import { createGarbageControllers } from './garbage/collect.ts';
 import { createNamespaceController } from './namespace/lifecycle.ts';
-import { createNodeTaintController } from './nodetaints/by-condition.ts';
 import { controllerUid } from './ownership.ts';
 import { createNodeLifecycleController } from './node-lifecycle/reconcile.ts';
 import { createReplicaSetController } from './replicaset/reconcile.ts';
@@ -65,7 +64,6 @@ export function createLabControllers(options: {
       createNodeLifecycleController(deps),
       createServiceAccountController(deps),
       createClusterRoleController(deps),
-      createNodeTaintController(deps),
       ...createGarbageControllers(deps),
     ],
   };

@@ -4,6 +4,10 @@ import { type Cloud, startCloud } from '../../../lab/cloud/cloud.ts';
 import type { CloudSettings } from '../../../lab/cloud/settings.ts';
 import { createComputedNodes } from '../../../lab/computed/computed-nodes.ts';
 import { startApiServer } from '../../../lab/kube/apiserver/index.ts';
+import { chooseApi } from '../../../lab/kube/cluster-api.ts';
+import type { ClusterApi } from '../../../lab/kube/cluster-api.ts';
+import { embeddedApi } from '../../../lab/kube/embedded-api.ts';
+import { startBinaries } from '../../../lab/kube/real/binaries.ts';
 import { customResourceDefinitions } from '../../../lab/kube-resources.ts';
 import { CLUSTER_ID, planNodes, POD_SUBNET_IDS, SAMPLE_GROUP, VPC } from '../../../lab/layout.ts';
 import { waitForObjects } from '../../../lab/wait.ts';
@@ -12,10 +16,12 @@ import { annotations, labels, networks, objectNames } from '../../api/keys.ts';
 import { kinds } from '../../api/kinds.ts';
 import { type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
 import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
 import { runManager } from '../../kube/manager.ts';
-import { configMaps, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
+import { configMaps, events, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { type Ipamd, type IpamdTweaks, startIpamd } from './ipamd.ts';
 
@@ -68,6 +74,14 @@ export interface PodChange {
 
 export const isReady = (eni: VpcEni): boolean => eni.status?.phase === 'Ready';
 
+/** The embedded server, or a real one when `KUBEBUILDER_ASSETS` names one: the same tests run against both. */
+async function openApi(base: { readonly clock: Clock; readonly logger: Logger }): Promise<ClusterApi> {
+  const choice = chooseApi(undefined, process.env);
+  if (choice.kind === 'binaries') return startBinaries(choice.folder, base.clock);
+  const listen = { host: '127.0.0.1', port: 0 };
+  return embeddedApi(await startApiServer({ ...base, listen, resolveService: () => Promise.resolve(undefined) }));
+}
+
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stack = new AsyncDisposableStack();
   const base = { clock: systemClock, logger: silentLogger };
@@ -80,22 +94,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   stack.defer(() => cloud.close());
   layOutNetwork(cloud.admin);
-  const api = await startApiServer({ ...base, listen, resolveService: () => Promise.resolve(undefined) });
+  const api = await openApi(base);
   stack.defer(() => api.close());
-  const { server, caPem, auth } = api.adminConnection();
-  const connect = (): ClosableKubeClient => {
-    const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
-    return createKubeClient({ ...base, connection, qps: 5000, burst: 5000 });
-  };
+  const connect = (): ClosableKubeClient =>
+    createKubeClient({ ...base, connection: api.connection, qps: 5000, burst: 5000 });
   const client = connect();
   stack.defer(() => client.close());
   await installKinds(client);
   // Pods need it, and no controller makes it here.
-  await client.create(serviceAccounts, {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: 'default', namespace: 'default' },
-  });
+  if (!api.brings.controllers)
+    await client.create(serviceAccounts, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'default' },
+    });
 
   const instances = runInstances(cloud.admin, plansOf(options.instanceTypes ?? ['SA5.LARGE8', 'SA5.LARGE8']));
   const played = instances.slice(0, instances.length - (options.agentless ?? 0));
@@ -180,15 +192,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       });
     },
     events: async (reason) => {
-      const { items } = await client.list({
-        group: '',
-        version: 'v1',
-        plural: 'events',
-        kind: 'Event',
-        namespaced: true,
-      });
-      const all = items as unknown as { reason: string; message: string; involvedObject: { name: string } }[];
-      return all.filter((event) => event.reason === reason);
+      const isIt = (event: KubeObject): boolean => 'reason' in event && event.reason === reason;
+      const all = await waitForObjects(client, events, (items) => items.some(isIt), { what: `an event ${reason}` });
+      return all.filter(isIt) as unknown as { reason: string; message: string; involvedObject: { name: string } }[];
     },
     close: () => stack.disposeAsync(),
   };

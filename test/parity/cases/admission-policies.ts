@@ -10,7 +10,8 @@ const docs = 'docs: reference/access-authn-authz/validating-admission-policy';
 const policyCases: readonly ParityCase[] = [
   {
     id: 'admission-policies/denial-texts',
-    title: 'A denial names policy, binding and message; messageExpression, message and expression are tried in this order',
+    title:
+      'A denial names policy, binding and message; messageExpression, message and expression are tried in this order',
     source: `${docs}, "Getting started"; apiserver/pkg/admission/plugin/policy/validating/dispatcher.go`,
     since: '1.30',
     mutation: {
@@ -23,11 +24,24 @@ const policyCases: readonly ParityCase[] = [
         validations: [
           { expression: " object.data.kind != 'bare' " },
           { expression: "object.data.kind != 'said'", message: ' as it is said ' },
-          { expression: "object.data.kind != 'made'", message: 'not this', messageExpression: "'made of ' + object.metadata.name" },
-          { expression: "object.data.kind != 'failed'", message: 'the static one', messageExpression: "'it is ' + object.data.absent" },
+          {
+            expression: "object.data.kind != 'made'",
+            message: 'not this',
+            messageExpression: "'made of ' + object.metadata.name",
+          },
+          {
+            expression: "object.data.kind != 'failed'",
+            message: 'the static one',
+            messageExpression: "'it is ' + object.data.absent",
+          },
         ],
       });
-      assertDenied(await createMap(t, 'a', { kind: 'bare' }), enforced, 'a', "failed expression: object.data.kind != 'bare'");
+      assertDenied(
+        await createMap(t, 'a', { kind: 'bare' }),
+        enforced,
+        'a',
+        "failed expression: object.data.kind != 'bare'",
+      );
       assertDenied(await createMap(t, 'b', { kind: 'said' }), enforced, 'b', 'as it is said');
       assertDenied(await createMap(t, 'c', { kind: 'made' }), enforced, 'c', 'made of c');
       assertDenied(await createMap(t, 'd', { kind: 'failed' }), enforced, 'd', 'the static one');
@@ -39,7 +53,11 @@ const policyCases: readonly ParityCase[] = [
     title: 'The reason of a validation decides the code of the denial',
     source: `${docs}; apiserver/pkg/admission/plugin/policy/validating/policy_decision.go: reasonToCode`,
     since: '1.30',
-    mutation: { file: 'lab/kube/apiserver/admission/policies.ts', find: '  Forbidden: 403,', replace: '  Forbidden: 422,' },
+    mutation: {
+      file: 'lab/kube/apiserver/admission/policies.ts',
+      find: '  Forbidden: 403,',
+      replace: '  Forbidden: 422,',
+    },
     run: async (t) => {
       const enforced = await enforce(t, {
         validations: [
@@ -98,18 +116,47 @@ const policyCases: readonly ParityCase[] = [
     run: async (t) => {
       const enforced = await enforce(t, {
         validations: [
-          { expression: "request.operation != 'UPDATE' || object.data.version != oldObject.data.version", message: 'same version' },
+          {
+            expression: "request.operation != 'UPDATE' || object.data.version != oldObject.data.version",
+            message: 'same version',
+          },
           { expression: "request.operation == 'UPDATE' || oldObject == null", message: 'old object' },
-          { expression: `namespaceObject.metadata.name == '${t.namespace}' && namespaceObject.status.phase == 'Active'`, message: 'namespace' },
-          { expression: "request.kind.kind == 'ConfigMap' && request.resource.resource == 'configmaps' && request.name == object.metadata.name", message: 'request' },
-          { expression: "'system:masters' in request.userInfo.groups && !request.dryRun || request.dryRun", message: 'user' },
-          { expression: "authorizer.group('').resource('secrets').namespace(request.namespace).check('get').allowed()", message: 'authorizer' },
-          { expression: "!authorizer.serviceAccount(request.namespace, 'default').group('').resource('secrets').namespace(request.namespace).check('get').allowed()", message: 'account' },
-          { expression: "authorizer.requestResource.check('create').allowed() && authorizer.path('/healthz').check('get').allowed()", message: 'request resource' },
+          {
+            expression: `namespaceObject.metadata.name == '${t.namespace}' && namespaceObject.status.phase == 'Active'`,
+            message: 'namespace',
+          },
+          {
+            expression:
+              "request.kind.kind == 'ConfigMap' && request.resource.resource == 'configmaps' && request.name == object.metadata.name",
+            message: 'request',
+          },
+          {
+            expression: "'system:masters' in request.userInfo.groups && !request.dryRun || request.dryRun",
+            message: 'user',
+          },
+          {
+            expression: "authorizer.group('').resource('secrets').namespace(request.namespace).check('get').allowed()",
+            message: 'authorizer',
+          },
+          {
+            expression:
+              "!authorizer.serviceAccount(request.namespace, 'default').group('').resource('secrets').namespace(request.namespace).check('get').allowed()",
+            message: 'account',
+          },
+          {
+            expression:
+              "authorizer.requestResource.check('create').allowed() && authorizer.path('/healthz').check('get').allowed()",
+            message: 'request resource',
+          },
         ],
       });
       assert.deepEqual((await createMap(t, 'a', { version: '1' })).body['message'] ?? '', '');
-      assertDenied(await t.http.patch('merge', `${t.core}/configmaps/a`, { metadata: { labels: { x: 'y' } } }), enforced, 'a', 'same version');
+      assertDenied(
+        await t.http.patch('merge', `${t.core}/configmaps/a`, { metadata: { labels: { x: 'y' } } }),
+        enforced,
+        'a',
+        'same version',
+      );
       assert.equal((await t.http.patch('merge', `${t.core}/configmaps/a`, { data: { version: '2' } })).code, 200);
     },
   },
@@ -132,14 +179,18 @@ const policyCases: readonly ParityCase[] = [
       const warned = await createMap(t, 'a', { kind: 'bad' });
       assert.deepEqual(
         [warned.code, warned.headers['warning']],
-        [201, `299 - "Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': is not good"`],
+        [
+          201,
+          `299 - "Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': is not good"`,
+        ],
       );
       assert.equal((await createMap(t, 'b', { kind: 'good' })).headers['warning'], undefined);
     },
   },
   {
     id: 'admission-policies/failure-policy',
-    title: 'Expressions that fail deny, or are passed over with failurePolicy Ignore; what they decide otherwise counts in either case',
+    title:
+      'Expressions that fail deny, or are passed over with failurePolicy Ignore; what they decide otherwise counts in either case',
     source: `${docs}, "Failure policy"`,
     since: '1.30',
     mutation: {
@@ -149,7 +200,9 @@ const policyCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       const validations = [{ expression: "object.data.kind != 'bad'", message: 'bad' }];
-      const closed = await enforce(t, { validations: [{ expression: "!has(object.metadata.labels) || object.metadata.labels.absent == ''" }] });
+      const closed = await enforce(t, {
+        validations: [{ expression: "!has(object.metadata.labels) || object.metadata.labels.absent == ''" }],
+      });
       assertDenied(
         await createMap(t, 'a', { kind: 'bad' }, { some: 'label' }),
         closed,
@@ -169,7 +222,7 @@ const policyCases: readonly ParityCase[] = [
     mutation: {
       file: 'lab/kube/apiserver/builtin/rules/admission-policy.ts',
       find: ": expressionFaults(compiled, ['bool'], expression, `${at}.expression`)),",
-      replace: ": expressionFaults(compiled, [], expression, `${at}.expression`)),",
+      replace: ': expressionFaults(compiled, [], expression, `${at}.expression`)),',
     },
     run: async (t) => {
       const refused = async (spec: object): Promise<readonly string[]> => {
@@ -234,14 +287,24 @@ const policyCases: readonly ParityCase[] = [
       replace: 'return [{ fieldRef: `spec.validations[0].${member}`, warning:',
     },
     run: async (t) => {
-      const deployments = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] };
+      const deployments = {
+        apiGroups: ['apps'],
+        apiVersions: ['v1'],
+        operations: ['CREATE'],
+        resources: ['deployments'],
+      };
       const name = await storePolicy(t, {
         matchConstraints: { resourceRules: [deployments] },
-        validations: [{ expression: 'object.spec.replicas > 1' }, { expression: "object.replicas > 1 || object.spec.replicas == 'x'" }],
+        validations: [
+          { expression: 'object.spec.replicas > 1' },
+          { expression: "object.replicas > 1 || object.spec.replicas == 'x'" },
+        ],
       });
       const status = await t.until('the status of the policy', async () => {
         const { body } = await t.http.get(`${policies}/${name}`);
-        return body['status']?.observedGeneration === undefined ? undefined : (body['status'] as Record<string, unknown>);
+        return body['status']?.observedGeneration === undefined
+          ? undefined
+          : (body['status'] as Record<string, unknown>);
       });
       assert.deepEqual(status, {
         observedGeneration: 1,

@@ -81,8 +81,8 @@ export const managedFieldsCases: readonly ParityCase[] = [
     title: 'Structs that Kubernetes always writes are not owned as such: a Deployment records their members only',
     source: `${docs}; source: structured-merge-diff/v4/typed/compare.go`,
     mutation: {
-      file: 'lab/kube/apiserver/operations/written-fields.ts',
-      find: 'emptyBuiltIn(definition.schema)',
+      file: 'lab/kube/apiserver/apply/new-fields.ts',
+      find: 'emptyBuiltIn(schema)',
       replace: '{}',
     },
     run: async (t) => {

@@ -7,7 +7,8 @@ const at = 'spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-valida
 /** A rule as messages show it. */
 const shown = (rule: string, more = 'MessageExpression:""'): string =>
   `apiextensions.ValidationRule{Rule:${JSON.stringify(rule)}, Message:"", ${more}, Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:"", OptionalOldSelf:(*bool)(nil)}`;
-const refused = (rule: string, issues: string): string => `${at}.rule: Invalid value: ${shown(rule)}: compilation failed: ${issues}`;
+const refused = (rule: string, issues: string): string =>
+  `${at}.rule: Invalid value: ${shown(rule)}: compilation failed: ${issues}`;
 
 const spec = {
   type: 'object',
@@ -23,7 +24,8 @@ export const celDefinitionCases: readonly ParityCase[] = [
   {
     id: 'cel/ill-typed-rules-are-refused',
     title: 'A rule that does not fit its schema is refused with the place and the types, as the compiler prints them',
-    source: 'docs: tasks/extend-kubernetes/custom-resources/custom-resource-definitions, "Validation rules"; cel-go checker/errors.go',
+    source:
+      'docs: tasks/extend-kubernetes/custom-resources/custom-resource-definitions, "Validation rules"; cel-go checker/errors.go',
     since: '1.25',
     mutation: {
       file: 'lab/kube/apiserver/cel/issues.ts',
@@ -72,8 +74,13 @@ export const celDefinitionCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       const number = await tryDefine(t, { ...spec, ...rules('self.count') });
-      assert.deepEqual(causesOf(number), [`${at}.rule: Invalid value: ${shown('self.count')}: cel expression must evaluate to a bool`]);
-      const message = await tryDefine(t, { ...spec, ...rules({ rule: 'self.count > 1', messageExpression: 'self.count' }) });
+      assert.deepEqual(causesOf(number), [
+        `${at}.rule: Invalid value: ${shown('self.count')}: cel expression must evaluate to a bool`,
+      ]);
+      const message = await tryDefine(t, {
+        ...spec,
+        ...rules({ rule: 'self.count > 1', messageExpression: 'self.count' }),
+      });
       assert.deepEqual(causesOf(message), [
         `${at}.messageExpression: Invalid value: ${shown('self.count > 1', 'MessageExpression:"self.count"')}: messageExpression must evaluate to a string`,
       ]);
@@ -82,7 +89,8 @@ export const celDefinitionCases: readonly ParityCase[] = [
   {
     id: 'cel/rule-members-are-checked',
     title: 'Empty rules, line breaks in messages, unknown reasons and field paths that lead nowhere are refused',
-    source: 'apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go: ValidateCustomResourceDefinitionOpenAPISchema',
+    source:
+      'apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go: ValidateCustomResourceDefinitionOpenAPISchema',
     since: '1.28',
     mutation: {
       file: 'lab/kube/apiserver/custom/rule-definitions.ts',
@@ -124,13 +132,24 @@ export const celDefinitionCases: readonly ParityCase[] = [
       replace: "schema.type === 'array' && schema['x-kubernetes-list-type'] === 'map'",
     },
     run: async (t) => {
-      const items = { type: 'object', properties: { key: { type: 'string', maxLength: 5 } }, required: ['key'], ...rules('self.key == oldSelf.key') };
-      const list = (more: object): object => ({ type: 'object', properties: { list: { type: 'array', maxItems: 5, items, ...more } } });
+      const items = {
+        type: 'object',
+        properties: { key: { type: 'string', maxLength: 5 } },
+        required: ['key'],
+        ...rules('self.key == oldSelf.key'),
+      };
+      const list = (more: object): object => ({
+        type: 'object',
+        properties: { list: { type: 'array', maxItems: 5, items, ...more } },
+      });
       const path = 'spec.validation.openAPIV3Schema.properties[spec].properties[list]';
       assert.deepEqual(causesOf(await tryDefine(t, list({}))), [
         `${path}.items.x-kubernetes-validations[0].rule: Invalid value: "self.key == oldSelf.key": oldSelf cannot be used on the uncorrelatable portion of the schema within ${path}`,
       ]);
-      const keyed = await tryDefine(t, list({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }));
+      const keyed = await tryDefine(
+        t,
+        list({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }),
+      );
       assert.equal(keyed.code, 201, keyed.text);
     },
   },
@@ -152,7 +171,10 @@ export const celDefinitionCases: readonly ParityCase[] = [
       assert.equal(await issue("self.count in [1, 'two']"), "1:19: expected type 'int' but found 'string'");
       assert.equal(await issue("self.name.matches('(')"), '1:19: invalid matches argument');
       assert.equal(await issue("duration('1 day') > duration('1s')"), '1:10: invalid duration argument');
-      assert.equal(await issue("timestamp('yesterday') < timestamp('2000-01-01T00:00:00Z')"), '1:11: invalid timestamp argument');
+      assert.equal(
+        await issue("timestamp('yesterday') < timestamp('2000-01-01T00:00:00Z')"),
+        '1:11: invalid timestamp argument',
+      );
     },
   },
   {
@@ -162,12 +184,15 @@ export const celDefinitionCases: readonly ParityCase[] = [
     since: '1.25',
     mutation: {
       file: 'lab/kube/apiserver/cel/schema-types.ts',
-      find: 'properties: { name: { type: \'string\' }, generateName: { type: \'string\' } },',
-      replace: 'properties: { name: { type: \'string\' } },',
+      find: "properties: { name: { type: 'string' }, generateName: { type: 'string' } },",
+      replace: "properties: { name: { type: 'string' } },",
     },
     run: async (t) => {
-      const whole = (rule: string): Promise<{ code: number; text: string }> => tryDefine(t, { type: 'object' }, rules(rule));
-      const named = await whole("self.metadata.name.startsWith('a') || self.metadata.generateName == '' || self.kind != self.apiVersion");
+      const whole = (rule: string): Promise<{ code: number; text: string }> =>
+        tryDefine(t, { type: 'object' }, rules(rule));
+      const named = await whole(
+        "self.metadata.name.startsWith('a') || self.metadata.generateName == '' || self.kind != self.apiVersion",
+      );
       assert.equal(named.code, 201, named.text);
       const labelled = await whole('self.metadata.labels.size() > 0');
       assert.equal(labelled.code, 422);
@@ -176,8 +201,10 @@ export const celDefinitionCases: readonly ParityCase[] = [
   },
   {
     id: 'cel/estimated-costs',
-    title: 'Rules that could cost too much are refused with the definition, by how much, until lists and texts are bounded',
-    source: 'docs: custom-resource-definitions, "Resource use by validation functions"; apiextensions validation.go: getCostErrorMessage',
+    title:
+      'Rules that could cost too much are refused with the definition, by how much, until lists and texts are bounded',
+    source:
+      'docs: custom-resource-definitions, "Resource use by validation functions"; apiextensions validation.go: getCostErrorMessage',
     since: '1.25',
     mutation: {
       file: 'lab/kube/apiserver/custom/rule-costs.ts',
@@ -187,10 +214,17 @@ export const celDefinitionCases: readonly ParityCase[] = [
     run: async (t) => {
       const lists = (maxItems?: number): object => ({
         type: 'object',
-        properties: { list: { type: 'array', items: { type: 'string', ...(maxItems === undefined ? {} : { maxLength: 10 }) }, ...(maxItems === undefined ? {} : { maxItems }) } },
+        properties: {
+          list: {
+            type: 'array',
+            items: { type: 'string', ...(maxItems === undefined ? {} : { maxLength: 10 }) },
+            ...(maxItems === undefined ? {} : { maxItems }),
+          },
+        },
         ...rules('self.list.all(a, self.list.all(b, a == b))'),
       });
-      const advice = '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';
+      const advice =
+        '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';
       const unbounded = await tryDefine(t, lists());
       assert.deepEqual(causesOf(unbounded).slice(0, 1), [
         `${at}.rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x ${advice}`,

@@ -36,7 +36,11 @@ export function definitionOf(group: string, spec: object, root: object = {}): ob
 }
 
 /** Tries to store a definition with `schema` at `spec`; what is stored goes with the case. */
-export async function tryDefine(t: ParityContext, spec: object, root: object = {}): Promise<Answer & { readonly group: string }> {
+export async function tryDefine(
+  t: ParityContext,
+  spec: object,
+  root: object = {},
+): Promise<Answer & { readonly group: string }> {
   const group = `${t.unique('cel')}.example.com`;
   const answer = await t.http.call('POST', definitions, definitionOf(group, spec, root));
   if (answer.code === 201) t.defer(() => t.http.call('DELETE', `${definitions}/things.${group}`));
@@ -48,18 +52,23 @@ export async function define(t: ParityContext, spec: object, root: object = {}):
   const { code, group, text } = await tryDefine(t, spec, root);
   assert.equal(code, 201, text);
   const path = `/apis/${group}/v1/namespaces/${t.namespace}/things`;
-  await t.until('the custom resource to be served', async () => ((await t.http.get(path)).code === 200 ? true : undefined));
+  await t.until('the custom resource to be served', async () =>
+    (await t.http.get(path)).code === 200 ? true : undefined,
+  );
   const identity = { apiVersion: `${group}/v1`, kind: 'Thing' };
   return {
     kind: `Thing.${group}`,
-    create: (name, value, more = {}) => t.http.call('POST', path, { ...identity, metadata: { name }, spec: value, ...more }),
+    create: (name, value, more = {}) =>
+      t.http.call('POST', path, { ...identity, metadata: { name }, spec: value, ...more }),
     patch: (name, patch) => t.http.patch('merge', `${path}/${name}`, patch),
   };
 }
 
 /** Causes of a refusal as `field: message`. */
 export const causesOf = ({ body }: Answer): readonly string[] =>
-  ((body['details']?.causes ?? []) as { field?: string; message: string }[]).map((cause) => `${cause.field}: ${cause.message}`);
+  ((body['details']?.causes ?? []) as { field?: string; message: string }[]).map(
+    (cause) => `${cause.field}: ${cause.message}`,
+  );
 
 /** Rules as a schema carries them. */
 export const rules = (...list: readonly (string | object)[]): object => ({

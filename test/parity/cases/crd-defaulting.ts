@@ -182,7 +182,7 @@ export const crdDefaultingCases: readonly ParityCase[] = [
     source: 'apiextensions-apiserver, pkg/apiserver/schema/defaulting/validation.go',
     mutation: {
       file: 'lab/kube/apiserver/custom/schema-defaults.ts',
-      find: "return [...unpruned, ...(embedded.length > 0 ? embedded : validateValue(value, schema, '', at))];",
+      find: "return [...unpruned, ...(embedded.length > 0 ? embedded : validateValue(value, schema, '', { base: at }))];",
       replace: 'return [...unpruned, ...embedded];',
     },
     run: async (t) => {

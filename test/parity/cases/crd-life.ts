@@ -183,28 +183,24 @@ export const crdLifeCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       const made = await servedWith(t, {});
-      const without = await t.http.call('PUT', made.path, made.body);
-      assert.deepEqual(
-        [without.code, without.body['message']],
-        [
-          422,
-          `customresourcedefinitions.apiextensions.k8s.io "${made.name}" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
-        ],
-      );
+      // Go's notation of the number differs from release to release.
+      const told = ({ code, body }: Answer): unknown => [code, body['message'].replace('0x0', '0')];
+      const fault = 'is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update';
+      assert.deepEqual(told(await t.http.call('PUT', made.path, made.body)), [
+        422,
+        `customresourcedefinitions.apiextensions.k8s.io "${made.name}" ${fault}`,
+      ]);
       await create(t, made, 'x', {});
-      const object = await t.http.call('PUT', `${made.objects()}/x`, made.object('x', {}));
-      assert.deepEqual(
-        [object.code, object.body['message']],
-        [
-          422,
-          `gadgets.${made.group} "x" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
-        ],
-      );
+      assert.deepEqual(told(await t.http.call('PUT', `${made.objects()}/x`, made.object('x', {}))), [
+        422,
+        `gadgets.${made.group} "x" ${fault}`,
+      ]);
     },
   },
   {
     id: 'crd-versions/schema-changes-live',
-    title: 'A changed schema holds for the next request; objects from before stay as they are until they are written',
+    title:
+      'A changed schema holds for the next request and ends the watches; objects from before stay until they are written',
     source: 'docs: tasks/extend-kubernetes/custom-resources/custom-resource-definitions, "Validation"',
     mutation: {
       file: 'lab/kube/apiserver/custom/establish.ts',
@@ -215,6 +211,8 @@ export const crdLifeCases: readonly ParityCase[] = [
       const made = await servedWith(t, { properties: { size: { type: 'integer' }, gone: { type: 'string' } } });
       const path = `${made.objects()}/old`;
       await create(t, made, 'old', { size: 0, gone: 'x' });
+      const watch = await t.http.watch(`${made.objects()}?watch=true`);
+      t.defer(() => Promise.resolve(watch.close()));
       const properties = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
       const changedTo = await t.http.patch('json', made.path, [
         { op: 'add', path: `${properties}/size/minimum`, value: 1 },
@@ -224,17 +222,16 @@ export const crdLifeCases: readonly ParityCase[] = [
       await t.until('the new schema', async () =>
         (await create(t, made, 'probe', { size: 0 })).code === 422 ? true : undefined,
       );
+      await watch.ended;
       const old = await t.http.ok('GET', path);
       assert.deepEqual(old['spec'], { size: 0 });
-      const touched = await t.http.patch('merge', path, { metadata: { labels: { a: 'b' } } });
-      assert.deepEqual([touched.code, touched.body['details']?.causes?.[0]?.field], [422, 'spec.size']);
       const mended = await t.http.patch('merge', path, { spec: { size: 2 } });
       assert.deepEqual([mended.code, mended.body['spec']], [200, { size: 2 }]);
     },
   },
   {
     id: 'crd-versions/deletion',
-    title: 'A definition takes its objects with it, with an event each; its watches see the objects go',
+    title: 'A definition takes its objects with it; watches of them see each one go, and end',
     source: 'apiextensions-apiserver, pkg/controller/finalizer/crd_finalizer.go; test/integration/finalization_test.go',
     mutation: {
       file: 'lab/kube/apiserver/custom/definition-cleanup.ts',
@@ -266,6 +263,7 @@ export const crdLifeCases: readonly ParityCase[] = [
       await t.until('the definition to be gone', async () =>
         (await t.http.get(made.path)).code === 404 ? true : undefined,
       );
+      await watch.ended;
       await t.until('the resource to be gone', async () =>
         (await t.http.get(made.objects())).code === 404 ? true : undefined,
       );
@@ -299,10 +297,9 @@ export const crdLifeCases: readonly ParityCase[] = [
         'CustomResource deletion is in progress',
       ]);
       const refused = await create(t, made, 'late', {});
-      assert.deepEqual(
-        [refused.code, refused.body['reason'], refused.body['message']],
-        [405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating'],
-      );
+      // 405 for long, 403 with newer releases.
+      assert.ok(refused.code === 405 || refused.code === 403, refused.text);
+      assert.match(refused.body['message'], /create not allowed while custom resource definition is terminating$/);
       const released = await t.http.patch('merge', `${made.objects()}/held`, { metadata: { finalizers: null } });
       assert.equal(released.code, 200);
       await t.until('the definition to be gone', async () =>

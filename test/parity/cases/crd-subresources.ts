@@ -1,7 +1,7 @@
 // The status and scale subresources of custom resources.
 import assert from 'node:assert/strict';
 import type { ParityCase } from '../parity-case.ts';
-import { anything, create, definition, served, servedWith } from './crd-support.ts';
+import { anything, changed, create, definition, served, servedWith } from './crd-support.ts';
 
 export const crdSubresourceCases: readonly ParityCase[] = [
   {
@@ -108,8 +108,8 @@ export const crdSubresourceCases: readonly ParityCase[] = [
     source: 'apiextensions-apiserver, pkg/registry/customresource/validator.go (ValidateStatusUpdate)',
     mutation: {
       file: 'lab/kube/apiserver/custom/validation.ts',
-      find: ": validateValue(object['status'], schema, '', 'status');",
-      replace: ": validateValue(object['status'], schema, 'status');",
+      find: ": validateValue(object['status'], schema, '', { base: 'status', old: old?.['status'] });",
+      replace: ": validateValue(object['status'], schema, 'status', { old: old?.['status'] });",
     },
     since: '1.30',
     run: async (t) => {
@@ -125,6 +125,65 @@ export const crdSubresourceCases: readonly ParityCase[] = [
           `Gadget.${gadgets.group} "x" is invalid: status.phase: Invalid value: "x": phase in body should be at least 2 chars long`,
         ],
       );
+    },
+  },
+  {
+    id: 'crd-versions/unchanged-faults-are-forgiven',
+    title: 'What was invalid before a schema became stricter may stay as it is, as long as it is not changed',
+    source:
+      'docs: tasks/extend-kubernetes/custom-resources/custom-resource-definitions, "Validation ratcheting" (beta in 1.30)',
+    mutation: {
+      file: 'lab/kube/apiserver/schema/validate.ts',
+      find: 'if (result.clean || before === undefined || !isUnchanged(value, before)) return result;',
+      replace: 'if (result.clean || before === undefined || isUnchanged(value, before)) return result;',
+    },
+    since: '1.30',
+    run: async (t) => {
+      const item = {
+        type: 'object',
+        required: ['name'],
+        properties: { name: { type: 'string' }, size: { type: 'integer' } },
+      };
+      const map = {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        items: item,
+      };
+      const gadgets = await servedWith(t, {
+        properties: { size: { type: 'integer' }, map, list: { type: 'array', items: { type: 'string' } } },
+      });
+      const path = `${gadgets.objects()}/old`;
+      await create(t, gadgets, 'old', { size: 0, map: [{ name: 'a', size: 0 }], list: ['x'] });
+      const properties = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
+      await changed(
+        t,
+        gadgets,
+        [
+          { op: 'add', path: `${properties}/size/minimum`, value: 1 },
+          { op: 'add', path: `${properties}/map/items/properties/size/minimum`, value: 1 },
+          { op: 'add', path: `${properties}/list/items/minLength`, value: 2 },
+        ],
+        async () => (await create(t, gadgets, 'probe', { size: 0 })).code === 422,
+      );
+      const touched = await t.http.patch('merge', path, { metadata: { labels: { a: 'b' } } });
+      assert.equal(touched.code, 200, touched.text);
+      const beside = await t.http.patch('merge', path, {
+        spec: {
+          map: [
+            { name: 'b', size: 1 },
+            { name: 'a', size: 0 },
+          ],
+        },
+      });
+      assert.equal(beside.code, 200, beside.text);
+      const field = async (spec: object): Promise<unknown> => {
+        const { code, body } = await t.http.patch('merge', path, { spec });
+        return [code, body['details']?.causes.map((cause: { field: string }) => cause.field)];
+      };
+      assert.deepEqual(await field({ size: -1 }), [422, ['spec.size']]);
+      assert.deepEqual(await field({ map: [{ name: 'a', size: -1 }] }), [422, ['spec.map[0].size']]);
+      assert.deepEqual(await field({ list: ['x', 'yy'] }), [422, ['spec.list[0]']]);
     },
   },
 ];

@@ -133,7 +133,7 @@ export const groupCases: readonly ParityCase[] = [
     source:
       'apiserver/pkg/endpoints/discovery/root.go, group.go; apimachinery/pkg/version: CompareKubeAwareVersionStrings',
     mutation: {
-      file: 'lab/kube/apiserver/http/discovery.ts',
+      file: 'lab/kube/apiserver/registry/version-priority.ts',
       find: "match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1",
       replace: "match[2] === undefined ? 1 : match[2] === 'beta' ? 2 : 3",
     },

@@ -73,7 +73,12 @@ export const policyMatchingCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       const paramKind = { apiVersion: 'v1', kind: 'Secret' };
-      const validations = [{ expression: 'int(object.data.size) <= int(params.metadata.labels.limit)', messageExpression: "'above ' + params.metadata.labels.limit + ' of ' + params.metadata.name" }];
+      const validations = [
+        {
+          expression: 'int(object.data.size) <= int(params.metadata.labels.limit)',
+          messageExpression: "'above ' + params.metadata.labels.limit + ' of ' + params.metadata.name",
+        },
+      ];
       const secret = (name: string, limit: string): Promise<unknown> =>
         t.http.ok('POST', `${t.core}/secrets`, { metadata: { name, labels: { limit, role: 'limits' } } });
       const spec = { paramKind, validations } as object;
@@ -81,10 +86,18 @@ export const policyMatchingCases: readonly ParityCase[] = [
       const policy = await storePolicy(t, spec);
       const binding = await storeBinding(t, policy, denying);
       const missing = await t.until('the policy to be in effect', async () => {
-        const answer = await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, { metadata: { name: 'early' }, data: { size: '1' } });
+        const answer = await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, {
+          metadata: { name: 'early' },
+          data: { size: '1' },
+        });
         return answer.code === 201 ? undefined : answer;
       });
-      assertDenied(missing, { policy, binding }, 'early', 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction');
+      assertDenied(
+        missing,
+        { policy, binding },
+        'early',
+        'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction',
+      );
       await secret('limits', '5');
       const above = await t.until('the parameters to be in effect', async () => {
         const answer = await createMap(t, 'big', { size: '9' });
@@ -93,11 +106,15 @@ export const policyMatchingCases: readonly ParityCase[] = [
       assertDenied(above, { policy, binding }, 'big', 'above 5 of limits');
       assert.equal((await createMap(t, 'small', { size: '5' })).code, 201);
       const chosen = await storePolicy(t, spec);
-      const selecting = await storeBinding(t, chosen, { paramRef: { selector: { matchLabels: { role: 'limits' } }, parameterNotFoundAction: 'Allow' } });
+      const selecting = await storeBinding(t, chosen, {
+        paramRef: { selector: { matchLabels: { role: 'limits' } }, parameterNotFoundAction: 'Allow' },
+      });
       await secret('lower', '2');
       const lowest = await t.until('the second binding to be in effect', async () => {
         const answer = await createMap(t, 'middle', { size: '4' });
-        return answer.code === 201 ? t.http.call('DELETE', `${t.core}/configmaps/middle`).then(() => undefined) : answer;
+        return answer.code === 201
+          ? t.http.call('DELETE', `${t.core}/configmaps/middle`).then(() => undefined)
+          : answer;
       });
       assertDenied(lowest, { policy: chosen, binding: selecting }, 'middle', 'above 2 of lower');
     },
@@ -136,10 +153,20 @@ export const policyMatchingCases: readonly ParityCase[] = [
       replace: "  'None',",
     },
     run: async (t) => {
-      const everything = { apiGroups: ['admissionregistration.k8s.io'], apiVersions: ['*'], operations: ['*'], resources: ['*'] };
+      const everything = {
+        apiGroups: ['admissionregistration.k8s.io'],
+        apiVersions: ['*'],
+        operations: ['*'],
+        resources: ['*'],
+      };
       const { binding } = await enforce(t, {
         matchConstraints: { resourceRules: [everything, configMapRule('CREATE')] },
-        matchConditions: [{ name: 'mine', expression: `request.resource.resource != 'configmaps' || request.namespace == '${t.namespace}'` }],
+        matchConditions: [
+          {
+            name: 'mine',
+            expression: `request.resource.resource != 'configmaps' || request.namespace == '${t.namespace}'`,
+          },
+        ],
         validations: [{ expression: "request.resource.resource == 'configmaps'" }],
       } as object);
       const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${binding}`;

@@ -50,7 +50,11 @@ export interface Enforced {
  * A policy and its binding, in effect: a validation that ConfigMaps with a label of the helper's own cannot pass is added in front,
  * and those are created in dry runs until one is denied.
  */
-export async function enforce(t: ParityContext, spec: { readonly validations?: readonly object[] }, binding: object = {}): Promise<Enforced> {
+export async function enforce(
+  t: ParityContext,
+  spec: { readonly validations?: readonly object[] },
+  binding: object = {},
+): Promise<Enforced> {
   const probing = {
     expression: `!has(object.metadata.labels) || !('${PROBE}' in object.metadata.labels)`,
     message: PROBE,
@@ -58,17 +62,31 @@ export async function enforce(t: ParityContext, spec: { readonly validations?: r
   const policy = await storePolicy(t, { ...spec, validations: [probing, ...(spec.validations ?? [])] });
   const name = await storeBinding(t, policy, binding);
   await t.until('the policy to be in effect', async () => {
-    const answer = await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, { metadata: { name: 'probe', labels: { [PROBE]: 'yes' } } });
-    return answer.text.includes(PROBE) && (answer.code !== 201 || (answer.headers['warning'] ?? '').includes(PROBE)) ? true : undefined;
+    const answer = await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, {
+      metadata: { name: 'probe', labels: { [PROBE]: 'yes' } },
+    });
+    return answer.text.includes(PROBE) && (answer.code !== 201 || (answer.headers['warning'] ?? '').includes(PROBE))
+      ? true
+      : undefined;
   });
   return { policy, binding: name };
 }
 
 export const createMap = (t: ParityContext, name: string, data: object, labels?: object): Promise<Answer> =>
-  t.http.call('POST', `${t.core}/configmaps`, { metadata: { name, ...(labels === undefined ? {} : { labels }) }, data });
+  t.http.call('POST', `${t.core}/configmaps`, {
+    metadata: { name, ...(labels === undefined ? {} : { labels }) },
+    data,
+  });
 
 /** Checks a denial word by word. */
-export function assertDenied(answer: Answer, { policy, binding }: Enforced, name: string, message: string, code = 422, reason = 'Invalid'): void {
+export function assertDenied(
+  answer: Answer,
+  { policy, binding }: Enforced,
+  name: string,
+  message: string,
+  code = 422,
+  reason = 'Invalid',
+): void {
   const by = `ValidatingAdmissionPolicy '${policy}' with binding '${binding}' denied request: ${message}`;
   assert.deepEqual(answer.body, {
     kind: 'Status',

@@ -15,7 +15,7 @@ export const webhookAnswerCases: readonly ParityCase[] = [
     needs,
     mutation: {
       file: 'lab/kube/apiserver/admission/webhook-review.ts',
-      find: "    code < 400 ? 400 : code,",
+      find: '    code < 400 ? 400 : code,',
       replace: '    400,',
     },
     run: async (t) => {
@@ -25,7 +25,11 @@ export const webhookAnswerCases: readonly ParityCase[] = [
           code: 403,
           reason: 'Forbidden',
           message: 'not on Fridays',
-          details: { name: 'x', kind: 'things', causes: [{ reason: 'Because', message: 'of the day', field: 'spec.day' }] },
+          details: {
+            name: 'x',
+            kind: 'things',
+            causes: [{ reason: 'Because', message: 'of the day', field: 'spec.day' }],
+          },
         },
       }));
       const { code, body } = await createConfigMap(t, 'refused');
@@ -37,7 +41,11 @@ export const webhookAnswerCases: readonly ParityCase[] = [
         status: 'Failure',
         message: `admission webhook "${hookName}" denied the request: not on Fridays`,
         reason: 'Forbidden',
-        details: { name: 'x', kind: 'things', causes: [{ reason: 'Because', message: 'of the day', field: 'spec.day' }] },
+        details: {
+          name: 'x',
+          kind: 'things',
+          causes: [{ reason: 'Because', message: 'of the day', field: 'spec.day' }],
+        },
         code: 403,
       });
     },
@@ -54,7 +62,10 @@ export const webhookAnswerCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       let status: object | undefined;
-      const { hookName } = await configure(t, 'validating', () => ({ allowed: false, ...(status === undefined ? {} : { status }) }));
+      const { hookName } = await configure(t, 'validating', () => ({
+        allowed: false,
+        ...(status === undefined ? {} : { status }),
+      }));
       const bare = await createConfigMap(t, 'bare');
       assert.deepEqual(
         [bare.code, bare.body['message'], bare.body['reason'], bare.body['code']],
@@ -70,7 +81,8 @@ export const webhookAnswerCases: readonly ParityCase[] = [
   },
   {
     id: 'webhooks/refused-connection-fails-closed',
-    title: 'A webhook that cannot be reached fails the write with a 500 by default, and is passed over with failurePolicy Ignore',
+    title:
+      'A webhook that cannot be reached fails the write with a 500 by default, and is passed over with failurePolicy Ignore',
     source: `${docs}, "Failure policy"`,
     needs,
     since: '1.22',
@@ -86,7 +98,9 @@ export const webhookAnswerCases: readonly ParityCase[] = [
       await configureWith(t, 'validating', probe, closed, [
         webhookOf(t, `${closed}.parity.example.com`, nobody, { objectSelector: { matchLabels: { hook: 'closed' } } }),
       ]);
-      await configureWith(t, 'validating', probe, open, [webhookOf(t, `${open}.parity.example.com`, nobody, { failurePolicy: 'Ignore' })]);
+      await configureWith(t, 'validating', probe, open, [
+        webhookOf(t, `${open}.parity.example.com`, nobody, { failurePolicy: 'Ignore' }),
+      ]);
       const failed = await createConfigMap(t, 'failed', { metadata: { name: 'failed', labels: { hook: 'closed' } } });
       const why = `failed calling webhook "${closed}.parity.example.com": failed to call webhook: Post "https://127.0.0.1:1/?timeout=10s": dial tcp 127.0.0.1:1: connect: connection refused`;
       assert.equal(failed.code, 500);
@@ -110,16 +124,24 @@ export const webhookAnswerCases: readonly ParityCase[] = [
       const probe = await t.webhook(allow);
       const nobody = { url: 'https://127.0.0.1:1/', caBundle: probe.clientConfig.caBundle };
       const name = t.unique('both');
-      const labelled = (policy: string): object => ({ failurePolicy: policy, objectSelector: { matchLabels: { hook: policy } } });
+      const labelled = (policy: string): object => ({
+        failurePolicy: policy,
+        objectSelector: { matchLabels: { hook: policy } },
+      });
       await configureWith(t, 'mutating', probe, name, [
         webhookOf(t, 'closed.parity.example.com', nobody, labelled('Fail')),
         webhookOf(t, 'open.parity.example.com', nobody, labelled('Ignore')),
       ]);
       const create = (policy: string): ReturnType<typeof createConfigMap> =>
-        createConfigMap(t, policy.toLowerCase(), { metadata: { name: policy.toLowerCase(), labels: { hook: policy } } });
+        createConfigMap(t, policy.toLowerCase(), {
+          metadata: { name: policy.toLowerCase(), labels: { hook: policy } },
+        });
       const failed = await create('Fail');
       assert.deepEqual([failed.code, failed.body['reason']], [500, 'InternalError']);
-      assert.match(failed.body['message'], /^Internal error occurred: failed calling webhook "closed\.parity\.example\.com": .*Post "https:\/\/127\.0\.0\.1:1\/\?timeout=10s": dial tcp 127\.0\.0\.1:1: connect: connection refused$/);
+      assert.match(
+        failed.body['message'],
+        /^Internal error occurred: failed calling webhook "closed\.parity\.example\.com": .*Post "https:\/\/127\.0\.0\.1:1\/\?timeout=10s": dial tcp 127\.0\.0\.1:1: connect: connection refused$/,
+      );
       assert.equal((await create('Ignore')).code, 201);
     },
   },
@@ -138,7 +160,12 @@ export const webhookAnswerCases: readonly ParityCase[] = [
       const { code, body } = await createConfigMap(t, 'late');
       assert.equal(code, 500);
       assert.equal(body['reason'], 'InternalError');
-      assert.match(body['message'], new RegExp(`^Internal error occurred: failed calling webhook "${hookName}": .*Post "https://127\\.0\\.0\\.1:\\d+/\\?timeout=1s": context deadline exceeded$`));
+      assert.match(
+        body['message'],
+        new RegExp(
+          `^Internal error occurred: failed calling webhook "${hookName}": .*Post "https://127\\.0\\.0\\.1:\\d+/\\?timeout=1s": context deadline exceeded$`,
+        ),
+      );
       assert.equal(lastPath(), '/?timeout=1s');
     },
   },
@@ -159,7 +186,9 @@ export const webhookAnswerCases: readonly ParityCase[] = [
         response.end(text);
       });
       const answer = async (name: string): Promise<string> => (await createConfigMap(t, name)).body['message'];
-      const failed = new RegExp(`^Internal error occurred: failed calling webhook "${hookName}": (failed to call webhook: )?(.*)$`);
+      const failed = new RegExp(
+        `^Internal error occurred: failed calling webhook "${hookName}": (failed to call webhook: )?(.*)$`,
+      );
       const why = async (name: string): Promise<string> => failed.exec(await answer(name))?.[2] ?? '';
       assert.equal(await why('a'), 'an error on the server ("it broke") has prevented the request from succeeding');
       [code, text] = [404, 'nothing here'];
@@ -186,7 +215,9 @@ export const webhookAnswerCases: readonly ParityCase[] = [
         response.setHeader('content-type', 'application/json');
         response.end(typeof answer === 'string' ? answer : JSON.stringify(answer(request['uid'])));
       });
-      const failed = new RegExp(`^Internal error occurred: failed calling webhook "${hookName}": (?:failed to call webhook: |received invalid webhook response: )?(.*)$`);
+      const failed = new RegExp(
+        `^Internal error occurred: failed calling webhook "${hookName}": (?:failed to call webhook: |received invalid webhook response: )?(.*)$`,
+      );
       const why = async (given: typeof answer): Promise<string> => {
         answer = given;
         const { code, body } = await createConfigMap(t, 'garbage');
@@ -216,7 +247,8 @@ export const webhookAnswerCases: readonly ParityCase[] = [
   },
   {
     id: 'webhooks/patches-that-do-not-fit',
-    title: 'A patch that does not fit fails the write whatever the failure policy; one that cannot be read does so as a failure',
+    title:
+      'A patch that does not fit fails the write whatever the failure policy; one that cannot be read does so as a failure',
     source: 'apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go: callAttrMutatingHook',
     needs,
     mutation: {
@@ -232,7 +264,10 @@ export const webhookAnswerCases: readonly ParityCase[] = [
       assert.deepEqual([misfit.code, misfit.body['reason']], [500, 'InternalError']);
       assert.match(misfit.body['message'], /^Internal error occurred: .*\/data\/a\/b/);
       answer = { patchType: 'JSONPatch', patch: Buffer.from('{"op":').toString('base64') };
-      assert.equal((await createConfigMap(t, 'unreadable')).code, t.server.version.gitVersion.startsWith('v1.20.') ? 500 : 201);
+      assert.equal(
+        (await createConfigMap(t, 'unreadable')).code,
+        t.server.version.gitVersion.startsWith('v1.20.') ? 500 : 201,
+      );
       answer = { patch: Buffer.from('[]').toString('base64') };
       assert.equal((await createConfigMap(t, 'untyped')).code, 201);
     },
@@ -253,7 +288,13 @@ export const webhookAnswerCases: readonly ParityCase[] = [
         seen.push(incoming.url ?? '');
         if (incoming.url === '/elsewhere') {
           response.setHeader('content-type', 'application/json');
-          response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: request['uid'], allowed: true } }));
+          response.end(
+            JSON.stringify({
+              apiVersion: 'admission.k8s.io/v1',
+              kind: 'AdmissionReview',
+              response: { uid: request['uid'], allowed: true },
+            }),
+          );
           return;
         }
         response.statusCode = 307;

@@ -15,6 +15,15 @@ export const onConfigMaps = (...operations: readonly string[]): object => ({
   resources: ['configmaps'],
 });
 
+/** A rule over resources of the core group. */
+export const ruleOf = (operations: readonly string[], resources: readonly string[], more: object = {}): object => ({
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  operations,
+  resources,
+  ...more,
+});
+
 /** A configured webhook of a case. */
 export interface Hooked {
   /** Of the configuration. */
@@ -22,9 +31,9 @@ export interface Hooked {
   /** Of the webhook in it: `<name>.parity.example.com`. */
   readonly hookName: string;
   /** What it was asked in the case itself, in order. */
-  requests(): readonly Answer['body'][];
+  readonly requests: () => readonly Answer['body'][];
   /** The path of the last call, query included. */
-  lastPath(): string;
+  readonly lastPath: () => string;
 }
 
 const PROBE = 'parity-probe';
@@ -80,9 +89,14 @@ export async function configureWith(
   name: string,
   webhooks: readonly object[],
 ): Promise<void> {
-  await t.http.ok('PATCH', `/api/v1/namespaces/${t.namespace}`, { metadata: { labels: { 'parity-case': t.namespace } } }, {
-    headers: { 'content-type': 'application/merge-patch+json' },
-  });
+  await t.http.ok(
+    'PATCH',
+    `/api/v1/namespaces/${t.namespace}`,
+    { metadata: { labels: { 'parity-case': t.namespace } } },
+    {
+      headers: { 'content-type': 'application/merge-patch+json' },
+    },
+  );
   const probing = webhookOf(t, `probe-${name}.parity.example.com`, probe.clientConfig, {
     failurePolicy: 'Ignore',
     objectSelector: { matchLabels: { [PROBE]: name } },
@@ -91,7 +105,9 @@ export async function configureWith(
   await t.http.ok('POST', path, { metadata: { name }, webhooks: [...webhooks, probing] });
   t.defer(() => t.http.call('DELETE', `${path}/${name}`));
   await t.until(`the configuration ${name} to be in effect`, async () => {
-    await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, { metadata: { name: 'probe', labels: { [PROBE]: name } } });
+    await t.http.call('POST', `${t.core}/configmaps?dryRun=All`, {
+      metadata: { name: 'probe', labels: { [PROBE]: name } },
+    });
     return probe.requests.some((request) => request['object']?.metadata?.labels?.[PROBE] === name) ? true : undefined;
   });
 }

@@ -1,19 +1,19 @@
 // Parity cases: which writes a webhook is asked about.
 import assert from 'node:assert/strict';
-import { encodedPatch } from '../drivers/webhook.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { ParityContext } from '../context.ts';
 import type { ParityCase } from '../parity-case.ts';
-import { allow, configurationPath, configure, createConfigMap, onConfigMaps, webhookOf } from './webhook-configurations.ts';
+import {
+  allow,
+  configurationPath,
+  configure,
+  createConfigMap,
+  onConfigMaps,
+  ruleOf as rule,
+} from './webhook-configurations.ts';
 
 const needs = ['local-webhooks'] as const;
 const docs = 'docs: reference/access-authn-authz/extensible-admission-controllers';
-const rule = (operations: readonly string[], resources: readonly string[], more: object = {}): object => ({
-  apiGroups: [''],
-  apiVersions: ['v1'],
-  operations,
-  resources,
-  ...more,
-});
 
 const pod = (name: string): object => ({ metadata: { name }, spec: { containers: [{ name: 'c', image: 'i' }] } });
 
@@ -24,7 +24,8 @@ async function createPod(t: ParityContext, name: string): Promise<void> {
 export const webhookMatchingCases: readonly ParityCase[] = [
   {
     id: 'webhooks/rules-name-operations-and-resources',
-    title: 'A webhook sees the operations and resources of its rules; a resource without a subresource means the object alone',
+    title:
+      'A webhook sees the operations and resources of its rules; a resource without a subresource means the object alone',
     source: `${docs}, "Matching requests: rules"`,
     needs,
     mutation: {
@@ -42,7 +43,11 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       await t.http.patch('merge', `${t.core}/pods/p`, { metadata: { labels: { a: 'b' } } });
       await t.http.call('DELETE', `${t.core}/configmaps/m`);
       // A patch may be tried again on a newer object, and is asked about again then.
-      const seen = new Set(requests().map((request) => [request['operation'], request['resource'].resource, request['subResource'], request['name']].join(' ')));
+      const seen = new Set(
+        requests().map((request) =>
+          [request['operation'], request['resource'].resource, request['subResource'], request['name']].join(' '),
+        ),
+      );
       assert.deepEqual([...seen], ['UPDATE pods  p', 'DELETE configmaps  m']);
     },
   },
@@ -67,17 +72,42 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       await createPod(t, 'p');
       await t.http.ok('POST', `${t.apps}/deployments`, {
         metadata: { name: 'd' },
-        spec: { replicas: 0, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: { a: 'b' } },
+          template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+        },
       });
       await t.http.patch('merge', `${t.apps}/deployments/d/scale`, { spec: { replicas: 1 } });
       await t.http.ok('POST', `${t.core}/serviceaccounts/default/token`, { spec: { expirationSeconds: 3600 } });
-      await t.http.ok('POST', `${t.core}/pods/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'nowhere' } });
-      const own = requests().filter((request) => request['userInfo'].username !== 'system:kube-scheduler' && request['subResource'] !== 'status');
+      await t.http.ok('POST', `${t.core}/pods/p/binding`, {
+        metadata: { name: 'p' },
+        target: { kind: 'Node', name: 'nowhere' },
+      });
+      const own = requests().filter(
+        (request) => request['userInfo'].username !== 'system:kube-scheduler' && request['subResource'] !== 'status',
+      );
+      // A patch may be tried again on a newer object, and is asked about again then.
+      const seen = own.map((request) => [
+        request['operation'],
+        request['kind'],
+        request['resource'].resource,
+        request['subResource'],
+        request['object'].kind,
+        request['name'],
+      ]);
       assert.deepEqual(
-        own.map((request) => [request['operation'], request['kind'], request['resource'].resource, request['subResource'], request['object'].kind, request['name']]),
+        seen.filter((row, index) => !isDeepStrictEqual(row, seen[index - 1])),
         [
           ['UPDATE', { group: 'autoscaling', version: 'v1', kind: 'Scale' }, 'deployments', 'scale', 'Scale', 'd'],
-          ['CREATE', { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, 'serviceaccounts', 'token', 'TokenRequest', 'default'],
+          [
+            'CREATE',
+            { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+            'serviceaccounts',
+            'token',
+            'TokenRequest',
+            'default',
+          ],
           ['CREATE', { group: '', version: 'v1', kind: 'Binding' }, 'pods', 'binding', 'Binding', 'p'],
         ],
       );
@@ -99,19 +129,31 @@ export const webhookMatchingCases: readonly ParityCase[] = [
         rules: [onConfigMaps('CREATE', 'UPDATE', 'DELETE')],
         objectSelector: { matchExpressions: [{ key: 'watched', operator: 'Exists' }] },
       });
-      await createConfigMap(t, 'm');
+      // A server that starts from a stale copy asks once more, so that what counts is who was asked, not how often.
+      const askedBy = async (step: Promise<unknown>): Promise<unknown[]> => {
+        const before = requests().length;
+        await step;
+        return [
+          ...new Set(
+            requests()
+              .slice(before)
+              .map((request) => request['operation']),
+          ),
+        ];
+      };
       const label = (value: string | null): Promise<unknown> =>
         t.http.patch('merge', `${t.core}/configmaps/m`, { metadata: { labels: { watched: value } } });
-      await label('yes');
-      await label(null);
-      await label('again');
-      await t.http.call('DELETE', `${t.core}/configmaps/m`);
-      assert.deepEqual(requests().map((request) => request['operation']), ['UPDATE', 'UPDATE', 'UPDATE', 'DELETE']);
+      assert.deepEqual(await askedBy(createConfigMap(t, 'm')), []);
+      assert.deepEqual(await askedBy(label('yes')), ['UPDATE']);
+      assert.deepEqual(await askedBy(label(null)), ['UPDATE']);
+      assert.deepEqual(await askedBy(label('again')), ['UPDATE']);
+      assert.deepEqual(await askedBy(t.http.call('DELETE', `${t.core}/configmaps/m`)), ['DELETE']);
     },
   },
   {
     id: 'webhooks/namespaces-select-themselves',
-    title: 'A namespace selector looks at the labels of a Namespace that is written, as they will be, and leaves cluster-scoped objects in',
+    title:
+      'A namespace selector looks at the labels of a Namespace that is written, as they will be, and leaves cluster-scoped objects in',
     source: `${docs}, "Matching requests: namespaceSelector"`,
     needs,
     mutation: {
@@ -125,7 +167,12 @@ export const webhookMatchingCases: readonly ParityCase[] = [
         rules: [
           onConfigMaps('CREATE'),
           rule(['CREATE'], ['namespaces'], { scope: 'Cluster' }),
-          { apiGroups: ['rbac.authorization.k8s.io'], apiVersions: ['*'], operations: ['CREATE'], resources: ['clusterroles'] },
+          {
+            apiGroups: ['rbac.authorization.k8s.io'],
+            apiVersions: ['*'],
+            operations: ['CREATE'],
+            resources: ['clusterroles'],
+          },
         ],
       });
       t.defer(() => t.http.call('DELETE', `/api/v1/namespaces/${name}`));
@@ -133,7 +180,10 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       await t.http.ok('POST', '/api/v1/namespaces', { metadata: { name: `${name}-plain` } });
       t.defer(() => t.http.call('DELETE', `/api/v1/namespaces/${name}-plain`));
       await t.http.ok('POST', '/api/v1/namespaces', { metadata: { name, labels: { 'parity-case': t.namespace } } });
-      await t.http.ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', { metadata: { name: role }, rules: [] });
+      await t.http.ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', {
+        metadata: { name: role },
+        rules: [],
+      });
       const seen = requests().filter((request) => [name, `${name}-plain`, role].includes(request['name']));
       assert.deepEqual(
         seen.map((request) => [request['name'], request['namespace']]),
@@ -146,7 +196,8 @@ export const webhookMatchingCases: readonly ParityCase[] = [
   },
   {
     id: 'webhooks/match-policy-equivalent',
-    title: 'With matchPolicy Equivalent a webhook is asked about other versions of its resource, shown in its own; with Exact it is not',
+    title:
+      'With matchPolicy Equivalent a webhook is asked about other versions of its resource, shown in its own; with Exact it is not',
     source: `${docs}, "Matching requests: matchPolicy"`,
     needs,
     mutation: {
@@ -165,20 +216,38 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
       await t.http.ok('POST', crds, {
         metadata: { name: `things.${group}` },
-        spec: { group, scope: 'Namespaced', names: { plural: 'things', kind: 'Thing' }, versions: [version('v1', true), version('v2', false)] },
+        spec: {
+          group,
+          scope: 'Namespaced',
+          names: { plural: 'things', kind: 'Thing' },
+          versions: [version('v1', true), version('v2', false)],
+        },
       });
       t.defer(() => t.http.call('DELETE', `${crds}/things.${group}`));
-      const rules = [onConfigMaps('CREATE'), { apiGroups: [group], apiVersions: ['v1'], operations: ['CREATE'], resources: ['things'] }];
+      const rules = [
+        onConfigMaps('CREATE'),
+        { apiGroups: [group], apiVersions: ['v1'], operations: ['CREATE'], resources: ['things'] },
+      ];
       const equivalent = await configure(t, 'validating', allow, { rules });
       const exact = await configure(t, 'validating', allow, { rules, matchPolicy: 'Exact' });
       const path = `/apis/${group}/v2/namespaces/${t.namespace}/things`;
       await t.until('the custom resource to be served', async () => {
-        const { code } = await t.http.call('POST', path, { apiVersion: `${group}/v2`, kind: 'Thing', metadata: { generateName: 'x-' } });
+        const { code } = await t.http.call('POST', path, {
+          apiVersion: `${group}/v2`,
+          kind: 'Thing',
+          metadata: { generateName: 'x-' },
+        });
         return code === 201 ? true : undefined;
       });
       const [request] = equivalent.requests();
       assert.deepEqual(
-        [request?.['resource'], request?.['requestResource'], request?.['kind'].version, request?.['requestKind'].version, request?.['object'].apiVersion],
+        [
+          request?.['resource'],
+          request?.['requestResource'],
+          request?.['kind'].version,
+          request?.['requestKind'].version,
+          request?.['object'].apiVersion,
+        ],
         [
           { group, version: 'v1', resource: 'things' },
           { group, version: 'v2', resource: 'things' },
@@ -201,7 +270,12 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       replace: "  request.scope.definition.group === 'none' &&",
     },
     run: async (t) => {
-      const everything = { apiGroups: ['admissionregistration.k8s.io'], apiVersions: ['*'], operations: ['*'], resources: ['*'] };
+      const everything = {
+        apiGroups: ['admissionregistration.k8s.io'],
+        apiVersions: ['*'],
+        operations: ['*'],
+        resources: ['*'],
+      };
       const { name, requests } = await configure(t, 'validating', () => ({ allowed: false }), {
         rules: [onConfigMaps('CREATE'), everything],
       });
@@ -210,153 +284,6 @@ export const webhookMatchingCases: readonly ParityCase[] = [
       assert.equal(patched.code, 200);
       assert.equal((await t.http.call('DELETE', path)).code, 200);
       assert.equal(requests().length, 0);
-    },
-  },
-  {
-    id: 'webhooks/order-and-reinvocation',
-    title: 'Mutating webhooks run by name of their configuration, and again when they ask for it and a later one changed the object',
-    source: `${docs}, "Reinvocation policy"`,
-    needs,
-    mutation: {
-      file: 'lab/kube/apiserver/admission/webhooks.ts',
-      find: 'for (const invocation of again) await call(invocation);',
-      replace: '',
-    },
-    run: async (t) => {
-      const calls: string[] = [];
-      const seen = (who: string) => (request: { readonly object?: { data?: Record<string, string> } }) => {
-        calls.push(`${who}:${Object.keys(request.object?.data ?? {}).sort().join('')}`);
-      };
-      const noteB = seen('b');
-      const noteA = seen('a');
-      const base = t.unique('order');
-      await configure(
-        t,
-        'mutating',
-        (request) => {
-          noteB(request);
-          return { allowed: true, ...encodedPatch([{ op: 'add', path: '/data/b', value: 'b' }]) };
-        },
-        {},
-        `${base}-b`,
-      );
-      await configure(
-        t,
-        'mutating',
-        (request) => {
-          noteA(request);
-          return { allowed: true };
-        },
-        { reinvocationPolicy: 'IfNeeded' },
-        `${base}-a`,
-      );
-      const { body } = await createConfigMap(t, 'ordered', { data: { z: 'z' } });
-      assert.deepEqual(calls, ['a:z', 'b:z', 'a:bz']);
-      assert.deepEqual(body['data'], { z: 'z', b: 'b' });
-    },
-  },
-  {
-    id: 'webhooks/deletecollection-asks-per-object',
-    title: 'Deleting a collection asks about every object, and stops with the refusal',
-    source: 'apiserver/pkg/registry/generic/registry/store.go: DeleteCollection',
-    needs,
-    mutation: {
-      file: 'lab/kube/apiserver/admission/webhooks.ts',
-      find: "if (request.operation === 'DELETE' || isOneWay(request)) await mutate(request, object);",
-      replace: "if (request.operation === 'DELETE') return;",
-    },
-    run: async (t) => {
-      const { requests, hookName } = await configure(t, 'validating', (request) => ({ allowed: request['oldObject']?.metadata.name !== 'keep' }), {
-        rules: [onConfigMaps('CREATE', 'DELETE')],
-      });
-      for (const name of ['go', 'keep']) await createConfigMap(t, name, { metadata: { name, labels: { mine: 'yes' } } });
-      const { code, body } = await t.http.call('DELETE', `${t.core}/configmaps?labelSelector=mine%3Dyes`);
-      assert.deepEqual([code, body['message']], [400, `admission webhook "${hookName}" denied the request without explanation`]);
-      const asked = requests().filter((request) => request['operation'] === 'DELETE');
-      assert.deepEqual(asked.map((request) => request['oldObject'].metadata.name).sort(), ['go', 'keep']);
-      assert.deepEqual(
-        asked.map((request) => [request['name'], request['object']]),
-        [
-          [undefined, null],
-          [undefined, null],
-        ],
-      );
-      assert.equal((await t.http.get(`${t.core}/configmaps/keep`)).code, 200);
-    },
-  },
-  {
-    id: 'webhooks/match-conditions',
-    title: 'matchConditions keep a webhook out; one that cannot be decided refuses the write with failurePolicy Fail',
-    source: `${docs}, "Matching requests: matchConditions"`,
-    since: '1.28',
-    needs,
-    mutation: {
-      file: 'lab/kube/apiserver/admission/match-conditions.ts',
-      find: 'else if (outcome.value !== true) return { matches: false };',
-      replace: 'else if (outcome.value !== true) errors.push(name);',
-    },
-    run: async (t) => {
-      const { requests } = await configure(t, 'validating', allow, {
-        objectSelector: { matchLabels: { conditioned: 'yes' } },
-        matchConditions: [
-          { name: 'not-quiet', expression: "!('quiet' in object.data)" },
-          { name: 'loud', expression: "object.data.volume == 'loud'" },
-          { name: 'not-mine', expression: "request.userInfo.username != 'nobody' && authorizer.group('').resource('pods').check('get').allowed()" },
-        ],
-      });
-      const create = (name: string, data: object): ReturnType<typeof createConfigMap> =>
-        createConfigMap(t, name, { metadata: { name, labels: { conditioned: 'yes' } }, data });
-      assert.equal((await create('a', { quiet: 'yes' })).code, 201);
-      assert.equal((await create('b', { volume: 'loud' })).code, 201);
-      assert.deepEqual(requests().map((request) => request['name']), ['b']);
-      const undecided = await create('c', {});
-      assert.deepEqual(
-        [undecided.code, undecided.body['message']],
-        [403, `configmaps "c" is forbidden: [expression '!('quiet' in object.data)' resulted in error: no such key: data, expression 'object.data.volume == 'loud'' resulted in error: no such key: data]`],
-      );
-    },
-  },
-  {
-    id: 'webhooks/invalid-configurations',
-    title: 'Configurations are refused for names, versions, URLs, rules and expressions that cannot work',
-    source: 'pkg/apis/admissionregistration/validation/validation.go',
-    mutation: {
-      file: 'lab/kube/apiserver/builtin/rules/webhook-configuration.ts',
-      find: "'should be a domain with at least three segments separated by dots'",
-      replace: "'should be a domain'",
-    },
-    run: async (t) => {
-      const name = t.unique('bad');
-      const { code, body } = await t.http.call('POST', configurationPath('validating'), {
-        metadata: { name },
-        webhooks: [
-          webhookOf(t, 'short.name', { url: 'http://user@example.com/x?y=z#w' }, {
-            admissionReviewVersions: ['v2'],
-            sideEffects: 'Some',
-            timeoutSeconds: 31,
-            rules: [rule(['*', 'CREATE'], ['*', 'pods']), rule(['MAKE'], [])],
-          }),
-        ],
-      });
-      const at = 'webhooks[0]';
-      assert.equal(code, 422);
-      assert.deepEqual(
-        (body['details'].causes as { field: string; message: string }[]).map((cause) => `${cause.field}: ${cause.message}`).sort(),
-        [
-          `${at}.name: Invalid value: "short.name": should be a domain with at least three segments separated by dots`,
-          `${at}.rules[0].operations: Invalid value: []admissionregistration.OperationType{"*", "CREATE"}: if '*' is present, must not specify other operations`,
-          `${at}.rules[0].resources: Invalid value: []string{"*", "pods"}: if '*' is present, must not specify other resources without subresources`,
-          `${at}.rules[1].operations[0]: Unsupported value: "MAKE": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"`,
-          `${at}.rules[1].resources: Required value`,
-          `${at}.sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"`,
-          `${at}.timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds`,
-          `${at}.clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`,
-          `${at}.clientConfig.url: Invalid value: "user": user information is not permitted in the URL`,
-          `${at}.clientConfig.url: Invalid value: "w": fragments are not permitted in the URL`,
-          `${at}.clientConfig.url: Invalid value: "y=z": query parameters are not permitted in the URL`,
-          `${at}.admissionReviewVersions: Invalid value: []string{"v2"}: must include at least one of v1, v1beta1`,
-        ].sort(),
-      );
     },
   },
 ];

@@ -20,7 +20,10 @@ export const webhookReviewCases: readonly ParityCase[] = [
     },
     run: async (t) => {
       const { requests } = await configure(t, 'mutating', allow);
-      await t.http.ok('POST', `${t.core}/configmaps?dryRun=All&fieldManager=tester`, { metadata: { generateName: 'seen-' }, data: { a: 'b' } });
+      await t.http.ok('POST', `${t.core}/configmaps?dryRun=All&fieldManager=tester`, {
+        metadata: { generateName: 'seen-' },
+        data: { a: 'b' },
+      });
       const [request] = requests();
       const { uid, object, userInfo, ...rest } = request ?? {};
       assert.match(uid, /^[0-9a-f-]{36}$/);
@@ -51,16 +54,26 @@ export const webhookReviewCases: readonly ParityCase[] = [
       replace: 'oldObject: null,',
     },
     run: async (t) => {
-      const { requests } = await configure(t, 'validating', allow, { rules: [onConfigMaps('CREATE', 'UPDATE', 'DELETE')] });
+      const { requests } = await configure(t, 'validating', allow, {
+        rules: [onConfigMaps('CREATE', 'UPDATE', 'DELETE')],
+      });
       const created = (await createConfigMap(t, 'm', { data: { a: '1' } })).body;
       await t.http.patch('merge', `${t.core}/configmaps/m`, { data: { a: '2' } });
       await t.http.call('DELETE', `${t.core}/configmaps/m`);
-      const [, update, removal] = requests();
-      assert.deepEqual([update?.['name'], update?.['oldObject'].data, update?.['object'].data], ['m', { a: '1' }, { a: '2' }]);
+      const [update, removal] = ['UPDATE', 'DELETE'].map((operation) =>
+        requests().findLast((request) => request['operation'] === operation),
+      );
+      assert.deepEqual(
+        [update?.['name'], update?.['oldObject'].data, update?.['object'].data],
+        ['m', { a: '1' }, { a: '2' }],
+      );
       assert.equal(update?.['object'].metadata.uid, created['metadata'].uid);
       assert.equal(update?.['oldObject'].metadata.resourceVersion, created['metadata'].resourceVersion);
       assert.equal(update?.['options'].kind, 'UpdateOptions');
-      assert.deepEqual([removal?.['operation'], removal?.['object'], removal?.['oldObject'].data], ['DELETE', null, { a: '2' }]);
+      assert.deepEqual(
+        [removal?.['operation'], removal?.['object'], removal?.['oldObject'].data],
+        ['DELETE', null, { a: '2' }],
+      );
       assert.equal(removal?.['options'].kind, 'DeleteOptions');
     },
   },
@@ -81,15 +94,25 @@ export const webhookReviewCases: readonly ParityCase[] = [
       const first = await configure(
         t,
         'mutating',
-        () => ({ allowed: true, ...encodedPatch([{ op: 'add', path: '/spec/ports/-', value: { name: 'more', port: 81 } }]) }),
+        () => ({
+          allowed: true,
+          ...encodedPatch([{ op: 'add', path: '/spec/ports/-', value: { name: 'more', port: 81 } }]),
+        }),
         { rules },
         `${base}-a`,
       );
       const second = await configure(t, 'mutating', allow, { rules }, `${base}-b`);
-      await t.http.ok('POST', `${t.core}/services`, { metadata: { name: 's' }, spec: { ports: [{ name: 'one', port: 80 }] } });
+      await t.http.ok('POST', `${t.core}/services`, {
+        metadata: { name: 's' },
+        spec: { ports: [{ name: 'one', port: 80 }] },
+      });
       const [before] = first.requests();
       assert.deepEqual(
-        [before?.['object'].spec.type, before?.['object'].spec.sessionAffinity, before?.['object'].spec.ports[0].protocol],
+        [
+          before?.['object'].spec.type,
+          before?.['object'].spec.sessionAffinity,
+          before?.['object'].spec.ports[0].protocol,
+        ],
         ['ClusterIP', 'None', 'TCP'],
       );
       const [after] = second.requests();
@@ -131,7 +154,9 @@ export const webhookReviewCases: readonly ParityCase[] = [
         'mutating',
         (request) => ({
           allowed: true,
-          ...(request['operation'] === 'DELETE' ? encodedPatch([{ op: 'add', path: '/metadata/labels', value: {} }]) : {}),
+          ...(request['operation'] === 'DELETE'
+            ? encodedPatch([{ op: 'add', path: '/metadata/labels', value: {} }])
+            : {}),
         }),
         { rules: [onConfigMaps('CREATE', 'DELETE')] },
       );
@@ -139,7 +164,10 @@ export const webhookReviewCases: readonly ParityCase[] = [
       const { code, body } = await t.http.call('DELETE', `${t.core}/configmaps/m`);
       assert.deepEqual(
         [code, body['message']],
-        [500, `Internal error occurred: admission webhook "${hookName}" attempted to modify the object, which is not supported for this operation`],
+        [
+          500,
+          `Internal error occurred: admission webhook "${hookName}" attempted to modify the object, which is not supported for this operation`,
+        ],
       );
     },
   },
@@ -161,7 +189,11 @@ export const webhookReviewCases: readonly ParityCase[] = [
         (request) => (response) => {
           response.setHeader('content-type', 'application/json');
           // Earlier reviews take an answer without their uid.
-          text = JSON.stringify({ apiVersion: 'admission.k8s.io/v1beta1', kind: 'AdmissionReview', response: { allowed: request['uid'] !== '' } });
+          text = JSON.stringify({
+            apiVersion: 'admission.k8s.io/v1beta1',
+            kind: 'AdmissionReview',
+            response: { allowed: request['uid'] !== '' },
+          });
           response.end(text);
         },
         { admissionReviewVersions: ['v9', 'v1beta1', 'v1'] },

@@ -50,7 +50,10 @@ const unfit: Readonly<Record<string, readonly string[]>> = {
   ],
   'messages name the types of plain stores there': ['errors/another-kind-in-body', 'http/metadata-only'],
   'objects of plain stores carry kind and apiVersion there when they come from etcd': ['list/exactly-one-version'],
-  'webhook configurations have a plain store there': ['webhooks/invalid-configurations'],
+  'webhook configurations and policies have plain stores there': [
+    'webhooks/invalid-configurations',
+    'admission-policies/policies-are-checked',
+  ],
   'Namespaces have a plain store there': [
     'deletion/namespace-terminates',
     'deletion/namespace-finalize',

@@ -99,9 +99,7 @@ function namespaceOf(namespace: ApiObject | undefined): JsonObject | null {
 function askAuthorizer(authorizer: Authorizer, requester: User): AskAuthorizer {
   return ({ serviceAccount, path, verb, ...about }) => {
     const user =
-      serviceAccount === undefined
-        ? requester
-        : serviceAccountUser(serviceAccount.namespace, serviceAccount.name, '');
+      serviceAccount === undefined ? requester : serviceAccountUser(serviceAccount.namespace, serviceAccount.name, '');
     if (path !== undefined) return authorizer.decide(user, { kind: 'path', verb, path });
     const { group, resource, subresource, namespace, name } = about;
     return authorizer.decide(user, {

@@ -87,4 +87,3 @@ export function admissionVariables(extras: Extras): ReadonlyMap<string, CelType>
     ...(variables === undefined ? [] : [['variables', objectOf('kubernetes.variables', variables)] as const]),
   ]);
 }
-

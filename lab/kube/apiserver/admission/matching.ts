@@ -145,7 +145,10 @@ function namespaceMatches(criteria: MatchCriteria, view: AdmissionView, deps: Ma
 }
 
 /** The object as another version shows it: versions of one kind differ in nothing but their name. */
-export function inKind(object: ApiObject | undefined, { group, version, kind }: GroupVersionKind): ApiObject | undefined {
+export function inKind(
+  object: ApiObject | undefined,
+  { group, version, kind }: GroupVersionKind,
+): ApiObject | undefined {
   return object && { ...object, apiVersion: group === '' ? version : `${group}/${version}`, kind };
 }
 

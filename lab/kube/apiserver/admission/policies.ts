@@ -61,7 +61,11 @@ export function withPolicies(next: Admission, deps: PolicyDeps): Admission {
         for (const entry of policies) {
           const { name } = entry.object.metadata;
           const own = bindings.filter((binding) => stringAt(binding.object, 'spec', 'policyName') === name);
-          if (own.length > 0) dispatch.ask(programOf(entry), own.map((binding) => binding.object));
+          if (own.length > 0)
+            dispatch.ask(
+              programOf(entry),
+              own.map((binding) => binding.object),
+            );
         }
         const [first] = dispatch.denials;
         if (first !== undefined) throw denied(view, first);
@@ -96,7 +100,8 @@ class Dispatch {
       return;
     }
     for (const binding of bindings) {
-      if (matchOf(readMatchResources(binding['spec'], 'matchResources'), this.#view, this.#matching) === undefined) continue;
+      if (matchOf(readMatchResources(binding['spec'], 'matchResources'), this.#view, this.#matching) === undefined)
+        continue;
       try {
         for (const params of paramsOf(binding, definition, this.#view.namespace, this.#deps))
           this.#judge(policy, binding, match, params);
@@ -131,7 +136,8 @@ class Dispatch {
     const actions = stringsAt(binding, 'spec', 'validationActions');
     const name = binding.metadata.name;
     for (const { message, reason, always } of runPolicy(policy, activation)) {
-      if (always || actions.includes('Deny')) this.denials.push({ policy: policy.name, binding: name, message, reason });
+      if (always || actions.includes('Deny'))
+        this.denials.push({ policy: policy.name, binding: name, message, reason });
       if (!always && actions.includes('Warn'))
         request.scope.warn(
           `Validation failed for ValidatingAdmissionPolicy '${policy.name}' with binding '${name}': ${message}`,
@@ -145,5 +151,8 @@ function denied({ request, name, object }: AdmissionView, { policy, binding, mes
   const text = `${by} denied request: ${message}`;
   const generated = object?.metadata?.generateName ?? '';
   const error = forbidden(request.scope.definition, name || generated || 'Unknown', text);
-  return new StatusError(CODES[reason] ?? 422, reason, error.message, { ...error.details, causes: [{ message: text }] });
+  return new StatusError(CODES[reason] ?? 422, reason, error.message, {
+    ...error.details,
+    causes: [{ message: text }],
+  });
 }

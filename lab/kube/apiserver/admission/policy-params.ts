@@ -20,7 +20,9 @@ export class ConfigurationFault extends Error {}
 export function paramDefinition({ paramKind }: PolicyProgram, registry: ParamDeps['registry']): Definition | undefined {
   if (paramKind === undefined) return undefined;
   const { apiVersion, kind } = paramKind;
-  const found = registry.list().find((definition) => apiVersionOf(definition) === apiVersion && definition.kind === kind);
+  const found = registry
+    .list()
+    .find((definition) => apiVersionOf(definition) === apiVersion && definition.kind === kind);
   if (found !== undefined) return found;
   const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   throw new ConfigurationFault(`failed to find resource referenced by paramKind: '${shown}, Kind=${kind}'`);

@@ -31,7 +31,10 @@ export function runPolicy(policy: PolicyProgram, activation: Activation): readon
   }
   const run = new Run(policy.variables, activation);
   try {
-    const outcomes = policy.validations.map((validation) => ({ validation, outcome: run.evaluate(validation.compiled) }));
+    const outcomes = policy.validations.map((validation) => ({
+      validation,
+      outcome: run.evaluate(validation.compiled),
+    }));
     const denials = outcomes.flatMap(({ validation, outcome }) => {
       if ('error' in outcome) return failed(outcomeError(validation.expression, outcome.error));
       if (!outcome.ok) return failed(`expression '${validation.expression}' resulted in error: ${outcome.message}`);
@@ -72,7 +75,8 @@ class Run {
   }
 
   #variable({ name, compiled }: PolicyVariable): Value {
-    if (!compiled.ok) throw new CelError(`composited variable ${JSON.stringify(name)} fails to compile: ${compiled.text}`);
+    if (!compiled.ok)
+      throw new CelError(`composited variable ${JSON.stringify(name)} fails to compile: ${compiled.text}`);
     const outcome = compiled.program.run(this.#activation);
     this.#variableCost += outcome.cost;
     if (outcome.ok) return outcome.value;

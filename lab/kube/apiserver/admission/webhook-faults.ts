@@ -14,7 +14,8 @@ export function connectionFault(error: Error, signal: AbortSignal): string {
   const code = textMember(error, 'code');
   const address = textMember(error, 'address');
   const port = 'port' in error && typeof error.port === 'number' ? `:${error.port}` : '';
-  if (code === 'ECONNREFUSED') return `dial tcp ${address.includes(':') ? `[${address}]` : address}${port}: connect: connection refused`;
+  if (code === 'ECONNREFUSED')
+    return `dial tcp ${address.includes(':') ? `[${address}]` : address}${port}: connect: connection refused`;
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${textMember(error, 'hostname')}: no such host`;
   if (code === 'ECONNRESET') return 'EOF';
   const untrusted = 'tls: failed to verify certificate: x509:';

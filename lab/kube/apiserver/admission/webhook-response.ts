@@ -59,7 +59,9 @@ function checkIdentity(given: Identity, uid: string): void {
     throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(given.uid)}`);
   if (given.apiVersion === 'admission.k8s.io/v1' && given.kind === 'AdmissionReview') return;
   const shown = given.apiVersion.includes('/') ? given.apiVersion : `/${given.apiVersion}`;
-  throw invalid(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${shown}, Kind=${given.kind}`);
+  throw invalid(
+    `expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${shown}, Kind=${given.kind}`,
+  );
 }
 
 function checkPatchType(webhook: Webhook, patch: string, type: string | null | undefined): void {
@@ -93,9 +95,7 @@ function readJson(answer: string): unknown {
   const kind = stringAt(value, 'kind') ?? '';
   const apiVersion = stringAt(value, 'apiVersion') ?? '';
   if (kind !== '' && apiVersion !== '' && (kind !== 'AdmissionReview' || !apiVersion.startsWith('admission.k8s.io/')))
-    throw notCalled(
-      `unable to decode ${apiVersion}, Kind=${kind} into *v1.AdmissionReview`,
-    );
+    throw notCalled(`unable to decode ${apiVersion}, Kind=${kind} into *v1.AdmissionReview`);
   return value;
 }
 

@@ -57,7 +57,9 @@ interface Answer {
 }
 
 const failure = ({ endpoint, method }: Exchange, why: string): WebhookFailure =>
-  new WebhookFailure(`failed to call webhook: ${method === 'POST' ? 'Post' : 'Get'} ${JSON.stringify(endpoint.url)}: ${why}`);
+  new WebhookFailure(
+    `failed to call webhook: ${method === 'POST' ? 'Post' : 'Get'} ${JSON.stringify(endpoint.url)}: ${why}`,
+  );
 
 function textOf({ code, text, contentType }: Answer): string {
   if (code < 200 || code > 206) throw new WebhookFailure(`failed to call webhook: ${statusFault(code, text)}`);
@@ -70,7 +72,8 @@ function redirected(sent: Exchange, { code, location }: Answer): Exchange | unde
   const keepsMethod = code === 307 || code === 308;
   if (location === undefined || !(keepsMethod || (code >= 301 && code <= 303))) return undefined;
   const url = new URL(location, sent.endpoint.url);
-  if (url.protocol !== 'https:') throw failure(sent, `unsupported protocol scheme ${JSON.stringify(url.protocol.replace(':', ''))}`);
+  if (url.protocol !== 'https:')
+    throw failure(sent, `unsupported protocol scheme ${JSON.stringify(url.protocol.replace(':', ''))}`);
   const endpoint: WebhookEndpoint = {
     url: url.href,
     host: url.hostname,

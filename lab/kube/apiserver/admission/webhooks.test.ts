@@ -134,7 +134,7 @@ describe('mutating webhooks', () => {
       userInfo: { username: 'kubernetes-admin' },
       object: { kind: 'Pod', apiVersion: 'v1', metadata: { generateName: 'seen-' } },
     });
-    expect(hook.reviews[0]?.['name']).toBe('');
+    expect(hook.reviews[0]).not.toHaveProperty('name');
   });
 
   it('run in the order of their configurations, each on what the former made', async () => {
@@ -218,10 +218,22 @@ describe('bindings', () => {
     expect((await bind('placed')).code).toBe(201);
   });
 
-  it('are refused when a webhook wants to review them, which is not implemented', async () => {
+  it('are reviewed as what they are', async () => {
     await create(pod('reviewed'));
     await configure(validating, 'wide', webhook('wide', { rules: rule('CREATE', 'pods/*') }));
-    expect((await bind('reviewed')).code).toBe(501);
+    expect((await bind('reviewed')).code).toBe(201);
+    expect(hook.reviews[0]).toMatchObject({
+      kind: { kind: 'Binding' },
+      subResource: 'binding',
+      object: { kind: 'Binding', target: { name: 'n' } },
+    });
+  });
+
+  it('cannot be changed by webhooks', async () => {
+    await create(pod('changed'));
+    hook.respond = () => patchOf([{ op: 'replace', path: '/target/name', value: 'm' }]);
+    await configure(mutating, 'wide', webhook('wide', { rules: rule('CREATE', 'pods/binding') }));
+    expect((await bind('changed')).code).toBe(501);
   });
 });
 
@@ -311,14 +323,24 @@ describe('failures', () => {
 });
 
 describe('configurations', () => {
-  it('that cannot be honoured are refused', async () => {
-    const withConditions = webhook('x', { matchConditions: [{ name: 'a', expression: 'true' }] });
+  it('keep webhooks out by their conditions', async () => {
+    const matchConditions = [{ name: 'loud', expression: "object.metadata.name.startsWith('loud')" }];
+    await configure(mutating, 'x', webhook('x', { matchConditions }));
+    await create(pod('quiet'));
+    await create(pod('loud'));
+    expect(hook.reviews.map((review) => review['name'])).toEqual(['loud']);
+  });
+
+  it('that are incomplete or cannot be compiled are refused', async () => {
+    const withConditions = webhook('x', { matchConditions: [{ name: 'a', expression: 'object.' }] });
     const object = {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingWebhookConfiguration',
       metadata: { name: 'x' },
     };
-    expect((await t.call('POST', mutating, { ...object, webhooks: [withConditions] })).code).toBe(501);
+    expect((await t.call('POST', mutating, { ...object, webhooks: [withConditions] })).body['message']).toContain(
+      'webhooks[0].matchConditions[0].expression: Invalid value: "object.": compilation failed: ERROR: <input>:1:8:',
+    );
     const { sideEffects: _sideEffects, ...incomplete } = webhook('x');
     const { code, body } = await t.call('POST', mutating, { ...object, webhooks: [incomplete] });
     expect(code).toBe(422);

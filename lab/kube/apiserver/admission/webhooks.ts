@@ -132,5 +132,7 @@ async function mutateWith(
   if (isOneWay(request))
     throw notImplemented(`changes by admission webhooks to ${view.resource.resource}/${subresource}`);
   const { definition } = request.scope;
-  return subresource === 'scale' ? fromView(request, object, seen) : redecode(definition, { ...seen, apiVersion: object.apiVersion });
+  return subresource === 'scale'
+    ? fromView(request, object, seen)
+    : redecode(definition, { ...seen, apiVersion: object.apiVersion });
 }

@@ -1,6 +1,7 @@
 // What Kubernetes writes of a built-in object even when nobody set it: structs that are held by value, and fields without omitempty.
 import type { JsonObject } from '../json.ts';
 import { cloneJson, isObject } from '../json.ts';
+import { createMemberPlans, visitPlanned } from '../schema/member-plans.ts';
 import type { Schema } from '../schema/schema.ts';
 import { isStructField, memberSchema } from '../schema/schema.ts';
 
@@ -80,6 +81,19 @@ export function completeBuiltIn(value: unknown, schema: Schema): void {
       if (described !== undefined) completeBuiltIn(member, described);
     }
   }
+}
+
+/** As `completeBuiltIn`, with everything worked out once that depends on schemas alone. */
+export function createCompletion(): (value: unknown, schema: Schema) => void {
+  const planOf = createMemberPlans((schema) => {
+    const fields = alwaysWritten.get(schema['x-type'] ?? '')?.filter(([name]) => isStructField(schema, name)) ?? [];
+    return fields.length === 0 ? undefined : fields;
+  });
+  const fill = (value: JsonObject, fields: Fields): void => {
+    for (const [name, zero] of fields)
+      if (value[name] === undefined) value[name] = typeof zero === 'object' && zero !== null ? cloneJson(zero) : zero;
+  };
+  return (value, schema) => visitPlanned(value, schema, planOf, fill);
 }
 
 /** What Kubernetes writes of an object of a built-in kind in which nothing is set. */

@@ -106,15 +106,20 @@ export function formatOwners(owners: readonly Owner[]): JsonObject[] {
   return owners
     .filter((owner) => !isEmptySet(owner.fields))
     .sort((left, right) => compareTexts(sortKeys(left), sortKeys(right)))
-    .map((owner) => ({
-      manager: owner.manager,
-      operation: owner.operation,
-      apiVersion: owner.apiVersion,
-      ...(owner.time === '' ? {} : { time: owner.time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: formatFieldSet(owner.fields),
-      ...(owner.subresource === '' ? {} : { subresource: owner.subresource }),
-    }));
+    .map((owner) => entryOf(owner, owner.operation, formatFieldSet(owner.fields)));
+}
+
+/** The entry of a writer, with its fields in the form in which they are stored. */
+export function entryOf(writer: Writer, operation: Owner['operation'], fieldsV1: JsonObject): JsonObject {
+  return {
+    manager: writer.manager,
+    operation,
+    apiVersion: writer.apiVersion,
+    ...(writer.time === '' ? {} : { time: writer.time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+    ...(writer.subresource === '' ? {} : { subresource: writer.subresource }),
+  };
 }
 
 const sortKeys = (owner: Owner): readonly string[] => [

@@ -88,6 +88,12 @@ export function ownersAfterUpdate(
   return cappedUpdaters(withUpdate(recorded, ownedChanges(before, after, ownable), { ...writer, operation: 'Update' }));
 }
 
+/** What the creator of an object owns when nobody else does. */
+export function ownedByCreator(object: ApiObject, ownable: Ownable): FieldSet {
+  const { added, modified } = ownedChanges(undefined, object, ownable);
+  return stripped(union(added, modified));
+}
+
 function recordedOwners(before: ApiObject | undefined, after: ApiObject, ofLive: boolean): readonly Owner[] {
   if (ofLive) return ownersOf(before);
   if (resetsOwners(after)) return [];

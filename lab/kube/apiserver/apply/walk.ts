@@ -11,7 +11,8 @@ export function itemStep(item: unknown, schema: Schema | undefined): string {
   if (schema?.['x-kubernetes-list-type'] !== 'map') return `v:${JSON.stringify(item)}`;
   const source = isObject(item) ? item : {};
   const identity: JsonObject = {};
-  for (const key of [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort()) {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  for (const key of keys.length > 1 ? keys.toSorted() : keys) {
     const value = source[key] ?? memberSchema(schema.items, key)?.default;
     if (value !== undefined) identity[key] = value;
   }

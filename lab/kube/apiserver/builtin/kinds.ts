@@ -1,6 +1,9 @@
 // The complete list of built-in resources that the server serves.
+import { createCompletion } from '../apply/always-written.ts';
+import { createNewFields } from '../apply/new-fields.ts';
 import { unqualifiedFinalizerFaults } from '../names.ts';
-import type { Column, Definition, Rules, ScalePaths, Subresource, View } from '../registry/definition.ts';
+import type { Column, Definition, Rules, ScalePaths, Subresource, View, Walks } from '../registry/definition.ts';
+import { createDefaulter } from '../schema/defaulting.ts';
 import type { TypeTable } from '../schema/notation.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
@@ -36,7 +39,7 @@ import { admissionPolicyBindingColumns, admissionPolicyColumns } from '../table/
 import { eventView } from './event-view.ts';
 import { kindRules } from './rules/index.ts';
 import { typeOf } from './schemas.ts';
-import { dropZeroValues } from './zero-values.ts';
+import { createZeroDropper } from './zero-values.ts';
 import { kindFields, metadataFields } from './selectable-fields.ts';
 
 interface Kind {
@@ -204,13 +207,25 @@ const groups: readonly { readonly group: string; readonly kinds: Readonly<Record
 
 /** Every built-in resource; all are served as version v1. */
 export function builtInDefinitions(types: TypeTable): readonly Definition[] {
+  const shared: Shared = {
+    types,
+    dropZeroValues: createZeroDropper(),
+    walks: { applyDefaults: createDefaulter(), complete: createCompletion(), fieldsOfNew: createNewFields() },
+  };
   return groups.flatMap(({ group, kinds }) =>
-    Object.entries(kinds).map(([kind, entry]) => define(group, kind, entry, types)),
+    Object.entries(kinds).map(([kind, entry]) => define(group, kind, entry, shared)),
   );
 }
 
+/** What all kinds of one server use together. */
+interface Shared {
+  readonly types: TypeTable;
+  readonly dropZeroValues: (value: unknown, schema: Schema) => void;
+  readonly walks: Walks;
+}
+
 /** Built-in kinds forget zero values, and judge finalizers more strictly than custom kinds. */
-const asBuiltIn = (rules: Rules, schema: Schema): Rules => ({
+const asBuiltIn = (rules: Rules, schema: Schema, { dropZeroValues }: Shared): Rules => ({
   ...rules,
   applyDefaults(draft) {
     dropZeroValues(draft, schema);
@@ -222,11 +237,11 @@ const asBuiltIn = (rules: Rules, schema: Schema): Rules => ({
   ],
 });
 
-function define(group: string, kind: string, entry: Kind, types: TypeTable): Definition {
+function define(group: string, kind: string, entry: Kind, shared: Shared): Definition {
   const namespaced = entry.cluster !== true;
   const type = entry.type ?? kind;
-  const schema = typeOf(types, type);
-  const rules = asBuiltIn(kindRules[type] ?? {}, schema);
+  const schema = typeOf(shared.types, type);
+  const rules = asBuiltIn(kindRules[type] ?? {}, schema, shared);
   return {
     group,
     version: 'v1',
@@ -243,6 +258,7 @@ function define(group: string, kind: string, entry: Kind, types: TypeTable): Def
     fields: { ...metadataFields(namespaced), ...kindFields[type] },
     columns: entry.columns,
     rules,
+    walks: shared.walks,
     ...(entry.scale === undefined ? {} : { scale: entry.scale }),
     ...(entry.view === undefined ? {} : { view: entry.view }),
   };

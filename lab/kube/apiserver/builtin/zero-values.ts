@@ -1,7 +1,7 @@
 // Empty words, zeros and `false`: fields that the API holds by value forget them, fields that it holds by pointer keep them.
-import { isObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { createMemberPlans, visitPlanned } from '../schema/member-plans.ts';
 import type { Schema } from '../schema/schema.ts';
-import { isStructField, memberSchema } from '../schema/schema.ts';
 
 // The fields that keep them, by type; required fields do so everywhere. Read off the Go types of the API.
 const keepers = `
@@ -85,22 +85,21 @@ const keeping: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 
 const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false;
 
-/** Removes from a draft of a built-in type what a real server would not give back. */
-export function dropZeroValues(value: unknown, schema: Schema): void {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (items?.type === 'object') for (const item of value) dropZeroValues(item, items);
-  } else if (isObject(value)) {
-    for (const name of Object.keys(value)) {
-      const described = memberSchema(schema, name);
-      if (described === undefined) continue;
-      if (isZero(value[name]) && isForgotten(schema, name, described)) delete value[name];
-      else dropZeroValues(value[name], described);
-    }
-  }
+/** Removes from drafts of built-in types what a real server would not give back. */
+export function createZeroDropper(): (value: unknown, schema: Schema) => void {
+  const planOf = createMemberPlans((schema) => {
+    const forgotten = Object.entries(schema.properties ?? {}).filter(([name, member]) =>
+      isForgotten(schema, name, member),
+    );
+    return forgotten.length === 0 ? undefined : new Set(forgotten.map(([name]) => name));
+  });
+  const drop = (value: JsonObject, forgotten: ReadonlySet<string>): void => {
+    for (const name of Object.keys(value)) if (isZero(value[name]) && forgotten.has(name)) delete value[name];
+  };
+  return (value, schema) => visitPlanned(value, schema, planOf, drop);
 }
 
 function isForgotten(owner: Schema, name: string, described: Schema): boolean {
-  if (!isStructField(owner, name) || !['string', 'integer', 'boolean'].includes(described.type ?? '')) return false;
+  if (!['string', 'integer', 'boolean'].includes(described.type ?? '')) return false;
   return owner.required?.includes(name) !== true && keeping.get(owner['x-type'] ?? '')?.has(name) !== true;
 }

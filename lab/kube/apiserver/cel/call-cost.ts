@@ -6,7 +6,12 @@ import { CelList, OpaqueValue, sizeOf } from './values.ts';
 const tenth = (size: number): number => Math.ceil(size * 0.1);
 
 /** The cost of `name(...values)`. */
-export function callCost(name: string, overload: Overload | undefined, values: readonly Value[], result: Value): number {
+export function callCost(
+  name: string,
+  overload: Overload | undefined,
+  values: readonly Value[],
+  result: Value,
+): number {
   if (overload?.cost !== undefined) return overload.cost(values, result);
   const [first = null, second = null] = values;
   switch (name) {

@@ -77,12 +77,20 @@ export function estimateCall(name: string, operands: readonly Operand[], isMembe
       return { cost: pattern(first.size, second?.size) };
     case 'containsIP':
     case 'containsCIDR':
-      return { cost: plus(byFactor(ADDRESS.max * 2, TENTH), name === 'containsCIDR' ? 3 : 0, byFactor(second?.size.max ?? 0, TENTH)) };
+      return {
+        cost: plus(
+          byFactor(ADDRESS.max * 2, TENTH),
+          name === 'containsCIDR' ? 3 : 0,
+          byFactor(second?.size.max ?? 0, TENTH),
+        ),
+      };
     case 'format':
     case 'strings.quote':
       return { cost: read.cost };
     case 'bytes':
       return { cost: read.cost, size: { min: first.size.min, max: times(first.size.max, 4) } };
+    case 'string':
+      return { cost: read.cost, size: { min: first.size.min / 4, max: first.size.max } };
     case 'startsWith':
     case 'endsWith':
       return { cost: byFactor(second?.size.max ?? 0, TENTH) };
@@ -110,10 +118,10 @@ function replaced(text: Size, old: Size, made: Size): CallEstimate {
       : old.max <= made.min
         ? { count: 0, kept: text.min }
         : { count: Math.ceil(text.min / old.max), kept: 0 };
-  const size = addSizes(
-    multiplySizes({ min: least.count, max: most.count }, made),
-    { min: least.kept, max: most.kept },
-  );
+  const size = addSizes(multiplySizes({ min: least.count, max: most.count }, made), {
+    min: least.kept,
+    max: most.kept,
+  });
   return { cost: byFactor(text.max, 2 * TENTH), size };
 }
 

@@ -5,17 +5,7 @@ import type { Issue } from './issues.ts';
 import { aggregateIssues, literalIssues } from './literal-arguments.ts';
 import type { Functions, Overload } from './overload.ts';
 import type { CelType } from './types.ts';
-import {
-  formatType,
-  isDyn,
-  isDynOrError,
-  isPrimitive,
-  isSameType,
-  listOf,
-  mapOf,
-  optionalOf,
-  types,
-} from './types.ts';
+import { formatType, isDyn, isDynOrError, isPrimitive, isSameType, listOf, mapOf, optionalOf, types } from './types.ts';
 import { typeIdentifiers } from './type-identifiers.ts';
 import type { Bindings } from './unify.ts';
 import { assignable, assignableList, mostGeneral, substitute } from './unify.ts';
@@ -58,9 +48,7 @@ export function checkExpression(expression: Expression, declarations: Declaratio
   const type = checker.check(expression);
   const typeOf = (part: Expression): CelType => checker.closed(checker.annotations.get(part)?.type ?? types.error);
   const issues =
-    checker.issues.length > 0
-      ? checker.issues
-      : [...literalIssues(expression), ...aggregateIssues(expression, typeOf)];
+    checker.issues.length > 0 ? checker.issues : [...literalIssues(expression), ...aggregateIssues(expression, typeOf)];
   if (issues.length > 0) return { ok: false, issues };
   return { ok: true, type: checker.closed(type), annotations: checker.annotations, references: checker.references };
 }
@@ -156,7 +144,11 @@ class Checker {
       case 'parameter':
         this.#assign(types.dyn, type);
         return types.dyn;
-      default:
+      case 'primitive':
+      case 'list':
+      case 'optional':
+      case 'opaque':
+      case 'type':
         if (!isDynOrError(type)) this.#fail(at, `type '${formatType(type)}' does not support field selection`);
         return types.dyn;
     }

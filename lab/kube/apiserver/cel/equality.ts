@@ -1,16 +1,6 @@
 // When two values are equal, and which of two comes first.
 import type { CelMap, Value } from './values.ts';
-import {
-  CelList,
-  Duration,
-  isMap,
-  isNumeric,
-  OpaqueValue,
-  Optional,
-  Timestamp,
-  TypeValue,
-  Uint,
-} from './values.ts';
+import { CelList, Duration, isMap, isNumeric, OpaqueValue, Optional, Timestamp, TypeValue, Uint } from './values.ts';
 
 /** Equality over all types: values of different types differ, but numbers compare by value. */
 export function areEqual(left: Value, right: Value): boolean {

@@ -28,22 +28,19 @@ const MAP_COST = 30;
 /** Keys of maps have no known length, which counts as none. */
 const KEY: Shape = { type: types.string, minSize: 2, maxElements: 0, element: undefined, fields: new Map() };
 
-/** The most that `expression` costs, over variables with the given shapes. */
-export function estimateCost(
-  expression: Expression,
-  annotations: Annotations,
-  shapes: ReadonlyMap<string, Shape>,
-): number {
-  return new Estimator(annotations, shapes).known(expression).cost;
+/** The most that `expression` costs; `root` is the shape of its variables. */
+export function estimateCost(expression: Expression, annotations: Annotations, root: Shape): number {
+  return new Estimator(annotations, root).known(expression).cost;
 }
 
 class Estimator {
   readonly #annotations: Annotations;
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  /** Real servers look sizes up by a path whose first step is not looked at: whatever has no place in the schema counts as the root. */
+  readonly #root: Shape;
   readonly #locals: { readonly name: string; readonly known: Omit<Known, 'cost'> }[] = [];
-  constructor(annotations: Annotations, shapes: ReadonlyMap<string, Shape>) {
+  constructor(annotations: Annotations, root: Shape) {
     this.#annotations = annotations;
-    this.#shapes = shapes;
+    this.#root = root;
   }
 
   known(expression: Expression): Known {
@@ -67,7 +64,7 @@ class Estimator {
       case 'ident': {
         const local = this.#locals.findLast((entry) => entry.name === expression.name);
         if (local !== undefined) return { ...make(1), ...local.known, cost: 1 };
-        return make(1, { shape: this.#shapes.get(expression.name) });
+        return make(1, { shape: this.#root });
       }
       case 'select':
         return this.#select(expression, make);
@@ -87,7 +84,7 @@ class Estimator {
       case 'optionalMap': {
         const operand = this.known(expression.operand);
         const made = this.#with(expression.variable, operand, () => this.known(expression.transform));
-        return make(plus(times(operand.cost, 2), made.cost, 4));
+        return make(plus(times(operand.cost, 2), LIST_COST, made.cost, 3));
       }
       case 'call':
         return this.#call(expression, make);
@@ -98,10 +95,11 @@ class Estimator {
     expression: Extract<Expression, { kind: 'select' }>,
     make: (cost: number, more?: Partial<Known>) => Known,
   ): Known {
-    if (this.#annotations.get(expression)?.variable !== undefined) return make(1);
+    if (this.#annotations.get(expression)?.variable !== undefined) return make(1, { shape: this.#root });
     const operand = this.known(expression.operand);
     if (expression.testOnly) return make(operand.cost);
-    const isSelection = ['map', 'object', 'parameter', 'optional'].includes(operand.type.kind);
+    if (expression.optional) return make(plus(operand.cost, 1));
+    const isSelection = ['map', 'object', 'parameter'].includes(operand.type.kind);
     const { shape } = operand;
     return make(plus(operand.cost, isSelection ? 1 : 0), { shape: shape?.fields.get(expression.field) });
   }
@@ -123,26 +121,40 @@ class Estimator {
         size: uniteSizes(sizeOfKnown(second), sizeOfKnown(third)),
       });
     if (second !== undefined) {
-      if (name === '_[_]' || name === '_[?_]')
-        return make(plus(spent, 1), { shape: first.shape?.element, size: first.itemSize });
+      if (name === '_[_]') return make(plus(spent, 1), { shape: this.#elementOf(first), size: first.itemSize });
       if (name === '@in' && second.type.kind === 'list') return make(plus(spent, sizeOfKnown(second).max));
       if (name === '_+_') return this.#sum(first, second, spent, make);
+      if (name === '_==_' && first.type.kind === 'opaque') return make(plus(spent, 1));
       if (/^_(==|!=|<=?|>=?)_$/.test(name)) {
         const scalar = name !== '_==_' && name !== '_!=_' && !isText(first.type);
         return make(plus(spent, scalar ? 1 : byFactor(Math.min(sizeOfKnown(first).max, sizeOfKnown(second).max), 0.1)));
       }
     }
     const estimate = estimateCall(name, operands.map(operandOf), isMember);
-    const isText_ = name !== 'bytes' && name !== 'string';
-    if (estimate !== undefined && (isText_ || isText(first.type)))
-      return make(plus(spent, estimate.cost), { size: estimate.size });
-    return make(plus(spent, 1));
+    // Only from bytes to text and back is everything read.
+    const isConversion = name === 'bytes' || name === 'string';
+    const isRead = first.type === (name === 'bytes' ? types.string : types.bytes) || isDynText(first.type);
+    if (estimate === undefined || (isConversion && !isRead)) return make(plus(spent, 1));
+    return make(plus(spent, estimate.cost), { size: estimate.size });
   }
 
   #sum(one: Known, two: Known, spent: number, make: (cost: number, more?: Partial<Known>) => Known): Known {
     const size = addSizes(sizeOfKnown(one), sizeOfKnown(two));
-    if (one.type.kind === 'list') return make(plus(spent, 1), { size, itemSize: united([one, two].map(itemOf)) });
+    if (one.type.kind === 'list') return make(plus(spent, 1), { size });
     return isText(one.type) ? make(plus(spent, byFactor(size.max, 0.1)), { size }) : make(plus(spent, 1));
+  }
+
+  #elementOf({ shape }: Known): Shape | undefined {
+    return shape === undefined ? this.#root : shape.element;
+  }
+
+  /** The items of a list, or the keys of a map. */
+  #itemOf(range: Known): Known {
+    const { type, itemSize } = range;
+    const isMap = type.kind === 'map';
+    const item = type.kind === 'list' ? type.element : isMap ? type.key : types.dyn;
+    const shape = isMap && range.shape !== undefined ? KEY : this.#elementOf(range);
+    return { cost: 0, type: item, shape, size: shape === undefined ? itemSize : undefined, itemSize: undefined };
   }
 
   #with<T>(name: string, known: Omit<Known, 'cost'>, run: () => T): T {
@@ -156,7 +168,7 @@ class Estimator {
 
   #fold(fold: Fold, make: (cost: number, more?: Partial<Known>) => Known): Known {
     const range = this.known(fold.range);
-    const item = itemOf(range);
+    const item = this.#itemOf(range);
     const [asked, made] = this.#with(fold.variable, item, () => [
       fold.predicate === undefined ? undefined : this.known(fold.predicate),
       fold.transform === undefined ? undefined : this.known(fold.transform),
@@ -174,7 +186,10 @@ class Estimator {
       case 'exists_one':
         return make(plus(range.cost, each(plus(predicate, 2)), 2));
       case 'filter':
-        return make(plus(range.cost, LIST_COST, each(plus(predicate, append, 1)), 1), { size: count, itemSize: item.size });
+        return make(plus(range.cost, LIST_COST, each(plus(predicate, append, 1)), 1), {
+          size: count,
+          itemSize: item.size,
+        });
       case 'map':
         return make(plus(range.cost, LIST_COST, each(plus(predicate, append, made?.cost ?? 0)), 1), {
           size: count,
@@ -193,21 +208,15 @@ function sizeOfKnown({ size, shape, type }: Omit<Known, 'cost'>): Size {
   return type.kind === 'primitive' && SCALARS.includes(type.name) ? fixedSize(1) : unknownSize;
 }
 
-/** The items of a list, or the keys of a map. */
-function itemOf({ shape, type, itemSize }: Omit<Known, 'cost'>): Known {
-  const ofMap = type.kind === 'map';
-  const item = type.kind === 'list' ? type.element : ofMap ? type.key : types.dyn;
-  const inner = shape === undefined ? undefined : ofMap ? KEY : shape.element;
-  return { cost: 0, type: item, shape: inner, size: itemSize, itemSize: undefined };
-}
-
+/** The items of a list as functions over whole lists see them. */
 function operandOf(known: Known): Operand {
-  const item = itemOf(known);
+  const { type, shape } = known;
+  const item = type.kind === 'list' ? type.element : types.dyn;
   return {
     size: sizeOfKnown(known),
-    itemSize: sizeOfKnown(item),
-    isList: known.type.kind === 'list',
-    hasTextItems: isText(item.type) && !isDynText(item.type),
+    itemSize: sizeOfKnown({ type: item, shape: shape?.element, size: known.itemSize, itemSize: undefined }),
+    isList: type.kind === 'list',
+    hasTextItems: isText(item) && !isDynText(item),
     literal: known.literal,
   };
 }
@@ -216,4 +225,3 @@ function united(parts: readonly Omit<Known, 'cost'>[]): Size | undefined {
   const sizes = parts.map(sizeOfKnown);
   return sizes.length === 0 ? undefined : sizes.reduce(uniteSizes);
 }
-

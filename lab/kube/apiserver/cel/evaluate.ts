@@ -261,7 +261,10 @@ function isFolded(expression: Expression): boolean {
       if (name === '@in') return args[1]?.kind === 'list' && isFolded(args[1]);
       return CONVERSIONS.includes(name) && args.every(isFolded);
     }
-    default:
+    case 'ident':
+    case 'select':
+    case 'fold':
+    case 'optionalMap':
       return false;
   }
 }

@@ -11,7 +11,9 @@ import type { Value } from './values.ts';
 const CHECKS: Readonly<Record<string, (value: Value) => boolean>> = {
   duration: (value) => typeof value !== 'string' || parseDuration(value) !== undefined,
   timestamp: (value) =>
-    typeof value === 'bigint' ? isTimestampSecond(value) : typeof value !== 'string' || parseTimestamp(value) !== undefined,
+    typeof value === 'bigint'
+      ? isTimestampSecond(value)
+      : typeof value !== 'string' || parseTimestamp(value) !== undefined,
   matches: (value) => typeof value !== 'string' || compilePattern(value) !== undefined,
 };
 

@@ -18,7 +18,8 @@ export function macroOf(
   at: number,
 ): Expression | undefined {
   const [first, second, third] = args;
-  if (target === undefined) return name === 'has' && first !== undefined && args.length === 1 ? presence(first, at) : undefined;
+  if (target === undefined)
+    return name === 'has' && first !== undefined && args.length === 1 ? presence(first, at) : undefined;
   if (first === undefined || second === undefined || args.length > 3) return undefined;
   if ((name === 'optMap' || name === 'optFlatMap') && third === undefined)
     return {

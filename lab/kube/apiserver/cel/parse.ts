@@ -37,7 +37,6 @@ export function parseExpression(text: string): Parsed {
   }
 }
 
-const BINARY = ['||', '&&', '==', '!=', '<', '<=', '>', '>=', '+', '-', '*', '/', '%', 'in'];
 const RELATIONS = ['<', '<=', '>', '>=', 'in'];
 
 function converted(node: ASTNode, places: Places): Expression {
@@ -98,9 +97,21 @@ function converted(node: ASTNode, places: Places): Expression {
       if (node.args.op === 'value' && isNumber(node.args.args) && places.isBlank(node.start + 1, node.args.start))
         return literal(node.args.args, node.start, true);
       return call('-_', node.start, convert(node.args));
-    default:
-      if (BINARY.includes(node.op)) return binary(node.op, node.args[0], node.args[1], places);
-      throw new ExpressionFault({ at: node.start, message: `Syntax error: unsupported syntax '${node.op}'` });
+    case '||':
+    case '&&':
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+    case 'in':
+      return binary(node.op, node.args[0], node.args[1], places);
   }
 }
 
@@ -122,7 +133,12 @@ function binary(operator: string, left: ASTNode, right: ASTNode, places: Places)
     const [inner, last] = right.args as [ASTNode, ASTNode];
     const place = places.after(inner.end, right.op);
     if (!places.isEnclosed(at + operator.length, right.start, inner.end, place))
-      return make(right.op === 'in' ? '@in' : `_${right.op}_`, place, binary(operator, left, inner, places), converted(last, places));
+      return make(
+        right.op === 'in' ? '@in' : `_${right.op}_`,
+        place,
+        binary(operator, left, inner, places),
+        converted(last, places),
+      );
   }
   return make(name, at, converted(left, places), converted(right, places));
 }

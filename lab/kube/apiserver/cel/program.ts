@@ -50,8 +50,7 @@ export function compileExpression(source: string, variables: Declarations['varia
   const checked = checkExpression(expression, { variables, functions: kubernetesFunctions });
   if (!checked.ok) return failed(checked.issues);
   const pattern = badPattern(expression);
-  if (pattern !== undefined)
-    return { ok: false, text: pattern, stage: 'instantiation' };
+  if (pattern !== undefined) return { ok: false, text: pattern, stage: 'instantiation' };
   const { annotations, references, type } = checked;
   return {
     ok: true,

@@ -45,7 +45,12 @@ const OBJECT_META: Schema = {
 export function withIdentity(schema: Schema): Schema {
   return {
     ...schema,
-    properties: { ...schema.properties, kind: { type: 'string' }, apiVersion: { type: 'string' }, metadata: OBJECT_META },
+    properties: {
+      ...schema.properties,
+      kind: { type: 'string' },
+      apiVersion: { type: 'string' },
+      metadata: OBJECT_META,
+    },
   };
 }
 
@@ -67,7 +72,7 @@ export function shapeOf(schema: Schema, name: string, isResource: boolean): Shap
       return plain(types.double, 1);
     case 'integer':
       return plain(types.int, 1);
-    default:
+    case undefined:
       return undefined;
   }
 }

@@ -16,6 +16,7 @@ export function schemaValue(json: unknown, schema: Schema): Value {
     throw new CelError('invalid data, got null for schema with nullable=false');
   }
   if (schema['x-kubernetes-int-or-string'] === true) return intOrString(json);
+  if (schema.type === undefined) return untypedValue(json, schema);
   switch (schema.type) {
     case 'object':
       if (!isObject(json)) throw new CelError('invalid data, expected a map for the provided schema with type=object');
@@ -35,11 +36,15 @@ export function schemaValue(json: unknown, schema: Schema): Value {
     case 'boolean':
       if (typeof json !== 'boolean') throw new CelError(`invalid data, expected bool, got ${goType(json)}`);
       return json;
-    default:
-      // Without a type a value is there for comparisons alone.
-      if (schema['x-kubernetes-preserve-unknown-fields'] === true) return plainValue(json);
-      throw new CelError(`invalid type, expected object, array, number, integer, boolean or string, or no type with x-kubernetes-int-or-string or x-kubernetes-preserve-unknown-fields is true, got ${String(schema.type)}`);
   }
+}
+
+/** Without a type a value is there for comparisons alone. */
+function untypedValue(json: unknown, schema: Schema): Value {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return plainValue(json);
+  throw new CelError(
+    `invalid type, expected object, array, number, integer, boolean or string, or no type with x-kubernetes-int-or-string or x-kubernetes-preserve-unknown-fields is true, got ${String(schema.type)}`,
+  );
 }
 
 const goType = (json: unknown): string =>
@@ -100,7 +105,8 @@ function parseLooseDuration(text: string): Duration | undefined {
 }
 
 function listValue(json: unknown, schema: Schema): Value {
-  if (!Array.isArray(json)) throw new CelError('invalid data, expected an array for the provided schema with type=array');
+  if (!Array.isArray(json))
+    throw new CelError('invalid data, expected an array for the provided schema with type=array');
   const { items } = schema;
   if (items === undefined) throw new CelError('invalid array type, expected Items with a non-empty Schema');
   const values = json.map((item: unknown) => schemaValue(item, items));
@@ -136,7 +142,9 @@ function objectValue(json: JsonObject, schema: Schema): CelMap {
     known.set(key, value);
     return value;
   };
-  const names = new Map(isStruct ? Object.keys(schema.properties ?? {}).map((name) => [escapeProperty(name) ?? name, name]) : []);
+  const names = new Map(
+    isStruct ? Object.keys(schema.properties ?? {}).map((name) => [escapeProperty(name) ?? name, name]) : [],
+  );
   const keys = Object.keys(json).filter((key) => json[key] !== undefined && !(isStruct && json[key] === null));
   return {
     isMap: true,

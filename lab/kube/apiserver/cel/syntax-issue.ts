@@ -32,7 +32,10 @@ export function syntaxIssue(text: string, error: ParseError): Issue {
     case 'unexpected_character':
       // One token too many is passed over by a parser that recovers; more are not.
       return /^[\w"'([{.!-]/.test(found)
-        ? { at, message: `Syntax error: ${text.slice(at + found.length).trim() === '' ? 'extraneous' : 'mismatched'} input '${token}' expecting <EOF>` }
+        ? {
+            at,
+            message: `Syntax error: ${text.slice(at + found.length).trim() === '' ? 'extraneous' : 'mismatched'} input '${token}' expecting <EOF>`,
+          }
         : { at, message: `Syntax error: token recognition error at: '${found}'` };
     default:
       return { at, message: `Syntax error: ${error.summary}` };

@@ -5,8 +5,8 @@ const SECOND = 1_000_000_000n;
 const UNITS: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
-  'µs': 1_000n,
-  'μs': 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
   ms: 1_000_000n,
   s: SECOND,
   m: 60n * SECOND,
@@ -73,7 +73,9 @@ export function formatTimestamp({ nanos: moment, zone }: Timestamp): string {
 
 function decimal(nanos: bigint): string {
   const magnitude = nanos < 0n ? -nanos : nanos;
-  const fraction = String(magnitude % SECOND).padStart(9, '0').replace(/0+$/, '');
+  const fraction = String(magnitude % SECOND)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
   return `${nanos < 0n ? '-' : ''}${magnitude / SECOND}${fraction === '' ? '' : `.${fraction}`}`;
 }
 

@@ -93,7 +93,10 @@ export function partsOf(type: CelType): readonly CelType[] {
     case 'optional':
     case 'type':
       return [type.of];
-    default:
+    case 'primitive':
+    case 'object':
+    case 'opaque':
+    case 'parameter':
       return [];
   }
 }
@@ -109,7 +112,10 @@ export function mapParts(type: CelType, change: (part: CelType) => CelType): Cel
       return optionalOf(change(type.of));
     case 'type':
       return { kind: 'type', of: change(type.of) };
-    default:
+    case 'primitive':
+    case 'object':
+    case 'opaque':
+    case 'parameter':
       return type;
   }
 }

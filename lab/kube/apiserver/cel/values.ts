@@ -108,16 +108,10 @@ export const isNumeric = (value: Value): value is bigint | number | Uint =>
 /** The name of a value's type, as `type(x)` and messages give it. */
 export function typeNameOf(value: Value): string {
   if (value === null) return 'null_type';
-  switch (typeof value) {
-    case 'boolean':
-      return 'bool';
-    case 'bigint':
-      return 'int';
-    case 'number':
-      return 'double';
-    case 'string':
-      return 'string';
-  }
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'bigint') return 'int';
+  if (typeof value === 'number') return 'double';
+  if (typeof value === 'string') return 'string';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof Uint) return 'uint';
   if (value instanceof Timestamp) return 'google.protobuf.Timestamp';

@@ -77,11 +77,12 @@ function definitionOf(crd: ApiObject, version: JsonObject, versions: CustomVersi
 }
 
 function rulesOf(crd: ApiObject): Rules {
-  const terminating = isTrue(crd, 'Terminating');
   return {
     tracksGeneration: true,
     prepareCreate(object, context) {
-      if (terminating)
+      // Looked up each time: what is served does not change while its definition goes.
+      const current = context.find('apiextensions.k8s.io', 'customresourcedefinitions', undefined, crd.metadata.name);
+      if (current !== undefined && isTrue(current, 'Terminating'))
         throw new StatusError(
           405,
           'MethodNotAllowed',

@@ -105,7 +105,6 @@ function changesService({ type, current, previous }: StoreEvent): boolean {
     object['spec'],
     objectAt(object, 'status', 'acceptedNames'),
     isTrue(object, 'Established'),
-    isTrue(object, 'Terminating'),
   ];
   return !equalJson(parts(current), parts(previous));
 }

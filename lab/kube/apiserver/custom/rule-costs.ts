@@ -39,7 +39,9 @@ export class RuleCosts {
   observe({ program, messageProgram }: RuleProgram, shape: Shape, cardinality: Cardinality, at: string): FieldError[] {
     const often = cardinality ?? Math.floor(MAX_REQUEST / (shape.minSize + 1));
     return [
-      ...(program === undefined ? [] : this.#count(times(costOf(program, shape), often), `${at}.rule`, 'estimated rule cost')),
+      ...(program === undefined
+        ? []
+        : this.#count(times(costOf(program, shape), often), `${at}.rule`, 'estimated rule cost')),
       ...(messageProgram === undefined
         ? []
         : this.#count(costOf(messageProgram, shape), `${at}.messageExpression`, 'estimated messageExpression cost')),
@@ -58,25 +60,25 @@ export class RuleCosts {
     const named = [...this.#named].sort((one, two) => two.cost - one.cost).slice(0, MOST_NAMED);
     return [
       ...named.map((rule) =>
-        forbiddenField(rule.path, 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema'),
+        forbiddenField(
+          rule.path,
+          'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema',
+        ),
       ),
       forbiddenField(
         path,
-        exceeds('x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema', this.#total, SCHEMA_LIMIT),
+        exceeds(
+          'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema',
+          this.#total,
+          SCHEMA_LIMIT,
+        ),
       ),
     ];
   }
 }
 
 const costOf = ({ expression, annotations }: Program, shape: Shape): number =>
-  estimateCost(
-    expression,
-    annotations,
-    new Map([
-      ['self', shape],
-      ['oldSelf', shape],
-    ]),
-  );
+  estimateCost(expression, annotations, shape);
 
 function exceeds(what: string, cost: number, limit: number): string {
   const factor = cost / limit;

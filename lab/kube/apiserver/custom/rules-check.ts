@@ -210,14 +210,8 @@ const defaultMessage = ({ message, rule }: ValidationRule): string =>
   message ? message.trim() : `failed rule: ${rule.trim()}`;
 
 function errorFor({ reason }: ValidationRule, field: string, shown: string, message: string): FieldError {
-  switch (reason) {
-    case 'FieldValueForbidden':
-      return forbiddenField(field, message);
-    case 'FieldValueRequired':
-      return required(field, message);
-    case 'FieldValueDuplicate':
-      return duplicate(field, shown);
-    default:
-      return invalidValue(field, shown, message);
-  }
+  if (reason === 'FieldValueForbidden') return forbiddenField(field, message);
+  if (reason === 'FieldValueRequired') return required(field, message);
+  if (reason === 'FieldValueDuplicate') return duplicate(field, shown);
+  return invalidValue(field, shown, message);
 }

@@ -67,7 +67,7 @@ function ownFaults(schema: Schema, at: string, place: Place, objectMeta: Schema)
   if (place.insideMeta) {
     const fault = metadataFault(place, value, objectMeta);
     if (fault !== undefined) return [invalidValue(at, shownJson(value), `must result in valid metadata: ${fault}`)];
-    return validateValue(value, schema, '', at);
+    return validateValue(value, schema, '', { base: at });
   }
   const unpruned = equalJson(prune(value, schema), value)
     ? []
@@ -80,7 +80,7 @@ function ownFaults(schema: Schema, at: string, place: Place, objectMeta: Schema)
     return [...unpruned, invalidValue(at, shownJson(value), error.message)];
   }
   const embedded = embeddedFaults(copy, schema, at);
-  return [...unpruned, ...(embedded.length > 0 ? embedded : validateValue(value, schema, '', at))];
+  return [...unpruned, ...(embedded.length > 0 ? embedded : validateValue(value, schema, '', { base: at }))];
 }
 
 /** Why the resource around a default of its metadata would be no valid one. */

@@ -34,7 +34,7 @@ export function customFaults(
   if (objects === undefined) return [];
   const { schema } = objects;
   const faults = [
-    ...(statusOnly ? statusFaults(object, definition) : validateValue(object, schema)),
+    ...(statusOnly ? statusFaults(object, old, definition) : validateValue(object, schema, '', { old })),
     ...scaleFaults(object, scale, statusOnly),
     ...(statusOnly ? [] : embeddedFaults(object, schema)),
     // What was wrong before may stay wrong: old objects can be older than the rule.
@@ -53,9 +53,9 @@ export function customFaults(
   return [...faults, ...ruleFaults(validations, object, old, definition.schema, warn)];
 }
 
-function statusFaults(object: ApiObject, definition: Definition): FieldError[] {
+function statusFaults(object: ApiObject, old: ApiObject | undefined, definition: Definition): FieldError[] {
   const schema = definition.objects?.schema.properties?.['status'];
   return object['status'] === undefined || schema === undefined
     ? []
-    : validateValue(object['status'], schema, '', 'status');
+    : validateValue(object['status'], schema, '', { base: 'status', old: old?.['status'] });
 }

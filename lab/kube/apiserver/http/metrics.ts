@@ -40,19 +40,10 @@ function labelsOf(method: string, path: string, code: number): string {
   const resource = known ? about : undefined;
   const verb = METHODS.includes(method) ? verbOf(method, resource?.name ?? '') : 'other';
   const scope = resource === undefined ? '' : scopeOf(resource);
-  return Object.entries({
-    code: String(code),
-    component: 'apiserver',
-    dry_run: '',
-    group: resource?.group ?? '',
-    resource: resource?.plural ?? '',
-    scope,
-    subresource: resource?.subresource ?? '',
-    verb,
-    version: resource?.version ?? '',
-  })
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(',');
+  return (
+    `code="${code}",component="apiserver",dry_run="",group="${resource?.group ?? ''}",resource="${resource?.plural ?? ''}",` +
+    `scope="${scope}",subresource="${resource?.subresource ?? ''}",verb="${verb}",version="${resource?.version ?? ''}"`
+  );
 }
 
 const verbOf = (method: string, name: string): string => (method === 'GET' && name === '' ? 'LIST' : method);

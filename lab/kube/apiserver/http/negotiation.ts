@@ -36,7 +36,8 @@ export function negotiate(
 ): Form {
   const pretty = isPretty(request.headers['user-agent'] ?? '', query);
   const accept = request.headers.accept ?? '';
-  if (accept === '') return { media: 'json', convert: undefined, metaVersion: 'v1', pretty };
+  if (accept === '' || accept === 'application/json')
+    return { media: 'json', convert: undefined, metaVersion: 'v1', pretty };
   for (const { type, subtype, parameters } of parseAccept(accept)) {
     for (const media of ['json', 'yaml'] as const) {
       if (type !== '*' && (type !== 'application' || (subtype !== '*' && subtype !== media))) continue;

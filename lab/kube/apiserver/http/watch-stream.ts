@@ -73,4 +73,11 @@ export function streamWatch(core: Core, scope: Scope, response: ServerResponse, 
       cancel[1] = core.clock.after(timeoutMs - LAST_BOOKMARK_MS, () => tell(watch.bookmark()));
   }
   cancel.push(core.clock.after(timeoutMs, () => sink.end()));
+  const { group, version, plural } = scope.definition;
+  cancel.push(
+    core.registry.subscribe(() => {
+      // Served by other rules now, or not at all: the client lists and watches anew. What was told before still goes out.
+      if (core.registry.find(group, version, plural) !== scope.definition) setImmediate(() => sink.end());
+    }),
+  );
 }

@@ -1,6 +1,5 @@
 // POST: a new object through decoding, admission, the rules of its kind, validation and storage.
 import { authorize } from '../access/authorization.ts';
-import { completeBuiltIn } from '../apply/always-written.ts';
 import type { Owner } from '../apply/managers.ts';
 import type { Core, Scope } from '../core.ts';
 import { collectionOf, ruleContext, timestamp } from '../core.ts';
@@ -102,6 +101,6 @@ function stampNew(core: Core, scope: Scope, mutated: ApiObject): ApiObject {
   if (definition.rules.tracksGeneration === true) metadata.generation = 1;
   if (definition.subresources.includes('status') && definition.rules.keepsStatusOnCreate !== true)
     delete object['status'];
-  if (!definition.custom) completeBuiltIn(object, definition.schema);
+  definition.walks?.complete(object, definition.schema);
   return object;
 }

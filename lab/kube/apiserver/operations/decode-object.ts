@@ -7,7 +7,6 @@ import { apiVersionOf } from '../registry/definition.ts';
 import { DecodeError, decodeBuiltIn } from '../schema/decode.ts';
 import { checkCustomKind } from '../custom/custom-kind.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
-import { completeBuiltIn } from '../apply/always-written.ts';
 import { notedDuplicates } from '../schema/duplicate-fields.ts';
 import { badRequest } from '../status.ts';
 
@@ -59,9 +58,11 @@ export function withDefaults(definition: Definition, draft: ApiObject): ApiObjec
 }
 
 function fillDefaults(definition: Definition, object: ApiObject): void {
-  applyDefaults(object, definition.objects?.schema ?? definition.schema);
-  definition.rules.applyDefaults?.(object);
-  if (!definition.custom) completeBuiltIn(object, definition.schema);
+  const { walks, schema, rules } = definition;
+  if (walks === undefined) applyDefaults(object, definition.objects?.schema ?? definition.schema);
+  else walks.applyDefaults(object, schema);
+  rules.applyDefaults?.(object);
+  walks?.complete(object, schema);
 }
 
 function withIdentity(definition: Definition, body: unknown): JsonObject {
@@ -88,7 +89,7 @@ interface DecodedObject {
 function decodeKnown(definition: Definition, given: JsonObject): DecodedObject {
   try {
     const { value, unknown } = decodeBuiltIn(given, definition.schema);
-    return { object: ownCopy(value), unknown };
+    return { object: value as ApiObject, unknown };
   } catch (error) {
     throw refused(definition, error);
   }

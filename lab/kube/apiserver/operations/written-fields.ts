@@ -1,6 +1,6 @@
 // What records of field ownership need to know about a request: its writer, its kind, and what its endpoint leaves alone.
 import { emptyBuiltIn } from '../apply/always-written.ts';
-import { formatOwners } from '../apply/managers.ts';
+import { entryOf, formatOwners } from '../apply/managers.ts';
 import type { Owner, Writer } from '../apply/managers.ts';
 import type { Ownable } from '../apply/ownership.ts';
 import { ownersAfterUpdate } from '../apply/ownership.ts';
@@ -35,6 +35,12 @@ export function recordOwners(
   old: ApiObject | undefined,
   owners: readonly Owner[] | undefined,
 ): void {
+  const { walks } = scope.definition;
+  if (walks !== undefined && old === undefined && owners === undefined && draft.metadata.managedFields === undefined) {
+    const fields = walks.fieldsOfNew(draft, scope.definition, scope.subresource);
+    if (fields !== undefined) draft.metadata.managedFields = [entryOf(writerOf(core, scope), 'Update', fields)];
+    return;
+  }
   const found = formatOwners(owners ?? ownersAfterUpdate(old, draft, ownableOf(scope), writerOf(core, scope)));
   if (found.length === 0) delete draft.metadata.managedFields;
   else draft.metadata.managedFields = found;

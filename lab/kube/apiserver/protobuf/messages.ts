@@ -210,6 +210,28 @@ PriorityClass
   4 description string
   5 preemptionPolicy string
 
+Job
+  1 metadata ObjectMeta
+  2 spec JobSpec
+  3 status empty
+JobSpec
+  1 parallelism *int
+  2 completions *int
+  3 activeDeadlineSeconds *int
+  4 selector LabelSelector
+  5 manualSelector *bool
+  6 template PodTemplateSpec
+  7 backoffLimit *int
+  8 ttlSecondsAfterFinished *int
+  9 completionMode string
+  10 suspend *bool
+
+SelfSubjectRulesReview
+  1 metadata ObjectMeta
+  2 spec SelfSubjectRulesReviewSpec
+  3 status empty
+SelfSubjectRulesReviewSpec
+  1 namespace string
 SelfSubjectAccessReview
   1 metadata ObjectMeta
   2 spec AccessReviewSpec

@@ -2,7 +2,7 @@
 import type { CustomObjects } from '../custom/custom-object.ts';
 import type { RuleTable } from '../custom/rules-check.ts';
 import type { FieldError } from '../field-error.ts';
-import type { ApiObject } from '../json.ts';
+import type { ApiObject, JsonObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
 
@@ -76,6 +76,20 @@ export interface View {
   readonly fromStored: (object: ApiObject) => ApiObject;
 }
 
+/** The walks over drafts of built-in kinds that every write makes, prepared for their schemas. */
+export interface Walks {
+  /** Defaults that the schema names. */
+  readonly applyDefaults: (value: unknown, schema: Schema) => void;
+  /** What is written even when nobody set it. */
+  readonly complete: (value: unknown, schema: Schema) => void;
+  /** The `fieldsV1` of all that a new object sets, or `undefined` when nothing of it has an owner. Shared: not to be changed. */
+  readonly fieldsOfNew: (
+    object: ApiObject,
+    definition: Definition,
+    subresource: Subresource | undefined,
+  ) => JsonObject | undefined;
+}
+
 export interface Definition {
   readonly group: string;
   readonly version: string;
@@ -100,6 +114,8 @@ export interface Definition {
   readonly objects?: CustomObjects;
   /** Compiled `x-kubernetes-validations` of a custom resource. */
   readonly validations?: RuleTable;
+  /** Built-in kinds only. */
+  readonly walks?: Walks;
   /** Warning for each request to a deprecated version. */
   readonly deprecationWarning?: string;
 }

@@ -13,13 +13,20 @@ export interface Registry {
   add(definition: Definition): void;
   /** Removes every version of a resource. */
   remove(group: string, plural: string): void;
+  /** Called after each change; returns the way to stop. */
+  subscribe(listener: () => void): () => void;
   /** Rises with every change; discovery documents carry it as their hash. */
   readonly generation: number;
 }
 
 export function createRegistry(): Registry {
   const definitions = new Map<string, Definition>();
+  const listeners = new Set<() => void>();
   let generation = 0;
+  const changed = (): void => {
+    generation += 1;
+    for (const listener of listeners) listener();
+  };
   const key = (group: string, version: string, plural: string): string => `${group}/${version}/${plural}`;
   return {
     find: (group, version, plural) => definitions.get(key(group, version, plural)),
@@ -31,13 +38,17 @@ export function createRegistry(): Registry {
       ),
     list: () => [...definitions.values()],
     add(definition) {
-      generation += 1;
       definitions.set(key(definition.group, definition.version, definition.plural), definition);
+      changed();
     },
     remove(group, plural) {
-      generation += 1;
       const wanted = collectionId({ group, plural });
       for (const [name, definition] of definitions) if (collectionId(definition) === wanted) definitions.delete(name);
+      changed();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     get generation() {
       return generation;

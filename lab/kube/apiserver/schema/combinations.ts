@@ -3,10 +3,10 @@ import { invalidValue } from '../field-error.ts';
 import { Findings } from './findings.ts';
 import type { Schema } from './schema.ts';
 
-type Validate = (value: unknown, schema: Schema, path: string) => Findings;
+type Validate = (part: Schema) => Findings;
 
 /** The fault of a combination carries no field; the faults of the parts that explain it follow. */
-export function combinationFindings(value: unknown, schema: Schema, path: string, validate: Validate): Findings {
+export function combinationFindings(schema: Schema, path: string, validate: Validate): Findings {
   const result = new Findings();
   const say = (detail: string): void => {
     const message = `${JSON.stringify(path)} ${detail}`;
@@ -14,13 +14,13 @@ export function combinationFindings(value: unknown, schema: Schema, path: string
   };
   const { anyOf = [], oneOf = [], allOf = [], not } = schema;
   if (anyOf.length > 0) {
-    const outcomes = untilClean(anyOf, (part) => validate(value, part, path));
+    const outcomes = untilClean(anyOf, validate);
     const first = outcomes.find((outcome) => outcome.clean);
     if (first === undefined) say('must validate at least one schema (anyOf)');
     result.merge(first ?? furthest(outcomes));
   }
   if (oneOf.length > 0) {
-    const outcomes = oneOf.map((part) => validate(value, part, path));
+    const outcomes = oneOf.map((part) => validate(part));
     const clean = outcomes.filter((outcome) => outcome.clean);
     if (clean.length === 0) {
       say('must validate one and only one schema (oneOf). Found none valid');
@@ -30,12 +30,12 @@ export function combinationFindings(value: unknown, schema: Schema, path: string
     else result.merge(clean[0]);
   }
   if (allOf.length > 0) {
-    const outcomes = allOf.map((part) => validate(value, part, path));
+    const outcomes = allOf.map((part) => validate(part));
     for (const outcome of outcomes) result.merge(outcome);
     const clean = outcomes.filter((outcome) => outcome.clean).length;
     if (clean < outcomes.length) say(`must validate all the schemas (allOf)${clean === 0 ? '. None validated' : ''}`);
   }
-  if (not !== undefined && validate(value, not, path).clean) say('must not validate the schema (not)');
+  if (not !== undefined && validate(not).clean) say('must not validate the schema (not)');
   result.matched += 1;
   return result;
 }

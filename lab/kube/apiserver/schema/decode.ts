@@ -1,11 +1,10 @@
 // Decoding against a schema: drops what the kind does not know (and tells its path), and refuses wrong types as Go's decoder does.
 import type { JsonObject } from '../json.ts';
-import { isObject, setOwn } from '../json.ts';
+import { cloneJson, isObject, setOwn } from '../json.ts';
 import { illegalBase64At } from './base64.ts';
 import { decodeJsonSchema } from './decode-json-schema.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { Schema } from './schema.ts';
-import { isStructField, memberSchema } from './schema.ts';
 
 export interface Decoded {
   readonly value: unknown;
@@ -18,34 +17,47 @@ export class DecodeError extends Error {}
 
 /**
  * Built-in kinds: unknown fields, nulls and empty lists and maps are dropped, quantities are made canonical.
- * Throws DecodeError for a wrong type.
+ * The result shares nothing with `value`. Throws DecodeError for a wrong type.
  */
 export function decodeBuiltIn(value: unknown, schema: Schema): Decoded {
   const unknown: string[] = [];
   const owner = schema['x-type'] ?? '';
-  return { value: builtIn(value, schema, { path: '', goPath: '', owner, unknown }), unknown };
+  return { value: builtIn(value, schema, { above: undefined, step: '', owner, unknown }), unknown };
 }
 
+/** Where a value stands. Paths are put together when somebody asks: hardly any document is at fault. */
 interface Place {
-  readonly path: string;
-  /** Without list indexes, as encoding/json names places. */
-  readonly goPath: string;
+  readonly above: Place | undefined;
+  /** The name of a member or the index of an item. */
+  readonly step: string | number;
   readonly owner: string;
   readonly unknown: string[];
 }
 
 const child = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
+function pathOf({ above, step }: Place): string {
+  if (above === undefined) return '';
+  return typeof step === 'number' ? `${pathOf(above)}[${step}]` : child(pathOf(above), step);
+}
+
+/** Without list indexes, as encoding/json names places. */
+function goPathOf({ above, step }: Place): string {
+  if (above === undefined) return '';
+  return typeof step === 'number' ? goPathOf(above) : child(goPathOf(above), step);
+}
+
 function builtIn(value: unknown, schema: Schema, place: Place): unknown {
   if (schema.format === 'json-schema') {
-    const { path, unknown } = place;
-    return decodeJsonSchema(value, {
-      path,
-      unknown,
-      mismatch: (found, expected, at) => mismatch(found, expected, { ...place, goPath: at.replaceAll(/\[\d+\]/g, '') }),
-    });
+    return cloneJson(
+      decodeJsonSchema(value, {
+        path: pathOf(place),
+        unknown: place.unknown,
+        mismatch: (found, expected, at) => mismatchAt(found, expected, place.owner, at.replaceAll(/\[\d+\]/g, '')),
+      }),
+    );
   }
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return value;
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return cloneJson(value);
   if (schema['x-kubernetes-int-or-string'] === true) {
     if (schema.format === 'quantity') return quantity(value, place);
     if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
@@ -72,7 +84,7 @@ function builtIn(value: unknown, schema: Schema, place: Place): unknown {
       if (typeof value !== 'number') throw mismatch(value, 'float64', place);
       return value;
     case undefined:
-      return value;
+      return cloneJson(value);
   }
 }
 
@@ -81,45 +93,42 @@ function checkBase64(text: string): void {
   if (illegal !== undefined) throw new DecodeError(`illegal base64 data at input byte ${illegal}`);
 }
 
-function builtInList(value: readonly unknown[], items: Schema, place: Place): unknown[] {
-  return value.map((item, index) => {
+function builtInList(value: readonly unknown[], items: Schema, above: Place): unknown[] {
+  const { owner, unknown } = above;
+  return value.map((item, step) => {
     if (item === null && items.type === 'object') return {};
-    return builtIn(item, items, { ...place, path: `${place.path}[${index}]` });
+    return builtIn(item, items, { above, step, owner, unknown });
   });
 }
 
-function builtInStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
+function builtInStruct(value: JsonObject, schema: Schema, above: Place): JsonObject {
   const made: JsonObject = {};
-  const owner = schema['x-type'] ?? place.owner;
-  for (const [name, member] of Object.entries(value)) {
-    const described = isStructField(schema, name) ? memberSchema(schema, name) : undefined;
+  const { unknown } = above;
+  const { properties = {} } = schema;
+  const owner = schema['x-type'] ?? above.owner;
+  for (const step of Object.keys(value)) {
+    const described = Object.hasOwn(properties, step) ? properties[step] : undefined;
     if (described === undefined) {
-      place.unknown.push(child(place.path, name));
+      unknown.push(child(pathOf(above), step));
       continue;
     }
+    const member = value[step];
     if (member === null) continue;
-    const decoded = builtIn(member, described, {
-      path: child(place.path, name),
-      goPath: child(place.goPath, name),
-      owner,
-      unknown: place.unknown,
-    });
-    if (!isDroppedEmpty(decoded, described)) made[name] = decoded;
+    const decoded = builtIn(member, described, { above, step, owner, unknown });
+    if (typeof decoded !== 'object' || !isDroppedEmpty(decoded, described)) made[step] = decoded;
   }
   return made;
 }
 
-function builtInMap(value: JsonObject, schema: Schema, place: Place): JsonObject {
+function builtInMap(value: JsonObject, schema: Schema, above: Place): JsonObject {
   const made: JsonObject = {};
+  const { owner, unknown } = above;
   const described = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
-  for (const [name, member] of Object.entries(value)) {
+  for (const step of Object.keys(value)) {
+    const member = value[step];
     // A null in a map of strings is the empty string to Go.
     const given = member === null && described.type === 'string' ? '' : member;
-    setOwn(
-      made,
-      name,
-      builtIn(given, described, { ...place, path: child(place.path, name), goPath: child(place.goPath, name) }),
-    );
+    setOwn(made, step, builtIn(given, described, { above, step, owner, unknown }));
   }
   return made;
 }
@@ -137,16 +146,18 @@ function quantity(value: unknown, place: Place): string {
   const canonical = typeof text === 'string' ? canonicalQuantity(text) : undefined;
   if (canonical === undefined)
     throw new DecodeError(
-      `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' (${place.path}: ${JSON.stringify(value)})`,
+      `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' (${pathOf(place)}: ${JSON.stringify(value)})`,
     );
   return canonical;
 }
 
-function mismatch(value: unknown, expected: string, place: Place): DecodeError {
-  return new DecodeError(
-    `json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.owner}.${place.goPath} of type ${expected}`,
+const mismatch = (value: unknown, expected: string, place: Place): DecodeError =>
+  mismatchAt(value, expected, place.owner, goPathOf(place));
+
+const mismatchAt = (value: unknown, expected: string, owner: string, goPath: string): DecodeError =>
+  new DecodeError(
+    `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${goPath} of type ${expected}`,
   );
-}
 
 function jsonType(value: unknown): string {
   if (Array.isArray(value)) return 'array';

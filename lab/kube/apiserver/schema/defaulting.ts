@@ -1,5 +1,6 @@
 // Defaults written in a schema, filled in wherever an object that is present lacks the member; and nulls that a schema does not allow.
 import { cloneJson, isObject } from '../json.ts';
+import { createMemberPlans, visitPlanned } from './member-plans.ts';
 import type { Schema } from './schema.ts';
 import { memberSchema } from './schema.ts';
 
@@ -44,6 +45,19 @@ export function applyDefaults(value: unknown, schema: Schema): void {
       value[name] = defaultOf(described) ?? null;
     applyDefaults(value[name], described);
   }
+}
+
+/** As `applyDefaults` for built-in kinds, whose defaults are plain values, with what depends on schemas worked out once. */
+export function createDefaulter(): (value: unknown, schema: Schema) => void {
+  const planOf = createMemberPlans((schema) => {
+    const found = Object.entries(schema.properties ?? {}).filter(([, described]) => hasDefault(described));
+    return found.length === 0 ? undefined : found;
+  });
+  const fill = (value: Record<string, unknown>, defaulted: readonly (readonly [string, Schema])[]): void => {
+    for (const [name, described] of defaulted)
+      if (value[name] === undefined || isForbiddenNull(value[name], described)) value[name] = defaultOf(described);
+  };
+  return (value, schema) => visitPlanned(value, schema, planOf, fill);
 }
 
 /**

@@ -61,8 +61,19 @@ function parse(text: string): Parsed | undefined {
   return { nanos: sign === '-' ? -magnitude : magnitude, form };
 }
 
+/** How nearly all quantities are written. */
+const PLAIN = /^([1-9]\d{0,14})(m|[kMGTP]|[KMGTP]i)?$/;
+const factors: ReadonlyMap<string, bigint> = new Map([
+  ['', NANO],
+  ['m', 10n ** 6n],
+  ...[...decimal, ...binary].map(([suffix, size]) => [suffix, size * NANO] as const),
+]);
+
 /** Billionths of the unit, exact; `undefined` when the text is no quantity. */
 export function quantityNanos(text: string): bigint | undefined {
+  const plain = PLAIN.exec(text);
+  const factor = plain === null ? undefined : factors.get(plain[2] ?? '');
+  if (plain !== null && factor !== undefined) return BigInt(plain[1] ?? '') * factor;
   return parse(text)?.nanos;
 }
 
@@ -74,6 +85,8 @@ export function isWholeQuantity(text: string): boolean {
 
 /** The canonical text: no fraction, the largest suffix that keeps the value exact. `undefined` when the text is no quantity. */
 export function canonicalQuantity(text: string): string | undefined {
+  // No larger suffix holds it when a step between two of them does not divide the count.
+  if (PLAIN.test(text) && Number.parseInt(text, 10) % (text.endsWith('i') ? 1024 : 1000) !== 0) return text;
   const parsed = parse(text);
   if (parsed === undefined) return undefined;
   const { nanos, form } = parsed;

@@ -4,18 +4,33 @@ import { invalidValue, notSupported, required, tooMany, typeInvalid } from '../f
 import type { JsonObject } from '../json.ts';
 import { equalJson, isObject } from '../json.ts';
 import { combinationFindings } from './combinations.ts';
+import type { Correlation } from './correlation.ts';
+import { isUnchanged, oldItem, oldMember } from './correlation.ts';
 import { Findings } from './findings.ts';
 import { effectiveFormat } from './formats.ts';
 import { shownJson } from './go-json.ts';
 import { numberFindings, stringFindings } from './scalars.ts';
 import type { Schema } from './schema.ts';
 
+interface ValidateOptions {
+  /** Put before the field of each fault, but not into its message: `status` is validated on its own. */
+  readonly base?: string;
+  /** What the value replaces: faults of parts that did not change are forgiven. */
+  readonly old?: unknown;
+}
+
 /**
- * All faults of `value`. CEL rules, list types and embedded metadata are checked elsewhere. `base` is put before the field of each fault
- * but not into its message, as for `status`, whose schema is validated on its own.
+ * All faults of `value` at `path`. CEL rules, list types and embedded metadata are checked elsewhere. With `old` as a server with
+ * CRDValidationRatcheting (on since 1.30).
  */
-export function validateValue(value: unknown, schema: Schema, path = '', base = ''): FieldError[] {
-  const errors = findingsOf(value, schema, path).list.map((finding) => finding.error);
+export function validateValue(
+  value: unknown,
+  schema: Schema,
+  path = '',
+  { base = '', old }: ValidateOptions = {},
+): FieldError[] {
+  const before = old === undefined ? undefined : { old, schema };
+  const errors = findingsOf(value, schema, path, before).list.map((finding) => finding.error);
   return base === '' ? errors : errors.map((error) => ({ ...error, field: joined(base, error.field) }));
 }
 
@@ -29,8 +44,17 @@ export function typeName(value: unknown): string {
   return typeof value;
 }
 
-/** Validates one value at `path`; called back for the parts of combinations. */
-export function findingsOf(value: unknown, schema: Schema, path: string): Findings {
+/** Validates a value; one that has faults but did not change has none. */
+function findingsOf(value: unknown, schema: Schema, path: string, before: Correlation | undefined): Findings {
+  const result = nodeFindings(value, schema, path, before);
+  if (result.clean || before === undefined || !isUnchanged(value, before)) return result;
+  const forgiven = new Findings();
+  forgiven.matched = result.matched;
+  return forgiven;
+}
+
+/** Validates a value, whose parts alone may be forgiven. */
+function nodeFindings(value: unknown, schema: Schema, path: string, before: Correlation | undefined): Findings {
   const result = new Findings();
   if (value === null) {
     if (!allowsNull(schema)) addType(result, path, typesOf(schema).join(','), 'null');
@@ -42,12 +66,12 @@ export function findingsOf(value: unknown, schema: Schema, path: string): Findin
     result.matched += 1;
   };
   if (typesOf(schema).length > 0 || effectiveFormat(schema) !== undefined) step(typeFindings(value, schema, path));
-  step(combinationFindings(value, schema, path, findingsOf));
+  step(combinationFindings(schema, path, (part) => nodeFindings(value, part, path, before)));
   if (typeof value === 'string') step(stringFindings(value, schema, path));
   if (typeof value === 'number') step(numberFindings(value, schema, path));
-  if (Array.isArray(value)) step(listFindings(value, schema, path));
+  if (Array.isArray(value)) step(listFindings(value, schema, path, before));
   step(enumFindings(value, schema, path));
-  if (isObject(value)) step(objectFindings(value, schema, path));
+  if (isObject(value)) step(objectFindings(value, schema, path, before));
   result.matched += 1;
   return result;
 }
@@ -96,10 +120,16 @@ function enumFindings(value: unknown, schema: Schema, path: string): Findings | 
   return result;
 }
 
-function listFindings(value: readonly unknown[], schema: Schema, path: string): Findings {
+function listFindings(
+  value: readonly unknown[],
+  schema: Schema,
+  path: string,
+  before: Correlation | undefined,
+): Findings {
   const result = new Findings();
   const { items, minItems, maxItems } = schema;
-  if (items !== undefined) value.forEach((item, index) => result.merge(findingsOf(item, items, `${path}[${index}]`)));
+  if (items !== undefined)
+    value.forEach((item, index) => result.merge(findingsOf(item, items, `${path}[${index}]`, oldItem(before, item))));
   if (minItems !== undefined && value.length < minItems) {
     const message = `${path} in body should have at least ${minItems} items`;
     result.add(message, invalidValue(path, value.length, message));
@@ -110,10 +140,13 @@ function listFindings(value: readonly unknown[], schema: Schema, path: string): 
   return result;
 }
 
-function objectFindings(value: JsonObject, schema: Schema, path: string): Findings {
+function objectFindings(value: JsonObject, schema: Schema, path: string, before: Correlation | undefined): Findings {
   const result = new Findings();
   const { properties = {}, additionalProperties, minProperties, maxProperties } = schema;
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  // What an object is must be right whatever it was.
+  const beforeOf = (name: string): Correlation | undefined =>
+    path === '' && (name === 'apiVersion' || name === 'kind') ? undefined : oldMember(before, name);
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
   if (minProperties !== undefined && names.length < minProperties) {
     const message = `${path} in body should have at least ${minProperties} properties`;
@@ -125,7 +158,8 @@ function objectFindings(value: JsonObject, schema: Schema, path: string): Findin
   }
   for (const name of names) {
     if (Object.hasOwn(properties, name)) continue;
-    if (typeof additionalProperties === 'object') result.merge(findingsOf(value[name], additionalProperties, at(name)));
+    if (typeof additionalProperties === 'object')
+      result.merge(findingsOf(value[name], additionalProperties, at(name), beforeOf(name)));
     else if (additionalProperties === false) {
       const message = `${path}.${name} in body is a forbidden property`;
       result.add(message, invalidValue(path, name, message));
@@ -133,7 +167,7 @@ function objectFindings(value: JsonObject, schema: Schema, path: string): Findin
   }
   for (const [name, described] of Object.entries(properties))
     if (Object.hasOwn(value, name) && value[name] !== undefined)
-      result.merge(findingsOf(value[name], described, at(name)));
+      result.merge(findingsOf(value[name], described, at(name), beforeOf(name)));
   for (const name of schema.required ?? [])
     if (!Object.hasOwn(value, name) || value[name] === undefined)
       result.add(`${at(name)} in body is required`, required(at(name)));

@@ -34,6 +34,8 @@ function hugePageFaults(names: readonly string[], path: string): FieldError[] {
 }
 
 function quantityFaults(name: string, value: string, path: string): FieldError[] {
+  // Nearly every resource of nearly every container.
+  if (STANDARD.includes(name) && !value.startsWith('-')) return [];
   const field = `${path}[${name}]`;
   const known = STANDARD.includes(name) || name.startsWith('hugepages-');
   const nameFaults = labelKeyFaults(name, field);
@@ -76,6 +78,7 @@ function requestFaults(
     return isExtendedResource(name) || name.startsWith('hugepages-')
       ? [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')]
       : [];
+  if (request === limit) return [];
   const asked = quantityNanos(request) ?? 0n;
   const allowed = quantityNanos(limit) ?? 0n;
   if (isExtendedResource(name) && asked !== allowed)
@@ -94,8 +97,8 @@ export function qosClassOf(containers: readonly JsonObject[]): string {
       const limit = stringAt(container, 'resources', 'limits', name);
       const request = stringAt(container, 'resources', 'requests', name) ?? limit;
       if (request !== undefined || limit !== undefined) any = true;
-      if (limit === undefined || request === undefined || quantityNanos(limit) !== quantityNanos(request))
-        guaranteed = false;
+      if (limit === undefined || request === undefined) guaranteed = false;
+      else if (limit !== request && quantityNanos(limit) !== quantityNanos(request)) guaranteed = false;
     }
   }
   if (!any) return 'BestEffort';

@@ -20,6 +20,8 @@ export function containersFaults(spec: JsonObject, path: string, volumes: readon
   ];
 }
 
+const none: readonly FieldError[] = [];
+
 const nameOf = (container: JsonObject): string => stringAt(container, 'name') ?? '';
 
 function mainFaults(containers: readonly JsonObject[], path: string, volumes: readonly string[]): FieldError[] {
@@ -76,19 +78,19 @@ function initFaults(
 function commonFaults(container: JsonObject, at: string, volumes: readonly string[]): FieldError[] {
   const name = nameOf(container);
   const nameFault = name === '' ? undefined : labelNameFault(name);
-  return [
-    ...(name === '' ? [required(`${at}.name`)] : []),
-    ...(nameFault === undefined ? [] : [invalidValue(`${at}.name`, name, nameFault)]),
-    ...((stringAt(container, 'image') ?? '') === '' ? [required(`${at}.image`)] : []),
-    ...terminationFault(container, at),
-    ...portsFaults(container, at),
-    ...environmentFaults(container, at),
-    ...environmentSourcesFaults(container, at),
-    ...mountsFaults(container, at, volumes),
-    ...wordFault(container, 'imagePullPolicy', at, ['Always', 'IfNotPresent', 'Never']),
-    ...resourceFaults(objectAt(container, 'resources'), `${at}.resources`),
-    ...securityContextFaults(container['securityContext'], `${at}.securityContext`),
-  ];
+  return none.concat(
+    name === '' ? [required(`${at}.name`)] : [],
+    nameFault === undefined ? [] : [invalidValue(`${at}.name`, name, nameFault)],
+    (stringAt(container, 'image') ?? '') === '' ? [required(`${at}.image`)] : [],
+    terminationFault(container, at),
+    portsFaults(container, at),
+    environmentFaults(container, at),
+    environmentSourcesFaults(container, at),
+    mountsFaults(container, at, volumes),
+    wordFault(container, 'imagePullPolicy', at, ['Always', 'IfNotPresent', 'Never']),
+    resourceFaults(objectAt(container, 'resources'), `${at}.resources`),
+    securityContextFaults(container['securityContext'], `${at}.securityContext`),
+  );
 }
 
 function terminationFault(container: JsonObject, at: string): FieldError[] {

@@ -68,7 +68,10 @@ function parseCidr(text: string): Cidr | string {
   const refused = (why: string): string => `${PREFIX}netip.ParsePrefix(${JSON.stringify(text)}): ${why}`;
   if (slash < 0) return refused("no '/'");
   const ip = parseIp(text.slice(0, slash));
-  if (typeof ip === 'string') return ip.includes('IPv4-mapped') ? `IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed` : refused(ip.replace(/^.*conversion from string: /, ''));
+  if (typeof ip === 'string')
+    return ip.includes('IPv4-mapped')
+      ? `IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`
+      : refused(ip.replace(/^.*conversion from string: /, ''));
   const bits = text.slice(slash + 1);
   if (!/^(0|[1-9]\d{0,2})$/.test(bits)) return refused(`bad bits after slash: ${JSON.stringify(bits)}`);
   if (Number(bits) > ip.bytes.length * 8) return refused('prefix length out of range');
@@ -97,8 +100,7 @@ const holdsIp = (cidr: Value, ip: Ip): boolean => {
   if (block.ip.bytes.length !== ip.bytes.length) return false;
   return masked(new Cidr(ip, block.bits)).ip.equals(masked(block).ip);
 };
-const holdsCidr = (cidr: Value, other: Cidr): boolean =>
-  (cidr as Cidr).bits <= other.bits && holdsIp(cidr, other.ip);
+const holdsCidr = (cidr: Value, other: Cidr): boolean => (cidr as Cidr).bits <= other.bits && holdsIp(cidr, other.ip);
 
 const range = (ip: Value): string => ipaddr.fromByteArray([...(ip as Ip).bytes]).range();
 const first = (ip: Value): number => (ip as Ip).bytes[0] ?? 0;
@@ -120,7 +122,7 @@ const isGlobalUnicast = (ip: Value): boolean =>
   !isLinkLocalUnicast(ip);
 
 const containing = (values: readonly Value[], more: number): number =>
-  Math.ceil(((values[0] as Cidr).size * 2) * 0.1) + more;
+  Math.ceil((values[0] as Cidr).size * 2 * 0.1) + more;
 const textCost = (value: Value | undefined): number =>
   typeof value === 'string' ? Math.ceil(Array.from(value).length * 0.1) : 0;
 
@@ -136,15 +138,25 @@ export const addresses: readonly Overload[] = [
   declare('isIP(string) bool', (text) => typeof parseIp(text as string) !== 'string', traversal()),
   declare('string(IP) string', (ip) => (ip as Ip).text),
   declare('cidr(string) CIDR', cidrOf, traversal()),
-  declare('CIDR.containsIP(string) bool', (cidr, text) => holdsIp(cidr, ipOf(text)), (values) =>
-    containing(values, textCost(values[1])),
+  declare(
+    'CIDR.containsIP(string) bool',
+    (cidr, text) => holdsIp(cidr, ipOf(text)),
+    (values) => containing(values, textCost(values[1])),
   ),
-  declare('CIDR.containsIP(IP) bool', (cidr, ip) => holdsIp(cidr, ip as Ip), (values) => containing(values, 0)),
-  declare('CIDR.containsCIDR(string) bool', (cidr, text) => holdsCidr(cidr, cidrOf(text)), (values) =>
-    containing(values, Math.ceil((values[0] as Cidr).size * 0.1) + 1 + textCost(values[1])),
+  declare(
+    'CIDR.containsIP(IP) bool',
+    (cidr, ip) => holdsIp(cidr, ip as Ip),
+    (values) => containing(values, 0),
   ),
-  declare('CIDR.containsCIDR(CIDR) bool', (cidr, other) => holdsCidr(cidr, other as Cidr), (values) =>
-    containing(values, Math.ceil((values[0] as Cidr).size * 0.1) + 1),
+  declare(
+    'CIDR.containsCIDR(string) bool',
+    (cidr, text) => holdsCidr(cidr, cidrOf(text)),
+    (values) => containing(values, Math.ceil((values[0] as Cidr).size * 0.1) + 1 + textCost(values[1])),
+  ),
+  declare(
+    'CIDR.containsCIDR(CIDR) bool',
+    (cidr, other) => holdsCidr(cidr, other as Cidr),
+    (values) => containing(values, Math.ceil((values[0] as Cidr).size * 0.1) + 1),
   ),
   declare('CIDR.ip() IP', (cidr) => (cidr as Cidr).ip, one),
   declare('CIDR.prefixLength() int', (cidr) => BigInt((cidr as Cidr).bits), one),

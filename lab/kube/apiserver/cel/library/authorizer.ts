@@ -99,8 +99,16 @@ function serviceAccount(draft: Value, namespace: Value, name: Value): Value {
 }
 
 export const authorizer: readonly Overload[] = [
-  declare('Authorizer.path(string) PathCheck', (draft, path) => with_('PathCheck', draft, { path: nonEmpty(path, 'path') }), one),
-  declare('Authorizer.group(string) GroupCheck', (draft, group) => with_('GroupCheck', draft, { group: text(group) }), one),
+  declare(
+    'Authorizer.path(string) PathCheck',
+    (draft, path) => with_('PathCheck', draft, { path: nonEmpty(path, 'path') }),
+    one,
+  ),
+  declare(
+    'Authorizer.group(string) GroupCheck',
+    (draft, group) => with_('GroupCheck', draft, { group: text(group) }),
+    one,
+  ),
   declare('Authorizer.serviceAccount(string, string) Authorizer', serviceAccount, one),
   declare(
     'GroupCheck.resource(string) ResourceCheck',
@@ -117,7 +125,11 @@ export const authorizer: readonly Overload[] = [
     (draft, namespace) => with_('ResourceCheck', draft, { namespace: text(namespace) }),
     one,
   ),
-  declare('ResourceCheck.name(string) ResourceCheck', (draft, name) => with_('ResourceCheck', draft, { name: text(name) }), one),
+  declare(
+    'ResourceCheck.name(string) ResourceCheck',
+    (draft, name) => with_('ResourceCheck', draft, { name: text(name) }),
+    one,
+  ),
   declare('PathCheck.check(string) Decision', check, checkCost),
   declare('ResourceCheck.check(string) Decision', check, checkCost),
   declare('Decision.errored() bool', () => false, one),

@@ -3,7 +3,14 @@ import { compilePattern } from '../../schema/patterns.ts';
 import { formatDouble, checkedInt, checkedUint, intOfDouble } from '../numbers.ts';
 import type { Overload } from '../overload.ts';
 import { declare } from '../overload.ts';
-import { checkedTimestamp, floorDivided, formatDuration, formatTimestamp, parseDuration, parseTimestamp } from '../time.ts';
+import {
+  checkedTimestamp,
+  floorDivided,
+  formatDuration,
+  formatTimestamp,
+  parseDuration,
+  parseTimestamp,
+} from '../time.ts';
 import { patternFault } from '../pattern-fault.ts';
 import type { Timestamp, Value } from '../values.ts';
 import { CelError, Duration, sizeOf, TypeValue, typeNameOf, Uint } from '../values.ts';
@@ -14,7 +21,9 @@ const same = (value: Value): Value => value;
 
 function parseInteger(text: string, type: 'int' | 'uint'): bigint {
   if (!(type === 'int' ? /^[+-]?\d+$/ : /^\d+$/).test(text))
-    throw new CelError(`strconv.Parse${type === 'int' ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw new CelError(
+      `strconv.Parse${type === 'int' ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return BigInt(text.replace('+', ''));
 }
 
@@ -83,11 +92,11 @@ export const conversions: readonly Overload[] = [
   declare('uint(int) uint', (value) => checkedUint(value as bigint)),
   declare('uint(string) uint', (text) => checkedUint(parseInteger(text as string, 'uint'))),
   declare('string(string) string', same),
-  declare('string(bool) string', (value) => String(value)),
+  declare('string(bool) string', (value) => String(value as boolean)),
   declare('string(bytes) string', (bytes) => textOfBytes(bytes as Uint8Array)),
   declare('string(double) string', (value) => formatDouble(value as number)),
   declare('string(duration) string', (value) => formatDuration(value as Duration)),
-  declare('string(int) string', (value) => String(value)),
+  declare('string(int) string', (value) => String(value as bigint)),
   declare('string(timestamp) string', (value) => formatTimestamp(value as Timestamp)),
   declare('string(uint) string', (value) => String((value as Uint).value)),
   declare('timestamp(timestamp) timestamp', same),

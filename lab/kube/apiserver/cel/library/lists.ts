@@ -71,10 +71,18 @@ export const lists: readonly Overload[] = [
     listTraversal,
   ),
   declare('string.find(string) string', find, regularExpression),
-  declare('string.findAll(string) list(string)', (text, pattern) => findAll(text, pattern, undefined), regularExpression),
+  declare(
+    'string.findAll(string) list(string)',
+    (text, pattern) => findAll(text, pattern, undefined),
+    regularExpression,
+  ),
   declare('string.findAll(string, int) list(string)', findAll, regularExpression),
   declare('sets.contains(list(A), list(A)) bool', containsAll, product),
-  declare('sets.equivalent(list(A), list(A)) bool', (one, two) => containsAll(one, two) && containsAll(two, one), product),
+  declare(
+    'sets.equivalent(list(A), list(A)) bool',
+    (one, two) => containsAll(one, two) && containsAll(two, one),
+    product,
+  ),
   declare(
     'sets.intersects(list(A), list(A)) bool',
     (one, two) => items(one).some((item) => contains(two, item)),

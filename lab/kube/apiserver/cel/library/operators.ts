@@ -111,16 +111,23 @@ function indexOf(index: Value): number {
 
 function itemAt(list: CelList, index: Value): Value {
   const found = list.items[indexOf(index)];
-  if (found === undefined) throw new CelError(`index out of bounds: ${String(index)}`);
+  if (found === undefined) throw new CelError(`index out of bounds: ${indexOf(index)}`);
   return found;
 }
 
 function memberAt(map: Value, key: Value): Value {
   if (map === null || !isMap(map)) throw noSuchOverload();
   const found = map.get(key);
-  if (found === undefined) throw new CelError(`no such key: ${String(key)}`);
+  if (found === undefined) throw new CelError(`no such key: ${shownKey(key)}`);
   return found;
 }
+
+const shownKey = (key: Value): string =>
+  typeof key === 'string' || typeof key === 'bigint' || typeof key === 'boolean' || typeof key === 'number'
+    ? String(key)
+    : key instanceof Uint
+      ? String(key.value)
+      : '';
 
 function optionalIndex(owner: Value, key: Value): Value {
   const held = owner instanceof Optional ? owner.value : owner;

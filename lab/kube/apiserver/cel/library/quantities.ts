@@ -25,8 +25,7 @@ const nanos = (value: Value): bigint => (value as Quantity).nanos;
 const sign = (value: bigint): bigint => (value < 0n ? -1n : value > 0n ? 1n : 0n);
 
 /** Why Kubernetes' parser refuses a text. */
-const MALFORMED =
-  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const MALFORMED = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 function parse(text: Value): Quantity {
   const parsed = quantityNanos(text as string);

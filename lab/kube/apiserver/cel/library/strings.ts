@@ -49,7 +49,7 @@ function lastIndexOf(text: Value, part: Value, from: Value | undefined): bigint 
 function substring(text: Value, start: Value, end: Value | undefined): string {
   const characters = runes(text);
   if (end !== undefined && (start as bigint) > (end as bigint))
-    throw new CelError(`invalid substring range. start: ${String(start)}, end: ${String(end)}`);
+    throw new CelError(`invalid substring range. start: ${start as bigint}, end: ${end as bigint}`);
   const from = checkedIndex(start, characters.length);
   const to = end === undefined ? characters.length : checkedIndex(end, characters.length);
   return characters.slice(from, to).join('');
