@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { errorText } from '../src/base/errors.ts';
 import type { ApiCommandOptions } from './commands/api.ts';
+import type { CloudCommandOptions } from './commands/cloud.ts';
 import { styleFor } from './table.ts';
 
 // What follows is loaded by the command that needs it, and from the second start on without being compiled, which also spares
@@ -101,6 +102,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: ApiCommandOptions) => {
       const { api } = await import('./commands/api.ts');
       code = await api(context, options);
+    });
+  program
+    .command('cloud')
+    .description('the simulated Tencent Cloud account alone, for SDKs and tccli; Ctrl-C ends it')
+    .option('--port <port>', 'port on loopback; 0 takes a free one', count(0, 65_535), 0)
+    .option('--seed <n>', 'the same ids, keys and chances in every run', count(0, 2 ** 31 - 1))
+    .option('--scenario <file>', 'account, settings and faults; see docs/lab-cloud.md')
+    .option('--log-level <level>', 'log of the simulator: silent, error, warn, info, debug', 'silent')
+    .action(async (options: CloudCommandOptions) => {
+      const { cloud } = await import('./commands/cloud.ts');
+      code = await cloud(context, options);
     });
   program
     .command('shell')

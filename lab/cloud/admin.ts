@@ -9,6 +9,7 @@ import { findEip } from './eips/eip-tasks.ts';
 import { cidrContains, createAddressPool, parseCidr4 } from './addresses.ts';
 import type { CloudCore } from './core.ts';
 import { removeInstance } from './cvm/instance-operations.ts';
+import { createDrift, type Drift } from './fault-drift.ts';
 import type { Faults } from './faults.ts';
 import { isId } from './ids.ts';
 import { checkGroups, findGroup, findInstance, findSubnet, findVpc } from './lookup.ts';
@@ -53,7 +54,9 @@ export interface RuleSet {
  * Takes effect at once, without tasks. Throws ApiError for what the API would refuse and Error for impossible layouts.
  * Ids may be fixed by the caller; they must be well formed and free.
  */
-export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'failTask'> {
+export interface CloudAdmin
+  extends Pick<Faults, 'failNext' | 'delay' | 'dropReply' | 'failTask' | 'stallTask'>,
+    Omit<Drift, 'refillSubnets'> {
   createVpc(vpc: { readonly cidr: string; readonly name?: string; readonly vpcId?: string }): {
     readonly vpcId: string;
   };
@@ -96,6 +99,11 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'dropReply' | 'fai
   loadEnis(load: EniLoad): readonly string[];
   /** Calls per second of an action; undefined lifts the limit. */
   throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;
+  /** Describe calls show new ENIs and EIPs only after this long; 0 shows them at once. Those that exist keep theirs. */
+  hideNew(delay: { readonly ms: number }): void;
+  /** Lets tasks that stall go on at once; how many did. */
+  releaseTasks(): number;
+  /** Forgets errors, delays, drops, failures and stalls to come, shows new things as the settings say, releases stalled tasks and gives drained addresses back. */
   clearFaults(): void;
 }
 
@@ -107,7 +115,9 @@ export interface AdminDeps {
 }
 
 export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdmin {
-  const { state } = core;
+  const { state, settings } = core;
+  const { readDelayMs } = settings;
+  const { refillSubnets, ...drift } = createDrift(core);
   const fixedId = (prefix: 'vpc' | 'subnet' | 'sg' | 'ins', wanted: string | undefined): string => {
     if (wanted === undefined) return core.newId(prefix);
     if (!isId(prefix, wanted))
@@ -131,7 +141,19 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     failNext: (fault) => core.faults.failNext(fault),
     dropReply: (fault) => core.faults.dropReply(fault),
     failTask: (fault) => core.faults.failTask(fault),
-    clearFaults: () => core.faults.clear(),
+    delay: (fault) => core.faults.delay(fault),
+    stallTask: (fault) => core.faults.stallTask(fault),
+    releaseTasks: () => core.releaseTasks(),
+    hideNew: ({ ms }) => {
+      settings.readDelayMs = ms;
+    },
+    clearFaults: () => {
+      core.faults.clear();
+      settings.readDelayMs = readDelayMs;
+      core.releaseTasks();
+      refillSubnets();
+    },
+    ...drift,
     createVpc: ({ cidr, name = '', vpcId }) => {
       if (parseCidr4(cidr) === undefined)
         throw new Error(`VPC CIDR ${cidr} is not an IPv4 network such as 10.0.0.0/16`);

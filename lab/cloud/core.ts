@@ -5,6 +5,7 @@ import type { Logger } from '../../src/base/logger.ts';
 import { type AddonFeed, createAddonFeed } from './addons/addon-feed.ts';
 import { ApiError } from './api-error.ts';
 import { sweepBindings } from './eips/sweep.ts';
+import { createRandom } from './fault-random.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIdSource, type IdPrefix, type IdSource } from './ids.ts';
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
@@ -40,6 +41,8 @@ export interface CloudCore {
   /** Starts the task of a call; its id is the call's RequestId (facts, section 7: Async, VPC kind). */
   startTask(action: string, requestId: string, steps: TaskSteps): void;
   taskStatus(taskId: string): TaskStatus | undefined;
+  /** Lets the tasks that were told to stall go on at once; how many did. */
+  releaseTasks(): number;
   snapshot(): FabricSnapshot;
   /** Ends pending timers; nothing changes afterwards. */
   stop(): void;
@@ -56,15 +59,18 @@ export interface CoreOptions {
 
 export function createCore(options: CoreOptions): CloudCore {
   const { clock, fabric, logger } = options;
+  // Its own, since faults change them.
+  const settings = { ...options.settings };
   const state = emptyAccount();
   const ids = createIdSource(options.seed);
-  const faults = createFaults();
+  const faults = createFaults(createRandom(options.seed));
   const tasks = new Map<string, TaskStatus>();
   const timers = new Set<() => void>();
+  const stalled: (() => void)[] = [];
   let version = 0;
   let stopped = false;
 
-  const snapshot = (): FabricSnapshot => takeSnapshot(state, version, options.settings.noGroupIsOpen);
+  const snapshot = (): FabricSnapshot => takeSnapshot(state, version, settings.noGroupIsOpen);
   const touch = (): void => {
     sweepBindings(state, clock.monotonicMs());
     version += 1;
@@ -100,7 +106,7 @@ export function createCore(options: CoreOptions): CloudCore {
     region: options.region,
     clock,
     state,
-    settings: options.settings,
+    settings,
     faults,
     ids,
     addonFeed: createAddonFeed(),
@@ -122,17 +128,27 @@ export function createCore(options: CoreOptions): CloudCore {
     startTask: (action, taskId, steps) => {
       tasks.set(taskId, 'RUNNING');
       const told = faults.takeTaskFailure(action);
-      const cancel = clock.after(options.settings.taskMsByAction[action] ?? options.settings.taskMs, () => {
+      if (faults.takeTaskStall(action)) {
+        stalled.push(() => void runTask(action, taskId, told, steps));
+        return;
+      }
+      const cancel = clock.after(settings.taskMsByAction[action] ?? settings.taskMs, () => {
         timers.delete(cancel);
         void runTask(action, taskId, told, steps);
       });
       timers.add(cancel);
     },
     taskStatus: (taskId) => tasks.get(taskId),
+    releaseTasks: () => {
+      const waiting = stalled.splice(0);
+      for (const run of waiting) run();
+      return waiting.length;
+    },
     snapshot,
     stop: () => {
       stopped = true;
       for (const cancel of timers) cancel();
+      stalled.length = 0;
     },
   };
 }

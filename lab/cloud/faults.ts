@@ -1,52 +1,109 @@
-// Faults on command: errors instead of answers, answers that get lost, tasks that fail.
+// Faults on command: errors instead of answers, delays, answers that get lost, tasks that fail or never end.
+import type { Random } from './fault-random.ts';
+
+/** `action` is one action's name, or `*` for every action. */
+export interface FaultTarget {
+  readonly action: string;
+  /** How many calls it hits; may be Infinity. */
+  readonly times?: number;
+}
+
+export interface ErrorFault extends FaultTarget {
+  readonly code: string;
+  readonly message?: string;
+  /** Chance of each call, above 0 and at most 1; with it `times` counts the calls that were hit and is Infinity by default. */
+  readonly probability?: number;
+}
+
+export interface DelayFault extends FaultTarget {
+  /** Milliseconds, or the ends of a range (both included) from which every call gets its own. */
+  readonly ms: number | readonly [number, number];
+}
 
 export interface Faults {
-  /** The next `times` calls of the action answer `code` and do nothing. `times` may be Infinity. */
-  failNext(fault: {
-    readonly action: string;
-    readonly code: string;
-    readonly times?: number;
-    readonly message?: string;
-  }): void;
-  /** The next `times` calls act, then the connection is cut instead of an answer. */
-  dropReply(fault: { readonly action: string; readonly times?: number }): void;
-  /** The tasks of the next `times` calls end FAILED and leave nothing. */
-  failTask(fault: { readonly action: string; readonly times?: number }): void;
+  /** The next `times` (default 1) calls of the action answer `code` and do nothing. Throws RangeError for a bad chance. */
+  failNext(fault: ErrorFault): void;
+  /** The next `times` (default Infinity) calls wait before they act; the newest delay that fits is taken. Throws RangeError for a bad range. */
+  delay(fault: DelayFault): void;
+  /** The next `times` (default 1) calls act, then the connection is cut instead of an answer. */
+  dropReply(fault: FaultTarget): void;
+  /** The tasks of the next `times` (default 1) calls end FAILED and leave nothing. */
+  failTask(fault: FaultTarget): void;
+  /** The tasks of the next `times` (default 1) calls stay RUNNING, and what they work on in its state, e.g. an ENI ATTACHING. */
+  stallTask(fault: FaultTarget): void;
   clear(): void;
-  /** Used up by the server. */
+  /** Used up by the server, as are those below. */
   takeError(action: string): { readonly code: string; readonly message: string } | undefined;
+  /** Milliseconds; 0 without a delay. */
+  takeDelay(action: string): number;
   takeDrop(action: string): boolean;
   takeTaskFailure(action: string): boolean;
+  takeTaskStall(action: string): boolean;
 }
 
 interface Pending {
   readonly action: string;
+  readonly probability: number;
+  left: number;
+}
+interface PendingError extends Pending {
   readonly code: string;
   readonly message: string;
-  left: number;
+}
+interface PendingDelay extends Pending {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** No faults until asked for. */
-export function createFaults(): Faults {
-  const lists: Record<'errors' | 'drops' | 'tasks', Pending[]> = { errors: [], drops: [], tasks: [] };
-  const take = (list: Pending[], action: string): Pending | undefined => {
-    const pending = list.find((candidate) => candidate.action === action && candidate.left > 0);
+export function createFaults(random: Random): Faults {
+  const errors: PendingError[] = [];
+  const delays: PendingDelay[] = [];
+  const drops: Pending[] = [];
+  const failures: Pending[] = [];
+  const stalls: Pending[] = [];
+  const take = <T extends Pending>(list: readonly T[], action: string): T | undefined => {
+    const pending = list.find(
+      (candidate) =>
+        candidate.left > 0 &&
+        (candidate.action === action || candidate.action === '*') &&
+        (candidate.probability === 1 || random() < candidate.probability),
+    );
     if (pending !== undefined) pending.left -= 1;
     return pending;
   };
-  const add = (list: Pending[], fault: { action: string; times?: number; code?: string; message?: string }): void => {
-    const { action, times = 1, code = '', message = `${action} was told to fail` } = fault;
-    list.push({ action, code, message, left: times });
-  };
+  const target = ({ action, times = 1 }: FaultTarget): Pending => ({ action, left: times, probability: 1 });
   return {
-    failNext: (fault) => add(lists.errors, fault),
-    dropReply: (fault) => add(lists.drops, fault),
-    failTask: (fault) => add(lists.tasks, fault),
-    clear: () => {
-      for (const list of Object.values(lists)) list.length = 0;
+    failNext: ({ action, code, message, probability = 1, times }) => {
+      if (!(probability > 0 && probability <= 1))
+        throw new RangeError(`probability is ${probability}; it must be above 0 and at most 1`);
+      errors.push({
+        action,
+        code,
+        message: message ?? `${action === '*' ? 'the call' : action} was told to fail`,
+        probability,
+        left: times ?? (probability < 1 ? Infinity : 1),
+      });
     },
-    takeError: (action) => take(lists.errors, action),
-    takeDrop: (action) => take(lists.drops, action) !== undefined,
-    takeTaskFailure: (action) => take(lists.tasks, action) !== undefined,
+    delay: ({ action, ms, times = Infinity }) => {
+      const [from, to] = typeof ms === 'number' ? [ms, ms] : ms;
+      if (!(from >= 0 && to >= from)) throw new RangeError(`a delay of ${from} to ${to} ms is not a range`);
+      delays.unshift({ action, from, to, left: times, probability: 1 });
+    },
+    dropReply: (fault) => void drops.push(target(fault)),
+    failTask: (fault) => void failures.push(target(fault)),
+    stallTask: (fault) => void stalls.push(target(fault)),
+    clear: () => {
+      for (const list of [errors, delays, drops, failures, stalls]) list.length = 0;
+    },
+    takeError: (action) => take(errors, action),
+    takeDelay: (action) => {
+      const found = take(delays, action);
+      if (found === undefined) return 0;
+      return found.from === found.to ? found.from : found.from + Math.floor(random() * (found.to - found.from + 1));
+    },
+    takeDrop: (action) => take(drops, action) !== undefined,
+    takeTaskFailure: (action) => take(failures, action) !== undefined,
+    takeTaskStall: (action) => take(stalls, action) !== undefined,
   };
 }

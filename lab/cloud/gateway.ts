@@ -65,6 +65,8 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
       const { account, caller } = sender;
       if (!action.allowed(account.core)) throw new ApiError('InvalidAction', `this account may not call ${name}`);
       authorize({ account, caller, action, body: body ?? {}, requestId });
+      const delayMs = account.core.faults.takeDelay(name);
+      if (delayMs > 0) await account.core.clock.sleep(delayMs);
       admit(account, action, request);
       if (parsed instanceof ApiError) throw parsed;
       response = { RequestId: requestId, ...(await act(directory, sender, action, parsed, requestId)) };

@@ -31,3 +31,33 @@ export function createRateLimiter(clock: Clock, limits: Readonly<Record<string, 
     },
   };
 }
+
+/** What the pages give, in calls per second (facts, section 19; AttachNetworkInterface as on the Chinese page). Off unless the settings name them. */
+export const documentedRateLimits: Readonly<Record<string, number>> = {
+  CreateNetworkInterface: 100,
+  AttachNetworkInterface: 50,
+  DeleteNetworkInterface: 100,
+  MigrateNetworkInterface: 100,
+  DescribeNetworkInterfaceLimit: 20,
+  AssociateNetworkInterfaceSecurityGroups: 20,
+  DisassociateNetworkInterfaceSecurityGroups: 20,
+  CreateSecurityGroupPolicies: 100,
+  DescribeSecurityGroupPolicies: 100,
+  CreateSecurityGroupWithPolicies: 50,
+  DeleteSecurityGroup: 100,
+  DescribeSecurityGroups: 100,
+  DescribeSecurityGroupAssociationStatistics: 100,
+  DescribeSecurityGroupLimits: 20,
+  AllocateAddresses: 10,
+  ReleaseAddresses: 10,
+  AssociateAddress: 10,
+  DisassociateAddress: 10,
+  DescribeAddressQuota: 10,
+  ReturnNormalAddresses: 2,
+  DescribeUsedIpAddress: 20,
+  DescribeVpcPrivateIpAddresses: 20,
+  DeleteVpc: 100,
+  DescribeInstances: 40,
+  ModifyInstancesAttribute: 10,
+  AssociateSecurityGroups: 10,
+};

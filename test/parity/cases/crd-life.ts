@@ -174,6 +174,7 @@ export const crdLifeCases: readonly ParityCase[] = [
   },
   {
     id: 'crd-versions/needs-the-lock',
+    until: '1.34',
     title: 'A definition and a custom object are replaced under their resourceVersion alone',
     source: 'apiextensions-apiserver, pkg/registry/customresourcedefinition/strategy.go (AllowUnconditionalUpdate)',
     mutation: {
@@ -271,6 +272,7 @@ export const crdLifeCases: readonly ParityCase[] = [
   },
   {
     id: 'crd-versions/deletion-waits-for-finalizers',
+    until: '1.36',
     title:
       'While an object has finalizers its definition stays, terminating: nothing new is created, and the object can be finalized',
     source:

@@ -62,6 +62,7 @@ export const deletionOfObjectsCases: readonly ParityCase[] = [
   },
   {
     id: 'deletion/bad-options',
+    until: '1.34',
     title:
       'Options outside their range are refused as an invalid DeleteOptions, and a query that is no number as a bad request',
     source: 'source: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go, ValidateDeleteOptions',

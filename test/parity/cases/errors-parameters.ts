@@ -32,6 +32,7 @@ export const parameterErrorCases: readonly ParityCase[] = [
   },
   {
     id: 'errors/label-selector-values',
+    until: '1.36',
     title: 'Keys and values of a label selector must be ones that labels could have',
     source: 'apimachinery/pkg/labels/selector.go: NewRequirement',
     mutation: {
@@ -117,6 +118,7 @@ export const parameterErrorCases: readonly ParityCase[] = [
   },
   {
     id: 'errors/resource-version',
+    until: '1.36',
     title:
       'A resourceVersion that is no number is refused in the words of a field error; one of the future is a 504 to be retried',
     source: 'apiserver/pkg/storage/versioner: ParseResourceVersion; storage/errors.go: NewTooLargeResourceVersionError',
@@ -142,6 +144,7 @@ export const parameterErrorCases: readonly ParityCase[] = [
   },
   {
     id: 'errors/write-options',
+    until: '1.34',
     title: 'dryRun and fieldManager of a write are checked like fields, before anything is looked up',
     source:
       'apimachinery/pkg/apis/meta/v1/validation: ValidateCreateOptions, ValidatePatchOptions, ValidateFieldManager',

@@ -82,6 +82,7 @@ export const listParameterCases: readonly ParityCase[] = [
   },
   {
     id: 'list/version-that-is-none',
+    until: '1.36',
     title:
       'A resourceVersion that is no number is a 500 without a reason from the cache, and a 400 with a limit from the database',
     source: 'kubernetes: staging/src/k8s.io/apiserver/pkg/storage/etcd3 (versioner.go, store.go) and cacher/cacher.go',

@@ -230,6 +230,7 @@ export const mergePatchCases: readonly ParityCase[] = [
   },
   {
     id: 'merge-patch/options-are-checked',
+    until: '1.34',
     title: 'force is for apply only, dryRun knows one value, and a fieldManager has at most 128 printable bytes',
     source: 'source: apimachinery/pkg/apis/meta/v1/validation/validation.go, ValidatePatchOptions',
     mutation: {

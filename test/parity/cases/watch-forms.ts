@@ -97,7 +97,11 @@ export const watchFormCases: readonly ParityCase[] = [
     id: 'watch/time-limit',
     title: 'timeoutSeconds ends the answer completely, so that the client can watch again',
     source: 'docs: reference/kubernetes-api/common-parameters, timeoutSeconds',
-    mutation: { file: STREAM, find: 'core.clock.after(timeoutMs, () => sink.end())', replace: 'core.clock.after(timeoutMs, () => response.destroy())' },
+    mutation: {
+      file: STREAM,
+      find: 'core.clock.after(timeoutMs, () => sink.end())',
+      replace: 'core.clock.after(timeoutMs, () => response.destroy())',
+    },
     run: async (t) => {
       await create(t, 'a');
       const { text } = await t.http.get(`${t.core}/configmaps?watch=true&${ours}&timeoutSeconds=1`);

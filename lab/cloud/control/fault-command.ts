@@ -1,0 +1,89 @@
+// One fault as data, for scenario files and the admin endpoint: its schema, and how it is done.
+import { z } from 'zod';
+
+import type { CloudAdmin } from '../admin.ts';
+
+const action = z.string().regex(/^([A-Z]\w*|\*)$/, 'expected the name of an action, or *');
+const times = z.int().positive().optional();
+const milliseconds = z.number().nonnegative();
+const target = { action, times };
+const id = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}-[0-9a-z]{8}$`), `expected an id like ${prefix}-xxxxxxxx`);
+
+/** A command of the method of `CloudAdmin` that its `fault` names; docs/lab-cloud.md lists them. */
+export const faultCommand = z.discriminatedUnion('fault', [
+  z.strictObject({
+    fault: z.literal('error'),
+    ...target,
+    code: z.string().min(1),
+    message: z.string().optional(),
+    probability: z.number().positive().max(1).optional(),
+  }),
+  z.strictObject({
+    fault: z.literal('delay'),
+    ...target,
+    ms: z.union([milliseconds, z.tuple([milliseconds, milliseconds]).refine(([from, to]) => from <= to)], {
+      error: 'expected milliseconds, or a range such as [100, 500]',
+    }),
+  }),
+  z.strictObject({ fault: z.literal('drop-reply'), ...target }),
+  z.strictObject({ fault: z.literal('fail-task'), ...target }),
+  z.strictObject({ fault: z.literal('stall-task'), ...target }),
+  z.strictObject({ fault: z.literal('release-tasks') }),
+  z.strictObject({ fault: z.literal('hide-new'), ms: milliseconds }),
+  z.strictObject({ fault: z.literal('throttle'), action, perSecond: z.int().nonnegative().nullable() }),
+  z.strictObject({ fault: z.literal('drain-subnet'), subnetId: id('subnet'), leave: z.int().nonnegative().optional() }),
+  z.strictObject({ fault: z.literal('stop-instance'), instanceId: id('ins') }),
+  z.strictObject({ fault: z.literal('terminate-instance'), instanceId: id('ins') }),
+  z.strictObject({ fault: z.literal('set-eni-groups'), eniId: id('eni'), securityGroupIds: z.array(id('sg')) }),
+  z.strictObject({ fault: z.literal('detach-eni'), eniId: id('eni') }),
+  z.strictObject({ fault: z.literal('delete-eni'), eniId: id('eni') }),
+  z.strictObject({ fault: z.literal('unassign-address'), eniId: id('eni'), ip: z.ipv4() }),
+  z.strictObject({ fault: z.literal('clear') }),
+]);
+export type FaultCommand = z.output<typeof faultCommand>;
+
+/** Throws what the method of `CloudAdmin` throws, e.g. ApiError ResourceNotFound. */
+export function applyFault(admin: CloudAdmin, command: FaultCommand): void {
+  switch (command.fault) {
+    case 'error':
+      return admin.failNext(withoutUndefined(command));
+    case 'delay':
+      return admin.delay(withoutUndefined(command));
+    case 'drop-reply':
+      return admin.dropReply(withoutUndefined(command));
+    case 'fail-task':
+      return admin.failTask(withoutUndefined(command));
+    case 'stall-task':
+      return admin.stallTask(withoutUndefined(command));
+    case 'release-tasks':
+      return void admin.releaseTasks();
+    case 'hide-new':
+      return admin.hideNew(command);
+    case 'throttle':
+      return admin.throttle({ action: command.action, perSecond: command.perSecond ?? undefined });
+    case 'drain-subnet':
+      return void admin.drainSubnet(withoutUndefined(command));
+    case 'stop-instance':
+      return admin.stopInstance(command.instanceId);
+    case 'terminate-instance':
+      return admin.terminateInstance(command.instanceId);
+    case 'set-eni-groups':
+      return admin.setEniGroups(command);
+    case 'detach-eni':
+      return admin.detachEni(command.eniId);
+    case 'delete-eni':
+      return admin.deleteEni(command.eniId);
+    case 'unassign-address':
+      return admin.unassignAddress(command);
+    case 'clear':
+      return admin.clearFaults();
+  }
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+// An optional key that is there and undefined would hide the default of the method.
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<T>;
+}

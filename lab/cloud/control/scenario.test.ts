@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { silentLogger } from '../../../src/base/logger.ts';
+import { createFakeClock } from '../../../test/fake-clock.ts';
+import { startCloud } from '../cloud.ts';
+import { documentedRateLimits } from '../rate-limits.ts';
+import { INSTANCE_ID, openAccount, SUBNET_ID, type TestAccount } from '../testing/account.ts';
+import { parseScenario, readScenario } from './scenario.ts';
+import { layOutScenario, playScenario } from './scenario-run.ts';
+
+const examples = resolve(import.meta.dirname, '../../../examples/cloud-scenarios');
+let account: TestAccount | undefined;
+afterEach(async () => {
+  await account?.close();
+  account = undefined;
+});
+
+describe('a scenario file', () => {
+  test.each(readdirSync(examples))('%s of the examples is right and can be laid out', async (name) => {
+    const scenario = await readScenario(resolve(examples, name));
+    const clock = createFakeClock();
+    const cloud = await startCloud({ clock, logger: silentLogger, listen: { host: '127.0.0.1', port: 0 } });
+    const problems: string[] = [];
+    layOutScenario(cloud.admin, scenario);
+    const stop = playScenario({ cloud, clock, onProblem: (problem) => problems.push(problem) }, scenario);
+    await clock.advance(120_000);
+    stop();
+    await cloud.close();
+    expect(problems).toEqual([]);
+  });
+
+  test('that is empty means the lab without faults', () => {
+    expect(parseScenario('', 'f')).toMatchObject({ layout: 'lab', settings: {}, steps: [] });
+  });
+
+  test('may ask for the documented limits', () => {
+    expect(parseScenario('settings: { rateLimits: documented }', 'f').settings).toEqual({
+      rateLimits: documentedRateLimits,
+    });
+  });
+
+  test.each([
+    ['seed: 1\nsettings:\n  taskMS: 5\n', /^f\.yaml:3: settings\.taskMS: .*[Uu]nrecognized/],
+    ['settings:\n  taskMs: soon\n', /^f\.yaml:2: settings\.taskMs: .*expected number/],
+    ['steps:\n  - do: { fault: eror }\n', /^f\.yaml:2: steps\.0\.do\.fault: /],
+    [
+      'steps:\n  - do:\n      fault: delay\n      action: A\n      ms: [5, 1]\n',
+      /^f\.yaml:5: steps\.0\.do\.ms: expected milliseconds, or a range/,
+    ],
+    ['steps:\n\n  - at: 5\n    after: { action: A, calls: 1 }\n    do: { fault: clear }\n', /^f\.yaml:3: steps\.0: /],
+    ['steps:\n  - do:\n      fault: stop-instance\n', /^f\.yaml:3: steps\.0\.do\.instanceId: .*expected string/],
+    ['layout: [lab\n', /^f\.yaml:\d: not YAML: /],
+  ])('%j is refused with file, line, key and what is right', (text, message) => {
+    expect(() => parseScenario(text, 'f.yaml')).toThrow(message);
+  });
+});
+
+describe('a step', () => {
+  const play = async (text: string): Promise<string[]> => {
+    const opened = await openAccount();
+    account = opened;
+    const problems: string[] = [];
+    playScenario(
+      { cloud: opened.cloud, clock: opened.clock, onProblem: (problem) => problems.push(problem) },
+      parseScenario(text, 'f'),
+    );
+    return problems;
+  };
+
+  test('comes after so many calls of an action', async () => {
+    await play(
+      'steps: [{ after: { action: DescribeVpcs, calls: 2 }, do: { fault: error, action: DescribeVpcs, code: InternalError } }]',
+    );
+    const codes = [];
+    for (let call = 0; call < 4; call += 1) codes.push(await account?.refusal('vpc', 'DescribeVpcs'));
+    expect(codes).toEqual(['none', 'none', 'InternalError', 'none']);
+  });
+
+  test('comes at its time', async () => {
+    await play(`steps: [{ at: 5000, do: { fault: stop-instance, instanceId: ${INSTANCE_ID} } }]`);
+    const state = async () => JSON.stringify(await account?.call('cvm', 'DescribeInstances')).includes('STOPPED');
+    const before = await state();
+    await account?.clock.advance(5000);
+    expect([before, await state()]).toEqual([false, true]);
+  });
+
+  test('that cannot be done is told, and the next one is done', async () => {
+    const problems = await play(
+      `steps: [{ do: { fault: delete-eni, eniId: eni-nothere1 } }, { do: { fault: drain-subnet, subnetId: ${SUBNET_ID} } }]`,
+    );
+    expect(problems).toEqual([expect.stringContaining('steps.0 (delete-eni)')]);
+    expect(await account?.call('vpc', 'DescribeSubnets', { SubnetIds: [SUBNET_ID] })).toMatchObject({
+      SubnetSet: [{ AvailableIpAddressCount: 0 }],
+    });
+  });
+});

@@ -1,0 +1,131 @@
+// A scenario file: what an account has from the start, its settings, and what goes wrong when; YAML, checked before anything starts.
+import { readFile } from 'node:fs/promises';
+
+import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+
+import { errorText } from '../../../src/base/errors.ts';
+import { documentedRateLimits } from '../rate-limits.ts';
+import { defaultSettings } from '../settings.ts';
+import { faultCommand } from './fault-command.ts';
+
+const perAction = z.record(z.string(), z.number().nonnegative());
+
+// A switch takes what its default is.
+const settings = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(defaultSettings).map(([name, value]) => [name, settingSchema(name, value).optional()]),
+    ),
+  )
+  .default({});
+
+function settingSchema(name: string, value: unknown): z.ZodType {
+  if (name === 'rateLimits')
+    return z.union([z.literal('documented').transform(() => documentedRateLimits), perAction], {
+      error: 'expected `documented`, or calls per second by action',
+    });
+  if (typeof value === 'boolean') return z.boolean();
+  if (typeof value === 'number') return z.number().nonnegative();
+  return typeof value === 'string' ? z.string() : perAction;
+}
+
+const rules = z.array(z.record(z.string(), z.union([z.string(), z.number().transform(String)])));
+const account = z
+  .strictObject({
+    vpcs: z.array(z.strictObject({ vpcId: z.string(), cidr: z.string(), name: z.string().default('') })).default([]),
+    subnets: z
+      .array(
+        z.strictObject({
+          subnetId: z.string(),
+          vpcId: z.string(),
+          cidr: z.string(),
+          zone: z.string(),
+          name: z.string().default(''),
+        }),
+      )
+      .default([]),
+    securityGroups: z
+      .array(
+        z.strictObject({
+          securityGroupId: z.string(),
+          name: z.string(),
+          description: z.string().default(''),
+          ingress: rules.default([]),
+          egress: rules.default([]),
+        }),
+      )
+      .default([]),
+    instances: z
+      .array(
+        z.strictObject({
+          instanceId: z.string(),
+          instanceType: z.string(),
+          zone: z.string(),
+          subnetId: z.string(),
+          securityGroupIds: z.array(z.string()).default([]),
+        }),
+      )
+      .default([]),
+    clusters: z.array(z.strictObject({ clusterId: z.string(), vpcId: z.string(), name: z.string() })).default([]),
+  })
+  .prefault({});
+
+const step = z
+  .strictObject({
+    /** Milliseconds after the start. */
+    at: z.number().nonnegative().optional(),
+    after: z.strictObject({ action: z.string().min(1), calls: z.int().positive() }).optional(),
+    do: faultCommand,
+  })
+  .refine((value) => value.at === undefined || value.after === undefined, 'expected `at` or `after`, not both');
+
+const scenario = z.strictObject({
+  /** `lab`: the lab's network with two nodes; `empty`: nothing but what `account` says. */
+  layout: z.enum(['lab', 'empty']).default('lab'),
+  seed: z.int().nonnegative().optional(),
+  settings,
+  account,
+  steps: z.array(step).default([]),
+});
+export type Scenario = z.output<typeof scenario>;
+
+/** Throws Error that names file, line and key, and says what is right. */
+export async function readScenario(file: string): Promise<Scenario> {
+  return parseScenario(await readFile(file, 'utf8'), file);
+}
+
+/** As `readScenario`, of a text; `file` is for messages. */
+export function parseScenario(text: string, file: string): Scenario {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined)
+    throw new Error(`${file}:${lines.linePos(broken.pos[0]).line}: not YAML: ${broken.message.split('\n')[0]}`);
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    throw new Error(`${file}:1: not YAML: ${errorText(error)}`, { cause: error });
+  }
+  const result = scenario.safeParse(content);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])];
+  const key = path.map(String).join('.') || 'the file';
+  throw new Error(`${file}:${lineOf(document, lines, path)}: ${key}: ${issue?.message ?? 'not accepted'}`);
+}
+
+/** Of the key, or of what should hold it. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const name = path[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(name))
+      : undefined;
+    const node: unknown = pair?.key ?? document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
