@@ -1,11 +1,12 @@
 // `npm run bench -- NAME [--json] [--check]`: runs one benchmark and prints its figures beside what they are compared with.
+import { cloudSim } from './cloud-sim.ts';
 import { kubeApi } from './kube-api.ts';
 import { labReady } from './lab-ready.ts';
 import type { Benchmark } from './result.ts';
 import { renderResult } from './result.ts';
 import { subEniBurst } from './sub-eni-burst.ts';
 
-const benchmarks: readonly Benchmark[] = [kubeApi, labReady, subEniBurst];
+const benchmarks: readonly Benchmark[] = [cloudSim, kubeApi, labReady, subEniBurst];
 
 function usage(): string {
   const rows = benchmarks.map((benchmark) => `  ${benchmark.name.padEnd(16)}${benchmark.title}`);

@@ -54,9 +54,7 @@ export interface RuleSet {
  * Takes effect at once, without tasks. Throws ApiError for what the API would refuse and Error for impossible layouts.
  * Ids may be fixed by the caller; they must be well formed and free.
  */
-export interface CloudAdmin
-  extends Pick<Faults, 'failNext' | 'delay' | 'dropReply' | 'failTask' | 'stallTask'>,
-    Omit<Drift, 'refillSubnets'> {
+export interface CloudAdmin extends Pick<Faults, 'failNext' | 'delay' | 'dropReply' | 'failTask' | 'stallTask'>, Drift {
   createVpc(vpc: { readonly cidr: string; readonly name?: string; readonly vpcId?: string }): {
     readonly vpcId: string;
   };
@@ -99,7 +97,7 @@ export interface CloudAdmin
   loadEnis(load: EniLoad): readonly string[];
   /** Calls per second of an action; undefined lifts the limit. */
   throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;
-  /** Describe calls show new ENIs and EIPs only after this long; 0 shows them at once. Those that exist keep theirs. */
+  /** Describe calls show new ENIs and EIPs only after this long; those made before a change keep theirs in answers by id. */
   hideNew(delay: { readonly ms: number }): void;
   /** Lets tasks that stall go on at once; how many did. */
   releaseTasks(): number;
@@ -117,7 +115,7 @@ export interface AdminDeps {
 export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdmin {
   const { state, settings } = core;
   const { readDelayMs } = settings;
-  const { refillSubnets, ...drift } = createDrift(core);
+  const drift = createDrift(core);
   const fixedId = (prefix: 'vpc' | 'subnet' | 'sg' | 'ins', wanted: string | undefined): string => {
     if (wanted === undefined) return core.newId(prefix);
     if (!isId(prefix, wanted))
@@ -151,7 +149,7 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
       core.faults.clear();
       settings.readDelayMs = readDelayMs;
       core.releaseTasks();
-      refillSubnets();
+      drift.refillSubnets();
     },
     ...drift,
     createVpc: ({ cidr, name = '', vpcId }) => {

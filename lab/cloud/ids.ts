@@ -2,7 +2,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** Prefixes of the ids that the simulator makes. */
-export type IdPrefix = 'vpc' | 'rtb' | 'nat' | 'subnet' | 'sg' | 'eni' | 'ins' | 'eip' | 'ipm' | 'ipmg' | 'ppm' | 'ppmg';
+export type IdPrefix =
+  | 'vpc'
+  | 'rtb'
+  | 'nat'
+  | 'subnet'
+  | 'sg'
+  | 'eni'
+  | 'ins'
+  | 'eip'
+  | 'ipm'
+  | 'ipmg'
+  | 'ppm'
+  | 'ppmg';
 
 export interface IdSource {
   /** `<prefix>-` and 8 lower-case letters or digits, never one that `taken` knows. */

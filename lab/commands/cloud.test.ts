@@ -71,6 +71,10 @@ describe('lab cloud', () => {
   it("serves the lab's account to the official SDK, and Ctrl-C ends it with 0", LIMIT, async () => {
     const lab = await start();
     expect(await describeVpcs(lab)).toMatchObject({ VpcSet: [{ VpcId: 'vpc-lab00001', CidrBlock: '10.0.0.0/16' }] });
+    const calls = await fetch(`${lab.said('admin')}/calls`, {
+      headers: { Authorization: `Bearer ${lab.said('token')}` },
+    });
+    expect(await calls.json()).toEqual([{ action: 'DescribeVpcs', caller: 'root', outcome: 'ok', count: 1 }]);
     lab.child.kill('SIGINT');
     expect(await lab.exited).toBe(0);
   });

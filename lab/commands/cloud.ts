@@ -5,6 +5,7 @@ import { createLogger, silentLogger } from '../../src/base/logger.ts';
 import { layOutNetwork, runInstances } from '../account.ts';
 import type { CloudAdmin } from '../cloud/admin.ts';
 import { startCloud } from '../cloud/cloud.ts';
+import { serveControl } from '../cloud/control/control-server.ts';
 import { readScenario, type Scenario } from '../cloud/control/scenario.ts';
 import { layOutScenario, playScenario } from '../cloud/control/scenario-run.ts';
 import { planNodes, REGION } from '../layout.ts';
@@ -45,6 +46,7 @@ export async function cloud({ out, err, style }: CommandContext, options: CloudC
       ...(scenario === undefined ? {} : { settings: scenario.settings }),
       ...(seed === undefined ? {} : { seed }),
     });
+    const control = await serveControl({ cloud: running, listen: { host: '127.0.0.1', port: 0 } });
     try {
       layOut(running.admin, scenario);
       if (scenario !== undefined)
@@ -56,9 +58,12 @@ export async function cloud({ out, err, style }: CommandContext, options: CloudC
       out.write(`region     ${running.region}\n`);
       out.write(`secretId   ${running.secretId}\n`);
       out.write(`secretKey  ${running.secretKey}\n`);
+      out.write(`admin      ${control.url}\n`);
+      out.write(`token      ${control.token}\n`);
       out.write(`${style.dim('Ctrl-C ends it')}\n`);
       return await end.promise;
     } finally {
+      await control.close();
       await running.close();
     }
   } catch (error) {

@@ -3,9 +3,11 @@ import { z } from 'zod';
 
 import type { CloudAdmin } from '../admin.ts';
 
+const actionName = z.string().regex(/^[A-Z]\w*$/, 'expected the name of an action');
 const action = z.string().regex(/^([A-Z]\w*|\*)$/, 'expected the name of an action, or *');
 const times = z.int().positive().optional();
 const milliseconds = z.number().nonnegative();
+const RANGE = 'expected milliseconds, or a range such as [100, 500]';
 const target = { action, times };
 const id = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-z]{8}$`), `expected an id like ${prefix}-xxxxxxxx`);
@@ -22,8 +24,8 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({
     fault: z.literal('delay'),
     ...target,
-    ms: z.union([milliseconds, z.tuple([milliseconds, milliseconds]).refine(([from, to]) => from <= to)], {
-      error: 'expected milliseconds, or a range such as [100, 500]',
+    ms: z.union([milliseconds, z.tuple([milliseconds, milliseconds]).refine(([from, to]) => from <= to, RANGE)], {
+      error: RANGE,
     }),
   }),
   z.strictObject({ fault: z.literal('drop-reply'), ...target }),
@@ -31,7 +33,7 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('stall-task'), ...target }),
   z.strictObject({ fault: z.literal('release-tasks') }),
   z.strictObject({ fault: z.literal('hide-new'), ms: milliseconds }),
-  z.strictObject({ fault: z.literal('throttle'), action, perSecond: z.int().nonnegative().nullable() }),
+  z.strictObject({ fault: z.literal('throttle'), action: actionName, perSecond: z.int().nonnegative().nullable() }),
   z.strictObject({ fault: z.literal('drain-subnet'), subnetId: id('subnet'), leave: z.int().nonnegative().optional() }),
   z.strictObject({ fault: z.literal('stop-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('terminate-instance'), instanceId: id('ins') }),

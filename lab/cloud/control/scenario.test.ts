@@ -43,7 +43,7 @@ describe('a scenario file', () => {
   });
 
   test.each([
-    ['seed: 1\nsettings:\n  taskMS: 5\n', /^f\.yaml:3: settings\.taskMS: .*[Uu]nrecognized/],
+    ['seed: 1\nsettings:\n  taskMS: 5\n', /^f\.yaml:3: settings\.taskMS: .*nrecognized.*known: taskMs, /],
     ['settings:\n  taskMs: soon\n', /^f\.yaml:2: settings\.taskMs: .*expected number/],
     ['steps:\n  - do: { fault: eror }\n', /^f\.yaml:2: steps\.0\.do\.fault: /],
     [
@@ -51,7 +51,7 @@ describe('a scenario file', () => {
       /^f\.yaml:5: steps\.0\.do\.ms: expected milliseconds, or a range/,
     ],
     ['steps:\n\n  - at: 5\n    after: { action: A, calls: 1 }\n    do: { fault: clear }\n', /^f\.yaml:3: steps\.0: /],
-    ['steps:\n  - do:\n      fault: stop-instance\n', /^f\.yaml:3: steps\.0\.do\.instanceId: .*expected string/],
+    ['steps:\n  - do:\n      fault: stop-instance\n', /^f\.yaml:2: steps\.0\.do\.instanceId: .*expected string/],
     ['layout: [lab\n', /^f\.yaml:\d: not YAML: /],
   ])('%j is refused with file, line, key and what is right', (text, message) => {
     expect(() => parseScenario(text, 'f.yaml')).toThrow(message);

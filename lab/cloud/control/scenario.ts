@@ -113,7 +113,17 @@ export function parseScenario(text: string, file: string): Scenario {
   const [issue] = result.error.issues;
   const path = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])];
   const key = path.map(String).join('.') || 'the file';
-  throw new Error(`${file}:${lineOf(document, lines, path)}: ${key}: ${issue?.message ?? 'not accepted'}`);
+  throw new Error(
+    `${file}:${lineOf(document, lines, path)}: ${key}: ${issue?.message ?? 'not accepted'}${known(issue)}`,
+  );
+}
+
+/** What may stand where an unknown key stands. */
+function known(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code !== 'unrecognized_keys') return '';
+  const [at] = issue.path;
+  if (issue.path.length === 0) return `; known: ${Object.keys(scenario.shape).join(', ')}`;
+  return at === 'settings' ? `; known: ${Object.keys(defaultSettings).join(', ')}` : '';
 }
 
 /** Of the key, or of what should hold it. */

@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { INSTANCE_ID, openAccount, type TestAccount } from '../testing/account.ts';
+import { type ControlServer, serveControl } from './control-server.ts';
+
+let account: TestAccount;
+let control: ControlServer;
+beforeEach(async () => {
+  account = await openAccount();
+  control = await serveControl({ cloud: account.cloud, listen: { host: '127.0.0.1', port: 0 } });
+});
+afterEach(async () => {
+  await control.close();
+  await account.close();
+});
+
+async function ask(path: string, body?: unknown, token = control.token): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${control.url}/${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+const parsed = async (path: string): Promise<unknown> => JSON.parse((await ask(path)).text) as unknown;
+
+describe('the admin endpoint', () => {
+  test.each(['calls', 'metrics', 'audit', 'faults'])('shows nothing of %s without its token', async (path) => {
+    expect(await ask(path, undefined, 'wrong')).toMatchObject({ status: 401 });
+  });
+
+  test('takes a fault', async () => {
+    const fault = { fault: 'error', action: 'DescribeVpcs', code: 'InternalError' };
+    expect(await ask('faults', fault)).toMatchObject({ status: 200 });
+    expect(await account.refusal('vpc', 'DescribeVpcs')).toBe('InternalError');
+  });
+
+  test.each([
+    ['{', 400, 'not JSON'],
+    [{ fault: 'error', action: 'DescribeVpcs' }, 400, 'code'],
+    [{ fault: 'delete-eni', eniId: 'eni-nothere1' }, 409, 'ResourceNotFound'],
+  ])('refuses the fault %j and says why', async (body, status, reason) => {
+    const answer = await ask('faults', body);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(reason);
+  });
+
+  test('counts calls by action, caller and outcome, as JSON and for Prometheus', async () => {
+    await account.call('vpc', 'DescribeVpcs');
+    await account.call('vpc', 'DescribeVpcs');
+    await account.refusal('vpc', 'DescribeVpcs', { Limit: '0' });
+    expect(await parsed('calls')).toEqual([
+      { action: 'DescribeVpcs', caller: 'root', outcome: 'InvalidParameterValue.Range', count: 1 },
+      { action: 'DescribeVpcs', caller: 'root', outcome: 'ok', count: 2 },
+    ]);
+    expect((await ask('metrics')).text).toContain(
+      'trunkline_cloud_calls_total{action="DescribeVpcs",caller="root",outcome="ok"} 2\n',
+    );
+  });
+
+  test('finds calls by action, resource, time and outcome', async () => {
+    await account.call('cvm', 'DescribeInstances', { InstanceIds: [INSTANCE_ID] });
+    await account.clock.advance(1000);
+    await account.call('cvm', 'DescribeInstances');
+    await account.refusal('vpc', 'DescribeNothing');
+    const counts = await Promise.all(
+      [
+        `resource=${INSTANCE_ID}`,
+        'since=1000',
+        'outcome=InvalidAction',
+        'action=DescribeInstances',
+        'action=DescribeInstances&since=1000',
+      ].map(async (query) => ((await parsed(`audit?${query}`)) as unknown[]).length),
+    );
+    expect(counts).toEqual([1, 2, 1, 2, 1]);
+    expect(await ask('audit?sinse=5')).toMatchObject({ status: 400 });
+  });
+
+  test('says what there is to an unknown path', async () => {
+    const answer = await ask('nothing');
+    expect([answer.status, answer.text]).toEqual([404, expect.stringContaining('audit')]);
+  });
+});
