@@ -135,7 +135,9 @@ export const collectedDependentsCases: readonly ParityCase[] = [
       const { body } = await objects.remove('owner', 'Orphan');
       assert.deepEqual(body['metadata'].finalizers, ['orphan']);
       await objects.gone('owner');
-      assert.equal((await objects.get('child')).body['metadata'].ownerReferences, undefined);
+      const child = await objects.get('child');
+      assert.equal(child.code, 200);
+      assert.equal(child.body['metadata'].ownerReferences, undefined);
       const shared = (await objects.get('shared')).body['metadata'].ownerReferences;
       assert.deepEqual(
         shared.map((reference: { name: string }) => reference.name),
