@@ -21,8 +21,8 @@ export const kubectlOperateCases: readonly ParityCase[] = [
     source: 'docs: reference/kubectl/generated/kubectl_label, kubectl_annotate',
     mutation: {
       file: `${SERVER}/names.ts`,
-      find: "must be no more than 63 characters';\n  return LABEL_PATTERN.test",
-      replace: "must be short';\n  return LABEL_PATTERN.test",
+      find: "must be no more than 63 characters';\n  return VALUE_PATTERN.test",
+      replace: "must be short';\n  return VALUE_PATTERN.test",
     },
     needs,
     run: async (t) => {
