@@ -1,12 +1,31 @@
 // The add-on values ("Modify Global Configurations"): ConfigMap kube-system/tke-eni-ipamd, flat dotted keys, read hot.
 import { z } from 'zod';
+import { securityGroupIdSchema } from './common.ts';
 import { enforcingModes } from './vpc-eni.ts';
+
+const ON_OFF = { error: 'expected "true" or "false"' };
 
 const onOff = (fallback: boolean) =>
   z
-    .enum(['true', 'false'], { error: 'expected "true" or "false"' })
+    .enum(['true', 'false'], ON_OFF)
     .default(fallback ? 'true' : 'false')
     .transform((value) => value === 'true');
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,4}$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+const groupList = z
+  .string()
+  .transform((value) => value.split(',').flatMap((id) => (id.trim() === '' ? [] : [id.trim()])))
+  .pipe(z.array(securityGroupIdSchema));
+
+/** How the addresses of ordinary Pods are managed: chosen at install, never changed while claims exist. */
+export const ipModes = ['non-static', 'static'] as const;
+export type IpMode = (typeof ipModes)[number];
 
 /** Every key with its default; an unknown key is refused, so that a typing error is never parsed and ignored. */
 export const addonValuesSchema = z.strictObject({
@@ -16,6 +35,21 @@ export const addonValuesSchema = z.strictObject({
     .default('standard'),
   'agent.config.disableTcpEarlyDemux': onOff(false),
   'agent.config.disableUdpEarlyDemux': onOff(false),
+  /** Node security groups (spec 000). A flag of ipamd that is given wins over these; absent: the flag's default. */
+  'vpcCni.securityGroups.enableSecurityGroups': z
+    .enum(['true', 'false'], ON_OFF)
+    .transform((value) => value === 'true')
+    .optional(),
+  /** Comma list in order of priority; empty: each node inherits its instance's. */
+  'vpcCni.securityGroups.securityGroups': groupList.optional(),
+  /** Warm pool of shared ENIs (facts/tke.md 5.2, 6.1); defaults of new nodes. */
+  'vpcCni.routeEni.ipMinWarmTarget': wholeNumber(0, 1000).optional(),
+  'vpcCni.routeEni.ipMaxWarmTarget': wholeNumber(0, 1000).optional(),
+  'vpcCni.routeEni.enableQuickRelease': onOff(false),
+  /** Changed defaults reach the nodes that exist, too (3.10.0). */
+  'vpcCni.routeEni.enableIpWarmTargetAutoSync': onOff(false),
+  /** Ours: `static` or `non-static`, chosen at install. */
+  'vpcCni.ipMode': z.enum(ipModes, { error: 'expected "non-static" or "static"' }).default('non-static'),
   /** Ours: `deletes` stops deletions in the cloud, `all` every mutation (DESIGN, decision 8). */
   paused: z.enum(['none', 'deletes', 'all'], { error: 'expected "none", "deletes" or "all"' }).default('none'),
   /** Documented for the closed add-on: region, VPC, cluster id and container subnets (comma list). */

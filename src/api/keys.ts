@@ -14,6 +14,15 @@ export const annotations = {
   admissionDecision: `${PREFIX}/security-group-decision`,
   /** Node annotation of spec 000. */
   disableNodeEniSecurityGroups: `${PREFIX}/disable-node-eni-security-groups`,
+  /** Node annotation: wanted number of Pod addresses, at least (facts/tke.md 4.3). */
+  desiredRouteEniPodNum: `${PREFIX}/desired-route-eni-pod-num`,
+  /** Node annotation whose presence stops the handling of the node's ENIs (facts/tke.md 4.3). */
+  disableNodeEni: `${PREFIX}/disable-node-eni`,
+  /** Annotations of a nec: warm pool and caps of the node (facts/tke.md 4.3). */
+  routeEniIpMinWarmTarget: `${PREFIX}/route-eni-ip-min-warm-target`,
+  routeEniIpMaxWarmTarget: `${PREFIX}/route-eni-ip-max-warm-target`,
+  routeEniMaxAttach: `${PREFIX}/route-eni-max-attach`,
+  maxIpPerRouteEni: `${PREFIX}/max-ip-per-route-eni`,
   eipAttributes: `${PREFIX}/eip-attributes`,
   eipClaimDeletePolicy: `${PREFIX}/eip-claim-delete-policy`,
   eipIdList: `${PREFIX}/eip-id-list`,
@@ -30,6 +39,8 @@ export const labels = {
   nodeName: `${PREFIX}/node-name`,
   /** Ours: marks objects that this project manages, so that a foreign install is recognised (DESIGN, decision 10). */
   managedBy: 'app.kubernetes.io/managed-by',
+  /** Node label: comma list (joined by `.` or `_` where a label allows no comma) of subnets of the node's ENIs (facts/tke.md 4.3). */
+  routeEniSubnetIds: `${PREFIX}/route-eni-subnet-ids`,
   instanceType: 'node.kubernetes.io/instance-type',
   zone: 'topology.kubernetes.io/zone',
 } as const;

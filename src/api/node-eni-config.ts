@@ -51,6 +51,36 @@ export const nodeEniConfigStatusSchema = z.object({
     })
     .optional()
     .describe('Written by the node agent alone.'),
+  securityGroups: z
+    .object({
+      state: z
+        .enum(['Off', 'Managed', 'Disabled', 'Blocked'])
+        .describe('Off: the feature is not on. Disabled: by the annotation of the node. Blocked: see the condition.'),
+      origin: z
+        .enum(['flag', 'instance', 'user'])
+        .optional()
+        .describe('Where spec.securityGroups came from: the global list, the instance, or an edit.'),
+      written: z
+        .array(z.string())
+        .optional()
+        .describe('spec.securityGroups as ipamd wrote it last; another value there is an edit of a user.'),
+    })
+    .optional()
+    .describe('Node security groups (spec 000).'),
+  routeENI: z
+    .object({
+      quota: z.int().min(0).max(4096).describe('Most Pods with a shared address: what the node offers as eni-ip.'),
+      reason: z.string(),
+      maxENI: z.int().min(0).max(64),
+      maxIPPerENI: z.int().min(0).max(256),
+      minWarmTarget: z.int().min(0).max(4096),
+      maxWarmTarget: z.int().min(0).max(4096),
+      bound: z.int().min(0).max(4096).describe('Secondary addresses on the ENIs of the node.'),
+      pods: z.int().min(0).max(4096).describe('Pods on the node that use one or wait for one.'),
+      target: z.string().describe('What the pool works towards, and why.'),
+    })
+    .optional()
+    .describe('Shared addresses of the node (facts: non-static IP mode).'),
   conditions: z.array(conditionSchema).optional(),
 });
 

@@ -8,7 +8,11 @@ export const enforcingModes = ['standard', 'strict'] as const;
 export type EnforcingMode = (typeof enforcingModes)[number];
 
 export const vpcEniSpecSchema = z.object({
-  type: z.enum(['SubENI', 'Trunk']).describe('SubENI: one Pod. Trunk: the node ENI that carries sub-ENIs.'),
+  type: z
+    .enum(['SubENI', 'Trunk', 'Shared'])
+    .describe(
+      'SubENI: one Pod. Shared: a node ENI whose secondary addresses Pods share. Trunk: a node ENI that carries sub-ENIs, and shared addresses too.',
+    ),
   nodeName: z.string().min(1).describe('Node the ENI serves.'),
   pod: z
     .object({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string().min(1) })
@@ -50,6 +54,37 @@ export const vpcEniStatusSchema = z.object({
       securityGroups: z.array(z.string()).describe('Groups bound in the cloud.'),
     })
     .optional(),
+  pool: z
+    .object({
+      generation: z
+        .int()
+        .min(0)
+        .max(2_147_483_647)
+        .describe('Rises with every change of addresses or release; the agent answers to it.'),
+      addresses: z
+        .array(z.object({ ip: z.string(), since: z.int().min(0).max(2_147_483_647) }))
+        .describe(
+          'Secondary addresses that the agent may hand out; one that it gave back at a generation below `since` counts as new.',
+        ),
+      release: z
+        .object({ generation: z.int().min(0).max(2_147_483_647), addresses: z.array(z.string()) })
+        .optional()
+        .describe('Addresses that ipamd wants back, asked for at this generation.'),
+    })
+    .optional()
+    .describe('Shared addresses of a node ENI; written by ipamd.'),
+  use: z
+    .object({
+      generation: z.int().min(0).max(2_147_483_647).describe('Newest generation of the pool that the agent acted on.'),
+      inUse: z.array(z.object({ ip: z.string(), podUID: z.string() })),
+      released: z
+        .array(z.object({ ip: z.string(), generation: z.int().min(0).max(2_147_483_647) }))
+        .describe('Given back: never handed out again, unless ipamd lists it as new after this generation.'),
+      refused: z.array(z.string()).describe('Asked back at `generation`, and in use.'),
+      observedAt: z.string(),
+    })
+    .optional()
+    .describe('Use of the shared addresses; written by the node agent alone.'),
   agent: z
     .object({
       state: z.enum(['Wired', 'TornDown']),
@@ -80,4 +115,6 @@ export const vpcEnis: Resource<VpcEni> = {
 
 /** Object names come from the owner, since the cloud's id is not known before the call (DESIGN section 5). */
 export const subEniName = (podUid: string): string => `sub-${podUid}`;
+/** The n-th shared ENI of a node, from 1. */
+export const sharedEniName = (nodeName: string, number: number): string => `shared-${nodeName}-${number}`;
 export const trunkEniName = (nodeName: string): string => `trunk-${nodeName}`;

@@ -36,8 +36,8 @@ describe('an ENI in an answer', () => {
       subnetId: 'subnet-1',
       mac: '20:90:6f:aa:bb:cc',
       addresses: [
-        { ip: '10.0.0.8', primary: true },
-        { ip: '10.0.0.9', primary: false },
+        { ip: '10.0.0.8', primary: true, settled: true },
+        { ip: '10.0.0.9', primary: false, settled: true },
       ],
       securityGroups: ['sg-2', 'sg-1'],
       vlanId: 7,

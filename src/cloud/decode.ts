@@ -31,7 +31,9 @@ const networkInterface = z
     VpcId: z.string(),
     SubnetId: z.string(),
     MacAddress: z.string(),
-    PrivateIpAddressSet: nullableList(z.object({ PrivateIpAddress: z.string(), Primary: z.boolean().nullish() })),
+    PrivateIpAddressSet: nullableList(
+      z.object({ PrivateIpAddress: z.string(), Primary: z.boolean().nullish(), State: z.string().nullish() }),
+    ),
     GroupSet: nullableList(z.string()),
     Attachment: z.object({ InstanceId: z.string(), DeviceIndex: z.number().nullish() }).nullish(),
     TagSet: nullableList(z.object({ Key: z.string(), Value: z.string() })),
@@ -43,6 +45,7 @@ const networkInterface = z
     const addresses = raw.PrivateIpAddressSet.map((address) => ({
       ip: address.PrivateIpAddress,
       primary: address.Primary ?? false,
+      settled: (address.State ?? 'AVAILABLE') === 'AVAILABLE',
     }));
     return {
       eniId: raw.NetworkInterfaceId,
@@ -153,6 +156,13 @@ export const createdSubEni = createdEni.refine(
 );
 
 export const startedTask = z.object({ RequestId: z.string() }).transform((raw) => ({ taskId: raw.RequestId }));
+
+export const assignedAddresses = z
+  .object({ RequestId: z.string(), PrivateIpAddressSet: pageOf(z.object({ PrivateIpAddress: z.string() })) })
+  .transform((raw) => ({
+    addresses: raw.PrivateIpAddressSet.map((address) => address.PrivateIpAddress),
+    taskId: raw.RequestId,
+  }));
 
 export const taskStatus = z.object({ Status: z.enum(['RUNNING', 'SUCCESS', 'FAILED']) }).transform((raw) => raw.Status);
 

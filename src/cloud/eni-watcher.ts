@@ -194,6 +194,8 @@ function isReached(eni: Eni, until: Until): boolean {
       return eni.state === 'AVAILABLE';
     case 'attached':
       return eni.state === 'AVAILABLE' && eni.attachment !== undefined;
+    case 'settled':
+      return eni.state === 'AVAILABLE' && eni.addresses.every((address) => address.settled);
     case 'gone':
     case 'groups-ready':
       return false;

@@ -14,6 +14,7 @@ export interface CreateNetworkInterfaceParameters {
   readonly SecurityGroupIds: readonly string[];
   readonly Tags: readonly ApiTag[];
   readonly TrunkingFlag?: 'Enable';
+  readonly SecondaryPrivateIpAddressCount?: number;
   readonly ClientToken: string;
 }
 
@@ -39,6 +40,9 @@ export function createEniParameters(request: CreateEniRequest): CreateNetworkInt
     SecurityGroupIds: [...request.securityGroups],
     Tags: request.tags.map(apiTag),
     ...(request.trunk === true ? { TrunkingFlag: 'Enable' as const } : {}),
+    ...((request.secondaryAddressCount ?? 0) > 0
+      ? { SecondaryPrivateIpAddressCount: request.secondaryAddressCount }
+      : {}),
     ClientToken: request.clientToken,
   };
 }

@@ -6,6 +6,7 @@ import type { BudgetLimit } from './budget-limits.ts';
 import { createCallBudget } from './budget.ts';
 import type { CredentialSource } from './credentials.ts';
 import {
+  assignedAddresses,
   createdEni,
   createdSubEni,
   eniLimits,
@@ -210,7 +211,17 @@ function describeEnis(caller: ApiCaller, filter: EniFilter, call: CloudCall | un
 
 type Mutations = Pick<
   VpcCloud,
-  'createEni' | 'attachEni' | 'detachEni' | 'deleteEni' | 'createSubEni' | 'deleteSubEni'
+  | 'createEni'
+  | 'attachEni'
+  | 'detachEni'
+  | 'deleteEni'
+  | 'createSubEni'
+  | 'deleteSubEni'
+  | 'assignAddresses'
+  | 'unassignAddresses'
+  | 'associateSecurityGroups'
+  | 'disassociateSecurityGroups'
+  | 'replaceSecurityGroups'
 >;
 
 function mutations(caller: ApiCaller): Mutations {
@@ -259,5 +270,63 @@ function mutations(caller: ApiCaller): Mutations {
       ),
     deleteEni: (eniId, call) => remove('DeleteNetworkInterface', eniId, call),
     deleteSubEni: (eniId, call) => remove('DeleteSubNetworkInterface', eniId, call),
+    ...addressMutations(caller),
+    ...groupMutations(caller),
+  };
+}
+
+function addressMutations(caller: ApiCaller): Pick<VpcCloud, 'assignAddresses' | 'unassignAddresses'> {
+  return {
+    assignAddresses: ({ eniId, count, clientToken }, call) =>
+      caller.mutate(
+        {
+          service: 'vpc',
+          action: 'AssignPrivateIpAddresses',
+          body: { NetworkInterfaceId: eniId, SecondaryPrivateIpAddressCount: count, ClientToken: clientToken },
+          answer: assignedAddresses,
+        },
+        call,
+      ),
+    unassignAddresses: ({ eniId, addresses }, call) =>
+      caller.mutate(
+        {
+          service: 'vpc',
+          action: 'UnassignPrivateIpAddresses',
+          body: {
+            NetworkInterfaceId: eniId,
+            PrivateIpAddresses: addresses.map((address) => ({ PrivateIpAddress: address })),
+          },
+          answer: startedTask,
+        },
+        call,
+      ),
+  };
+}
+
+function groupMutations(
+  caller: ApiCaller,
+): Pick<VpcCloud, 'associateSecurityGroups' | 'disassociateSecurityGroups' | 'replaceSecurityGroups'> {
+  const change = async (action: string, body: Readonly<Record<string, unknown>>, call?: CloudCall): Promise<void> => {
+    await caller.mutate({ service: 'vpc', action, body, answer: startedTask }, call);
+  };
+  return {
+    associateSecurityGroups: ({ eniIds, securityGroupIds }, call) =>
+      change(
+        'AssociateNetworkInterfaceSecurityGroups',
+        { NetworkInterfaceIds: eniIds, SecurityGroupIds: securityGroupIds },
+        call,
+      ),
+    disassociateSecurityGroups: ({ eniIds, securityGroupIds }, call) =>
+      change(
+        'DisassociateNetworkInterfaceSecurityGroups',
+        { NetworkInterfaceIds: eniIds, SecurityGroupIds: securityGroupIds },
+        call,
+      ),
+    replaceSecurityGroups: ({ eniId, securityGroupIds }, call) =>
+      change(
+        'ModifyNetworkInterfaceAttribute',
+        { NetworkInterfaceId: eniId, SecurityGroupIds: securityGroupIds },
+        call,
+      ),
   };
 }

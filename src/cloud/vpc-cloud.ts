@@ -28,8 +28,8 @@ export interface Eni {
   readonly subnetId: string;
   /** Lower-case, colon separated. */
   readonly mac: string;
-  /** Primary first. */
-  readonly addresses: readonly { readonly ip: string; readonly primary: boolean }[];
+  /** Primary first. One that the cloud still works on is not `settled`: packets to it may be lost. */
+  readonly addresses: readonly { readonly ip: string; readonly primary: boolean; readonly settled: boolean }[];
   /** In order of priority. */
   readonly securityGroups: readonly string[];
   readonly attachment?: { readonly instanceId: string; readonly deviceIndex: number };
@@ -83,11 +83,13 @@ export interface CreateEniRequest {
   readonly tags: readonly Tag[];
   /** Set: a trunk that can carry sub-ENIs. */
   readonly trunk?: boolean;
+  /** Secondary addresses to begin with; absent: none. */
+  readonly secondaryAddressCount?: number;
   /** Deterministic from (CR uid, attempt); at most 64 ASCII characters. */
   readonly clientToken: string;
 }
 
-export interface CreateSubEniRequest extends Omit<CreateEniRequest, 'trunk'> {
+export interface CreateSubEniRequest extends Omit<CreateEniRequest, 'trunk' | 'secondaryAddressCount'> {
   readonly trunkEniId: string;
 }
 
@@ -138,6 +140,39 @@ export interface VpcCloud {
   deleteEni(eniId: string, call?: CloudCall): Promise<void>;
 
   /**
+   * Secondary addresses, chosen by the cloud. They are in the answer at once and settle when the task ends. Idempotent per clientToken where the
+   * account honours tokens; in doubt, describe the ENI: what is on it is ours.
+   */
+  assignAddresses(
+    request: { readonly eniId: string; readonly count: number; readonly clientToken: string },
+    call?: CloudCall,
+  ): Promise<{ readonly addresses: readonly string[]; readonly taskId: string }>;
+  /** At most 10 and never the primary; asynchronous. Addresses that the ENI does not have are refused as a whole: describe first when in doubt. */
+  unassignAddresses(
+    request: { readonly eniId: string; readonly addresses: readonly string[] },
+    call?: CloudCall,
+  ): Promise<{ readonly taskId: string }>;
+
+  /**
+   * Binds groups to a secondary ENI (never a primary one). Whether they come after the bound ones or replace them is a GUESS of the facts: look
+   * at the ENI afterwards. Needs `cvm:AssociateNetworkInterfaceSecurityGroups` (spec 000).
+   */
+  associateSecurityGroups(
+    request: { readonly eniIds: readonly string[]; readonly securityGroupIds: readonly string[] },
+    call?: CloudCall,
+  ): Promise<void>;
+  /** May leave an ENI without any group. Needs `cvm:DisassociateNetworkInterfaceSecurityGroups` (spec 000). */
+  disassociateSecurityGroups(
+    request: { readonly eniIds: readonly string[]; readonly securityGroupIds: readonly string[] },
+    call?: CloudCall,
+  ): Promise<void>;
+  /** The whole list at once, in this order. Needs `vpc:ModifyNetworkInterfaceAttribute`, which no document grants. */
+  replaceSecurityGroups(
+    request: { readonly eniId: string; readonly securityGroupIds: readonly string[] },
+    call?: CloudCall,
+  ): Promise<void>;
+
+  /**
    * GUESS (spec 002 names the action, no public shape). CLOUD-UNKNOWN-ACTION when the account is not allowed: terminal,
    * the caller sets a condition and quota 0 and does not retry before its long interval.
    * The answer carries MAC, address and VLAN id at once; the ENI is PENDING until its task ends.
@@ -163,8 +198,8 @@ export type Observation =
  * take (so that a lone Pod costs one read), never one poll per id.
  */
 export interface EniWatcher {
-  /** Latest knowledge; an id not yet watched starts being watched for `until` and answers `pending`. */
-  observe(eniId: string, until: 'groups-ready' | 'available' | 'attached' | 'gone'): Observation;
+  /** Latest knowledge (`settled`: AVAILABLE, and so is every address); an id not yet watched starts being watched for `until` and answers `pending`. */
+  observe(eniId: string, until: 'groups-ready' | 'available' | 'attached' | 'settled' | 'gone'): Observation;
   /** Called once for each id whose observation changed. */
   onChange(handler: (eniId: string) => void): () => void;
   forget(eniId: string): void;

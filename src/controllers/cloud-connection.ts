@@ -9,6 +9,7 @@ import { oidcCredentials } from '../cloud/credentials-oidc.ts';
 import { roleCredentials } from '../cloud/credentials-role.ts';
 import type { CredentialSource } from '../cloud/credentials.ts';
 import { createTencentCloud, type TencentCloud } from '../cloud/tencent-cloud.ts';
+import { dryRunCloud, type PlanLog } from './dry-run.ts';
 import { ipamdErrors } from './errors.ts';
 import type { IpamdMetrics } from './metrics.ts';
 
@@ -25,12 +26,14 @@ export interface CloudConnectionOptions {
   readonly metrics: IpamdMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Present: nothing is changed in the cloud, and what would be is told here. */
+  readonly plan?: PlanLog | undefined;
 }
 
 /** Nothing is sent yet. Throws IPAMD-CREDENTIALS-INVALID when `oidc` lacks a variable. */
 export async function connectCloud(options: CloudConnectionOptions): Promise<TencentCloud> {
   const { region, endpoint, callTimeoutMs, metrics, clock, logger } = options;
-  return createTencentCloud({
+  const cloud = createTencentCloud({
     credentials: await credentialsOf(options),
     region,
     ...(endpoint === undefined ? {} : { endpoints: { vpc: endpoint, cvm: endpoint } }),
@@ -39,6 +42,7 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Ten
     clock,
     logger,
   });
+  return options.plan === undefined ? cloud : dryRunCloud(cloud, options.plan);
 }
 
 async function credentialsOf(options: CloudConnectionOptions): Promise<CredentialSource> {

@@ -9,6 +9,7 @@ import type { ConfigMap, Node } from '../kube/resources.ts';
 import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
 import type { InstanceLookup } from './instance-lookup.ts';
 import type { IpamdMetrics } from './metrics.ts';
+import type { PolicyFlags } from './policy-flags.ts';
 import type { Settings } from './settings.ts';
 import type { SubEniPermission } from './sub-eni-permission.ts';
 import type { SubnetCache } from './subnet-cache.ts';
@@ -36,6 +37,7 @@ export interface IpamdDeps {
   readonly logger: Logger;
   readonly informers: IpamdInformers;
   readonly settings: Settings;
+  readonly flags: PolicyFlags;
   readonly subnets: SubnetCache;
   readonly instances: InstanceLookup;
   /** Whether the account may make sub-ENI calls. */

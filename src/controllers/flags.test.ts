@@ -1,7 +1,7 @@
 // The command line of ipamd: defaults as documented, nothing documented is silently ignored.
 import { describe, expect, it } from 'vitest';
 import { decodeFlags } from '../base/flags.ts';
-import { ipamdFlags } from './flags.ts';
+import { ipamdFlags, policyFlags } from './flags.ts';
 
 const decode = (...argv: string[]) => decodeFlags('tke-eni-ipamd', ipamdFlags, argv);
 
@@ -22,14 +22,12 @@ describe('the flags of ipamd', () => {
     });
   });
 
-  it.each([
-    ['--enable-security-groups'],
-    ['--enable-ownerref=true'],
-    ['--security-groups=sg-12ab34cd'],
-    ['--claim-expired-duration=1h'],
-  ])('refuse %s, which this version does not implement', (flag) => {
-    expect(decode(flag)).toMatchObject({ kind: 'error', line: expect.stringContaining('does not implement it yet') });
-  });
+  it.each([['--enable-ownerref=true'], ['--claim-expired-duration=1h']])(
+    'refuse %s, which this version does not implement',
+    (flag) => {
+      expect(decode(flag)).toMatchObject({ kind: 'error', line: expect.stringContaining('does not implement it yet') });
+    },
+  );
 
   it('accept the documented flags at their defaults', () => {
     expect(decode('--enable-security-groups=false', '--security-groups=', '--enable-ownerref=false').kind).toBe(
@@ -43,6 +41,10 @@ describe('the flags of ipamd', () => {
     ['--credential-source=vault', 'auto, static, cvm-role, oidc'],
     ['--lease-duration=15', 'expected a duration'],
     ['--leader-election', 'unknown flag'],
+    ['--security-groups=sg-12ab34cd,sg-OOPS', '"sg-OOPS" is not a security group id'],
+    ['--enable-security-groups=yes', 'expected true or false'],
+    ['--ip-min-warm-target=-1', 'expected a whole number from 0 to 1000'],
+    ['--ip-max-warm-target=1001', 'expected at most 1000'],
   ])('refuse %s in one line that says what is accepted', (flag, expected) => {
     const result = decode(flag);
     expect(result).toMatchObject({ kind: 'error', line: expect.stringContaining(expected) });
@@ -54,4 +56,28 @@ describe('the flags of ipamd', () => {
       values: { 'metrics-address': { host: '0.0.0.0', port: 8080 } },
     });
   });
+
+  it.each([
+    ['--security-groups=sg-12ab34cd,sg-56ef78gh'],
+    ['--security-groups="sg-12ab34cd,sg-56ef78gh"'],
+    ["--security-groups='sg-12ab34cd, sg-56ef78gh'"],
+  ])('take the groups of document 000 in order, quoted or not: %s', (flag) => {
+    expect(decode('--enable-security-groups', flag)).toMatchObject({
+      values: { 'enable-security-groups': true, 'security-groups': ['sg-12ab34cd', 'sg-56ef78gh'] },
+    });
+  });
+
+  it('tell a flag that was not given from one that is empty or off', () => {
+    expect(policyFlagsOf()).toMatchObject({ enableSecurityGroups: undefined, securityGroups: undefined });
+    expect(policyFlagsOf('--enable-security-groups=false', '--security-groups=')).toMatchObject({
+      enableSecurityGroups: false,
+      securityGroups: [],
+    });
+  });
 });
+
+function policyFlagsOf(...argv: string[]) {
+  const result = decode(...argv);
+  if (result.kind !== 'values') throw new Error(JSON.stringify(result));
+  return policyFlags(result.values);
+}

@@ -1,5 +1,8 @@
 // The command line of ipamd: every flag with its default and what it accepts.
 import { z } from 'zod';
+import { SECURITY_GROUP_ID } from '../api/common.ts';
+import type { LeaderElection } from './program.ts';
+import type { PolicyFlags } from './policy-flags.ts';
 import { booleanFlag, choiceFlag, durationFlag, type FlagSchemas, integerFlag, textFlag } from '../base/flags.ts';
 
 /** Where a server listens. */
@@ -46,6 +49,42 @@ const valueNotYet = (): z.ZodType<undefined, string | undefined> =>
       return undefined;
     });
 
+/** `undefined` when it is not on the command line, since then the add-on value decides. */
+const givenSwitch = (): z.ZodType<boolean | undefined, string | undefined> =>
+  z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .optional()
+    .transform((value) => (value === undefined ? undefined : value === 'true'));
+
+/** As the document writes it, with or without quotes that a shell would have taken off (spec 000). */
+const groupsFlag = (): z.ZodType<readonly string[] | undefined, string | undefined> =>
+  z
+    .string()
+    .optional()
+    .transform((value, context) => {
+      if (value === undefined) return undefined;
+      const ids = value
+        .replace(/^(["'])(.*)\1$/, '$2')
+        .split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== '');
+      const wrong = ids.find((id) => !SECURITY_GROUP_ID.test(id));
+      if (wrong === undefined) return [...new Set(ids)];
+      context.addIssue({
+        code: 'custom',
+        message: `"${wrong}" is not a security group id; expected a comma list such as sg-12ab34cd,sg-56ef78gh`,
+      });
+      return z.NEVER;
+    });
+
+const optionalInteger = (min: number, max: number): z.ZodType<number | undefined, string | undefined> =>
+  z
+    .string()
+    .regex(/^\d{1,4}$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`))
+    .optional();
+
 /** One schema per flag; decoded in src/main, read by the deployment's test. */
 export const ipamdFlags = {
   kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
@@ -69,9 +108,57 @@ export const ipamdFlags = {
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',
   ),
+  'dry-run': booleanFlag(false).describe(
+    'Change nothing and log what would be changed, beside an ipamd that works or instead of it (default false)',
+  ),
   adopt: booleanFlag(false).describe('Take over the objects of another install of the same names (default false)'),
-  'enable-security-groups': switchNotYet().describe('Security groups of node ENIs (spec 000); not implemented yet'),
-  'security-groups': valueNotYet().describe('Groups of new node ENIs (spec 000); not implemented yet'),
+  'enable-security-groups': givenSwitch().describe(
+    'Manage the security groups of node ENIs (spec 000); default: the add-on value, else false',
+  ),
+  'security-groups': groupsFlag().describe(
+    'Groups of new nodes, a comma list in order of priority; empty: those of each instance (spec 000)',
+  ),
+  'replace-security-groups-in-place': booleanFlag(false).describe(
+    'Replace the groups of an ENI by one ModifyNetworkInterfaceAttribute, which needs a further CAM action (default false)',
+  ),
+  'ip-min-warm-target': optionalInteger(0, 1000).describe(
+    'Addresses that a new node has ready, at least; default: the add-on value, else 5',
+  ),
+  'ip-max-warm-target': optionalInteger(0, 1000).describe(
+    'Addresses that a new node has ready, at most; default: the add-on value, else 5',
+  ),
+  'enable-node-taint': booleanFlag(false).describe('Taint nodes that have no shared address left (default false)'),
+  'enable-node-condition': booleanFlag(false).describe(
+    'Set a condition on nodes that have no shared address left (default false)',
+  ),
   'claim-expired-duration': valueNotYet().describe('Release of unbound claims (spec 004); not implemented yet'),
   'enable-ownerref': switchNotYet().describe('Release of claims with their workload (spec 004); not implemented yet'),
 } as const satisfies FlagSchemas;
+
+/** The flags that controllers decide by. */
+export function policyFlags(
+  flags: {
+    readonly [F in keyof typeof ipamdFlags]: z.output<(typeof ipamdFlags)[F]>;
+  },
+): PolicyFlags {
+  return {
+    enableSecurityGroups: flags['enable-security-groups'],
+    securityGroups: flags['security-groups'],
+    replaceSecurityGroupsInPlace: flags['replace-security-groups-in-place'],
+    ipMinWarmTarget: flags['ip-min-warm-target'],
+    ipMaxWarmTarget: flags['ip-max-warm-target'],
+    enableNodeTaint: flags['enable-node-taint'],
+    enableNodeCondition: flags['enable-node-condition'],
+  };
+}
+
+/** The times of the election. */
+export const electionOf = (flags: {
+  'lease-duration': number;
+  'renew-deadline': number;
+  'retry-period': number;
+}): LeaderElection => ({
+  leaseDurationMs: flags['lease-duration'],
+  renewDeadlineMs: flags['renew-deadline'],
+  retryPeriodMs: flags['retry-period'],
+});

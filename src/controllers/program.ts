@@ -20,6 +20,7 @@ import type { ListenAddress } from './flags.ts';
 import { createIpamdInformers, informerList } from './informers.ts';
 import { createInstanceLookup } from './instance-lookup.ts';
 import { createIpamdMetrics, type IpamdMetrics } from './metrics.ts';
+import { noPolicyFlags, type PolicyFlags } from './policy-flags.ts';
 import { createHttpServer, type Health } from './servers.ts';
 import { createSettings } from './settings.ts';
 import { createSubEniPermission } from './sub-eni-permission.ts';
@@ -45,6 +46,8 @@ export interface IpamdOptions {
   /** Longest single cloud call; the margin of the fence. */
   readonly callTimeoutMs: number;
   readonly adopt: boolean;
+  /** Default `noPolicyFlags`. */
+  readonly flags?: PolicyFlags;
   /** What runs once this process leads: `createControllers`. */
   readonly controllers: (deps: IpamdDeps) => readonly Controller[];
   readonly openCloud: (values: AddonValues, metrics: IpamdMetrics) => Promise<VpcCloud>;
@@ -123,6 +126,7 @@ function dependencies(parts: {
     logger,
     informers,
     settings,
+    flags: options.flags ?? noPolicyFlags,
     subnets: createSubnetCache(cloud, clock),
     instances: createInstanceLookup(cloud, clock),
     permission: createSubEniPermission(clock),

@@ -6,6 +6,7 @@ import { createApiCaller, type ApiCaller } from './api-caller.ts';
 import { isNotFound, malformedAnswer } from './api-error.ts';
 import { createBearerToken } from './bearer-token.ts';
 import type { KubeConnection } from './connection.ts';
+import { dryRunCaller, type TriedWrite } from './dry-run.ts';
 import { kubeErrors } from './kube-errors.ts';
 import { listPages } from './list-pages.ts';
 import { creationPath, objectPath, withQuery } from './paths.ts';
@@ -30,6 +31,8 @@ export interface KubeClientOptions {
   readonly callTimeoutMs?: number;
   /** Uniform in [0, 1); default Math.random. */
   readonly random?: () => number;
+  /** Present: no write is kept; each is told here and only tried (`dryRun=All`). */
+  readonly onDryRun?: (write: TriedWrite) => void;
 }
 
 /** A client whose sockets can be closed; calls after that fail. */
@@ -43,7 +46,7 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
   const { connection, clock, logger, fieldManager } = options;
   const transport = createTransport(connection);
   const shared = createTokenBucket({ qps: options.qps ?? 50, burst: options.burst ?? 100, clock });
-  const caller = createApiCaller({
+  const sender = createApiCaller({
     transport,
     clock,
     logger,
@@ -53,6 +56,7 @@ export function createKubeClient(options: KubeClientOptions): ClosableKubeClient
     userAgent: options.userAgent ?? 'trunkline',
     callTimeoutMs: options.callTimeoutMs ?? 30_000,
   });
+  const caller = options.onDryRun === undefined ? sender : dryRunCaller(sender, options.onDryRun);
   const pages: ClosableKubeClient['listPages'] = (resource, listOptions = {}) =>
     listPages(
       // Also of Leases: what is kept from waiting is the renewal of one.

@@ -7,8 +7,9 @@ import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
 import { connectCloud } from '../controllers/cloud-connection.ts';
+import { createPlanLog } from '../controllers/dry-run.ts';
 import { ipamdErrors } from '../controllers/errors.ts';
-import { ipamdFlags } from '../controllers/flags.ts';
+import { electionOf, ipamdFlags, policyFlags } from '../controllers/flags.ts';
 import { createControllers } from '../controllers/index.ts';
 import { runIpamd } from '../controllers/program.ts';
 import { createKubeClient } from '../kube/client.ts';
@@ -32,16 +33,20 @@ async function main(): Promise<void> {
   const connection = await programConnection(flags.kubeconfig, process.env);
   const base = { clock: systemClock, logger };
   const { 'cloud-call-timeout': callTimeoutMs, 'kube-api-qps': qps, 'kube-api-burst': burst } = flags;
-  const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, qps, burst });
+  const plan = flags['dry-run'] ? createPlanLog(logger) : undefined;
+  const onDryRun = plan === undefined ? {} : { onDryRun: plan.write };
+  const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, qps, burst, ...onDryRun });
   try {
     await runIpamd({
       ...base,
       client,
       signal,
       identity: `${hostname()}_${randomUUID()}`,
-      election: flags['leader-elect'] ? electionOf(flags) : undefined,
+      // A dry run takes nothing from the one that leads.
+      election: flags['leader-elect'] && plan === undefined ? electionOf(flags) : undefined,
       callTimeoutMs,
       adopt: flags.adopt,
+      flags: policyFlags(flags),
       controllers: createControllers,
       openCloud: (values, metrics) =>
         connectCloud({
@@ -53,6 +58,7 @@ async function main(): Promise<void> {
           env: process.env,
           callTimeoutMs,
           metrics,
+          plan,
         }),
       health: flags['health-address'],
       metrics: flags['metrics-address'],
@@ -61,12 +67,6 @@ async function main(): Promise<void> {
     client.close();
   }
 }
-
-const electionOf = (flags: { 'lease-duration': number; 'renew-deadline': number; 'retry-period': number }) => ({
-  leaseDurationMs: flags['lease-duration'],
-  renewDeadlineMs: flags['renew-deadline'],
-  retryPeriodMs: flags['retry-period'],
-});
 
 try {
   await main();

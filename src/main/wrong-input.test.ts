@@ -61,8 +61,8 @@ describe.each(['ipamd', 'agent', 'webhook'])('%s', (program) => {
 
 describe('ipamd', () => {
   it.each([
-    '--enable-security-groups',
-    '--security-groups=sg-12ab34cd',
+    '--enable-security-groups=on',
+    '--security-groups=sg-12AB34CD',
     '--claim-expired-duration=1h',
     '--enable-ownerref',
   ])('does not take %s and ignore it', async (flag) => {

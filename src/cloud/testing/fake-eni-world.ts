@@ -65,7 +65,7 @@ function eniOf(eniId: string, ready: boolean): Eni {
     vpcId: 'vpc-1',
     subnetId: 'subnet-1',
     mac: '02:00:00:00:00:01',
-    addresses: [{ ip: '10.0.0.2', primary: true }],
+    addresses: [{ ip: '10.0.0.2', primary: true, settled: ready }],
     securityGroups: [],
     ...(ready ? { attachment: { instanceId: 'ins-1', deviceIndex: 1 } } : {}),
     tags: [],

@@ -7,6 +7,7 @@ import { createTencentCloud } from '../../cloud/tencent-cloud.ts';
 import type { ClosableKubeClient } from '../../kube/client.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import type { Timings } from '../deps.ts';
+import { dryRunCloud, type PlanLog } from '../dry-run.ts';
 import { createControllers } from '../index.ts';
 import { type LeaderElection, runIpamd } from '../program.ts';
 
@@ -15,6 +16,8 @@ export interface IpamdTweaks {
   readonly adopt?: boolean;
   readonly timings?: Partial<Timings>;
   readonly callTimeoutMs?: number;
+  /** Nothing is changed, and what would be is told here; the client must know, too. */
+  readonly plan?: PlanLog;
   /** Told before each write to either side; what it throws, awaits or kills comes first. */
   readonly beforeWrite?: (what: string) => void | Promise<void>;
   /** Told after each write was answered, before the caller is. */
@@ -43,7 +46,8 @@ export function startIpamd(
   const endpoints = { vpc: cloud.endpoint, cvm: cloud.endpoint };
   const base = { clock: systemClock, logger: silentLogger };
   const callTimeoutMs = tweaks.callTimeoutMs ?? 2_000;
-  const adapter = createTencentCloud({ ...base, credentials, region: cloud.region, endpoints, callTimeoutMs });
+  const real = createTencentCloud({ ...base, credentials, region: cloud.region, endpoints, callTimeoutMs });
+  const adapter = tweaks.plan === undefined ? real : dryRunCloud(real, tweaks.plan);
   const ports = new Map<string, number>();
   const running = runIpamd({
     ...base,
@@ -81,7 +85,7 @@ export function startIpamd(
   };
 }
 
-const WRITES = /^(create|replace|patch|delete|attach|detach)/;
+const WRITES = /^(create|replace|patch|delete|attach|detach|assign|unassign|associate|disassociate)/;
 
 /** The same object; once killed, no call of it leaves and no answer of it arrives. */
 function severable<T extends object>(target: T, life: { readonly killed: boolean }, tweaks: IpamdTweaks): T {

@@ -23,6 +23,7 @@ import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts'
 import { runManager } from '../../kube/manager.ts';
 import { configMaps, events, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { PlanLog } from '../dry-run.ts';
 import { type Ipamd, type IpamdTweaks, startIpamd } from './ipamd.ts';
 
 export interface WorldOptions {
@@ -96,8 +97,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   layOutNetwork(cloud.admin);
   const api = await openApi(base);
   stack.defer(() => api.close());
-  const connect = (): ClosableKubeClient =>
-    createKubeClient({ ...base, connection: api.connection, qps: 5000, burst: 5000 });
+  const connect = (plan?: PlanLog): ClosableKubeClient =>
+    createKubeClient({
+      ...base,
+      connection: api.connection,
+      qps: 5000,
+      burst: 5000,
+      ...(plan === undefined ? {} : { onDryRun: plan.write }),
+    });
   const client = connect();
   stack.defer(() => client.close());
   await installKinds(client);
@@ -163,7 +170,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     group: SAMPLE_GROUP.securityGroupId,
     connect,
     ipamd: (tweaks = {}) => {
-      const started = startIpamd({ client: connect(), cloud }, tweaks);
+      const started = startIpamd({ client: connect(tweaks.plan), cloud }, tweaks);
       running.push(started);
       return started;
     },
