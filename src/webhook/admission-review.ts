@@ -23,7 +23,13 @@ export type AdmissionRequest = z.output<typeof requestSchema>;
 
 /** An answer before it is put on the wire. */
 export type Verdict =
-  | { readonly allowed: true; readonly patch: readonly PatchOperation[]; readonly warnings: readonly string[] }
+  | {
+      readonly allowed: true;
+      readonly patch: readonly PatchOperation[];
+      readonly warnings: readonly string[];
+      /** A line for our own log. */
+      readonly note?: string;
+    }
   | { readonly allowed: false; readonly code: number; readonly reason: string; readonly message: string };
 
 export const allow = (warnings: readonly string[] = [], patch: readonly PatchOperation[] = []): Verdict => ({

@@ -1,8 +1,10 @@
 // What admission asks the API for, beside its watches.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { securityGroupPolicies } from '../api/security-group-policy.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createFakeClock } from '../../test/fake-clock.ts';
+import { configMaps } from '../kube/resources.ts';
+import type { KubeObject } from '../kube/types.ts';
 import { createClusterView } from './cluster-view.ts';
 import { createMemoryCluster } from './testing/memory-cluster.ts';
 
@@ -31,5 +33,44 @@ describe('the view of the cluster', () => {
     const { view } = createClusterView({ client: cluster.client, clock: createFakeClock(), logger: silentLogger });
     expect(view.policies('shop')).toEqual([]);
     expect((await view.readPolicies('shop')).map(({ metadata }) => metadata.name)).toEqual(['web']);
+  });
+
+  it('reads the default network and the IP mode from their ConfigMaps, hot', async () => {
+    const cluster = createMemoryCluster();
+    const stop = new AbortController();
+    const { view, informers } = createClusterView({
+      client: cluster.client,
+      clock: createFakeClock(),
+      logger: silentLogger,
+    });
+    const running = informers.map((informer) => informer.run(stop.signal));
+    const write = async (name: string, data: Record<string, string>, inForce?: string): Promise<void> => {
+      cluster.put(configMaps, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: {
+          name,
+          namespace: 'kube-system',
+          ...(inForce === undefined ? {} : { annotations: { 'tke.cloud.tencent.com/ip-mode-in-force': inForce } }),
+        },
+        data,
+      } as KubeObject);
+      await vi.waitUntil(() => view.synced && seen(name, data));
+    };
+    const seen = (name: string, data: Record<string, string>): boolean =>
+      informers.some((informer) => {
+        const found = informer.get(`kube-system/${name}`) as { data?: object } | undefined;
+        return JSON.stringify(found?.data) === JSON.stringify(data);
+      });
+    expect(view.defaultNetworks()).toEqual({ ok: true, names: ['tke-route-eni'] });
+    expect(view.sharesAddresses()).toBe(true);
+    await write('tke-cni-agent-conf', { '00-multus.conf': '{"defaultDelegates":"tke-bridge"}' });
+    await write('tke-eni-ipamd', { 'vpcCni.ipMode': 'static' });
+    expect(view.defaultNetworks()).toEqual({ ok: true, names: ['tke-bridge'] });
+    expect(view.sharesAddresses()).toBe(false);
+    await write('tke-eni-ipamd', { 'vpcCni.ipMode': 'static', region: 'r' }, 'non-static');
+    expect(view.sharesAddresses()).toBe(true);
+    stop.abort();
+    await Promise.all(running);
   });
 });

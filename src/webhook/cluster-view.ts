@@ -1,6 +1,6 @@
 // What admission knows of the cluster: informers on policies, namespaces, ServiceAccounts and the add-on values.
-import { readTrunkingSwitch, type TrunkingSwitch } from '../api/addon-values.ts';
-import { objectNames } from '../api/keys.ts';
+import { type IpMode, readTrunkingSwitch, type TrunkingSwitch } from '../api/addon-values.ts';
+import { annotations, objectNames } from '../api/keys.ts';
 import type { Labels } from '../api/label-selector.ts';
 import { type SecurityGroupPolicy, securityGroupPolicies } from '../api/security-group-policy.ts';
 import type { Clock } from '../base/clock.ts';
@@ -17,6 +17,7 @@ import {
   serviceAccounts,
 } from '../kube/resources.ts';
 import type { Informer, KubeClient, KubeObject, Resource } from '../kube/types.ts';
+import { CNI_CONFIG_MAP, type DefaultNetworks, defaultNetworks } from './default-networks.ts';
 import { type PolicyView, projectPolicy } from './policy-view.ts';
 
 /** A view that may lag behind the API by as long as a watch event travels; what must not lag has a method that asks the API. */
@@ -41,6 +42,12 @@ export interface ClusterView {
    */
   serviceAccountLabels(namespace: string, name: string): Promise<Labels | undefined>;
   trunking(): TrunkingSwitch;
+  /** Networks of Pods that name none. */
+  defaultNetworks(): DefaultNetworks;
+  /** Whether general nodes serve EIPs, as a flag says. */
+  readonly servesEip: boolean;
+  /** False in static IP mode, where no node keeps addresses for ordinary Pods; a mode that ipamd keeps in force counts before the value. */
+  sharesAddresses(): boolean;
 }
 
 /** Far longer than a watch event travels, and far shorter than anyone would notice a read more per Pod. */
@@ -50,6 +57,10 @@ export interface ClusterViewOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Wins over the nodes' configuration; default that configuration's. */
+  readonly defaultCni?: string | undefined;
+  /** Default false. */
+  readonly servesEip?: boolean;
 }
 
 /** The view and the informers that feed it, which the caller runs. */
@@ -68,13 +79,15 @@ export function createClusterView(options: ClusterViewOptions): {
   });
   const knownNamespaces = labelInformer<Namespace>(options, namespaces);
   const accounts = labelInformer<ServiceAccount>(options, serviceAccounts);
-  const values = createInformer<ConfigMap>({
-    ...options,
-    resource: configMaps,
-    namespace: objectNames.systemNamespace,
-    fieldSelector: `metadata.name=${objectNames.addonValues}`,
-  });
-  const informers: readonly Informer<KubeObject>[] = [policies, knownNamespaces, accounts, values];
+  const values = systemConfigMap(options, objectNames.addonValues);
+  const cniConfiguration = systemConfigMap(options, CNI_CONFIG_MAP);
+  const informers: readonly Informer<KubeObject>[] = [
+    policies,
+    knownNamespaces,
+    accounts,
+    values.informer,
+    cniConfiguration.informer,
+  ];
   const view: ClusterView = {
     get synced() {
       return informers.every(({ hasSynced }) => hasSynced);
@@ -101,9 +114,32 @@ export function createClusterView(options: ClusterViewOptions): {
         throw error;
       }
     },
-    trunking: () => readTrunkingSwitch(values.get(`${objectNames.systemNamespace}/${objectNames.addonValues}`)?.data),
+    trunking: () => readTrunkingSwitch(values.get()?.data),
+    defaultNetworks: () => defaultNetworks(options.defaultCni, dataOf(cniConfiguration.get())),
+    servesEip: options.servesEip ?? false,
+    sharesAddresses: () => {
+      const map = values.get();
+      return (map?.metadata.annotations?.[annotations.ipModeInForce] ?? map?.data?.['vpcCni.ipMode']) !== STATIC;
+    },
   };
   return { view, informers };
+}
+
+const STATIC: IpMode = 'static';
+
+/** `undefined` while there is no such ConfigMap. */
+const dataOf = (map: ConfigMap | undefined): Readonly<Record<string, string>> | undefined =>
+  map === undefined ? undefined : (map.data ?? {});
+
+/** One ConfigMap of kube-system. */
+function systemConfigMap(
+  options: ClusterViewOptions,
+  name: string,
+): { readonly informer: Informer<ConfigMap>; get(): ConfigMap | undefined } {
+  const namespace = objectNames.systemNamespace;
+  const fieldSelector = `metadata.name=${name}`;
+  const informer = createInformer<ConfigMap>({ ...options, resource: configMaps, namespace, fieldSelector });
+  return { informer, get: () => informer.get(`${namespace}/${name}`) };
 }
 
 /** Admission reads nothing of these objects but their labels. */

@@ -1,17 +1,17 @@
-// The table of admission: matched x placement x Trunking x networks x EIP x hostNetwork, every combination in one row.
+// The table of admission: matched x placement x Trunking x networks x default network x EIP x hostNetwork, every combination in one row.
 import { describe, expect, it } from 'vitest';
 import { decodeAdmissionDecision } from '../api/admission-decision.ts';
 import { annotations as keys, resourceNames, WEBHOOK_EXEMPT_LABEL } from '../api/keys.ts';
-import type { SecurityGroupPolicy } from '../api/security-group-policy.ts';
-import { type AdmissionPod, admissionPodSchema } from './admission-pod.ts';
 import { type DecideInput, type Decision, decide } from './decide.ts';
 import { projectPolicy } from './policy-view.ts';
+import { admitted, input, pod, policy } from './testing/decide-input.ts';
 
 const dimensions = {
   matched: ['yes', 'no'],
   placement: ['anywhere', 'nodeSelector eklet', 'affinity eklet'],
   trunking: ['on', 'off'],
-  networks: ['-', 'tke-route-eni', 'tke-direct-eni', 'tke-sub-eni'],
+  networks: ['-', 'tke-route-eni', 'tke-direct-eni', 'tke-sub-eni', 'tke-bridge'],
+  default: ['tke-route-eni', 'tke-direct-eni', 'tke-bridge'],
   eip: ['no', 'yes'],
   hostNetwork: ['no', 'yes'],
 } as const;
@@ -26,6 +26,8 @@ interface Expected {
   readonly removes?: readonly string[];
   /** A word of each warning, in order. */
   readonly warns?: readonly string[];
+  /** A line of the log says that the Pod got nothing. */
+  readonly noted?: boolean;
 }
 
 interface Row {
@@ -41,6 +43,15 @@ const on = { ...free, matched: ['yes'], trunking: ['on'] } as const;
 const none = { ...free, matched: ['no'] } as const;
 const noEip = { eip: ['no'] } as const;
 const withEip = { eip: ['yes'] } as const;
+/** A Pod on the nodes' ENIs, by its own word or by default; each leads to the resource that counts it. */
+const ordinaryNetworks: readonly { readonly when: Row['when']; readonly leads: Partial<Expected> }[] = [
+  { when: { networks: ['tke-route-eni'] }, leads: { adds: eniIp } },
+  { when: { networks: ['tke-direct-eni'] }, leads: { adds: directEni } },
+  { when: { networks: ['tke-bridge'] }, leads: {} },
+  { when: { networks: ['-'], default: ['tke-route-eni'] }, leads: { adds: eniIp } },
+  { when: { networks: ['-'], default: ['tke-direct-eni'] }, leads: { adds: directEni } },
+  { when: { networks: ['-'], default: ['tke-bridge'] }, leads: { noted: true } },
+];
 
 /** What each combination leads to. Exactly one row holds for each. */
 const table: readonly Row[] = [
@@ -57,56 +68,45 @@ const table: readonly Row[] = [
     leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['EIP'] },
   },
   {
-    when: { ...on, ...noEip, networks: ['tke-route-eni', 'tke-direct-eni'] },
+    when: { ...on, ...noEip, networks: ['tke-route-eni', 'tke-direct-eni', 'tke-bridge'] },
     leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced'] },
   },
   {
-    when: { ...on, ...withEip, networks: ['tke-route-eni', 'tke-direct-eni'] },
+    when: { ...on, ...withEip, networks: ['tke-route-eni', 'tke-direct-eni', 'tke-bridge'] },
     leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced', 'EIP'] },
   },
   { when: { ...off, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
-  { when: { ...off, ...noEip, networks: ['-'] }, leads: { is: 'trunking-disabled', warns: ['Trunking is off'] } },
-  {
-    when: { ...off, ...withEip, networks: ['-'] },
-    leads: { is: 'trunking-disabled', warns: ['Trunking is off', 'EIP'] },
-  },
-  {
-    when: { ...off, ...noEip, networks: ['tke-route-eni'] },
-    leads: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off'] },
-  },
-  {
-    when: { ...off, ...withEip, networks: ['tke-route-eni'] },
-    leads: { is: 'trunking-disabled', adds: eniIp, warns: ['Trunking is off', 'EIP'] },
-  },
-  {
-    when: { ...off, ...noEip, networks: ['tke-direct-eni'] },
-    leads: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off'] },
-  },
-  {
-    when: { ...off, ...withEip, networks: ['tke-direct-eni'] },
-    leads: { is: 'trunking-disabled', adds: directEni, warns: ['Trunking is off', 'EIP'] },
-  },
   { when: { ...none, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
-  { when: { ...none, ...noEip, networks: ['-'] }, leads: { is: 'untouched' } },
-  { when: { ...none, ...withEip, networks: ['-'] }, leads: { is: 'untouched', warns: ['EIP'] } },
-  { when: { ...none, ...noEip, networks: ['tke-route-eni'] }, leads: { is: 'untouched', adds: eniIp } },
-  {
-    when: { ...none, ...withEip, networks: ['tke-route-eni'] },
-    leads: { is: 'untouched', adds: eniIp, warns: ['EIP'] },
-  },
-  { when: { ...none, ...noEip, networks: ['tke-direct-eni'] }, leads: { is: 'untouched', adds: directEni } },
-  {
-    when: { ...none, ...withEip, networks: ['tke-direct-eni'] },
-    leads: { is: 'untouched', adds: directEni, warns: ['EIP'] },
-  },
+  ...ordinaryNetworks.flatMap(({ when, leads }): readonly Row[] => [
+    {
+      when: { ...off, ...noEip, ...when },
+      leads: { is: 'trunking-disabled', ...leads, warns: ['Trunking is off'] },
+    },
+    {
+      when: { ...off, ...withEip, ...when },
+      leads: { is: 'trunking-disabled', ...leads, warns: ['Trunking is off', 'EIP'] },
+    },
+    { when: { ...none, ...noEip, ...when }, leads: { is: 'untouched', ...leads } },
+    { when: { ...none, ...withEip, ...when }, leads: { is: 'untouched', ...leads, warns: ['EIP'] } },
+  ]),
 ];
 
 const cases: readonly Case[] = dimensions.matched.flatMap((matched) =>
   dimensions.placement.flatMap((placement) =>
     dimensions.trunking.flatMap((trunking) =>
       dimensions.networks.flatMap((networks) =>
-        dimensions.eip.flatMap((eip) =>
-          dimensions.hostNetwork.map((hostNetwork) => ({ matched, placement, trunking, networks, eip, hostNetwork })),
+        dimensions.default.flatMap((byDefault) =>
+          dimensions.eip.flatMap((withAnEip) =>
+            dimensions.hostNetwork.map((hostNetwork) => ({
+              matched,
+              placement,
+              trunking,
+              networks,
+              default: byDefault,
+              eip: withAnEip,
+              hostNetwork,
+            })),
+          ),
         ),
       ),
     ),
@@ -117,39 +117,6 @@ const holds = ({ when }: Row, one: Case): boolean =>
   Object.entries(when).every(([dimension, values]) =>
     (values as readonly string[]).includes(one[dimension as Dimension]),
   );
-
-const policy = (
-  name: string,
-  groupIds: string[],
-  spec: Partial<SecurityGroupPolicy['spec']> = {},
-  created = '2026-01-01T00:00:00Z',
-): SecurityGroupPolicy => ({
-  apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',
-  kind: 'SecurityGroupPolicy',
-  metadata: { name, namespace: 'shop', uid: `uid-${name}`, generation: 2, creationTimestamp: created },
-  spec: { podSelector: { matchLabels: { app: 'my-app' } }, ...spec, securityGroups: { groupIds } },
-});
-
-interface PodParts {
-  readonly labels?: Record<string, string>;
-  readonly annotations?: Record<string, string> | null;
-  readonly spec?: Record<string, unknown>;
-}
-
-const pod = ({ labels, annotations, spec }: PodParts = {}): AdmissionPod =>
-  admissionPodSchema.parse({
-    metadata: { name: 'web-1', labels: labels ?? { app: 'my-app' }, annotations },
-    spec: { containers: [{ name: 'nginx' }], ...spec },
-  });
-
-const input = (parts: Partial<DecideInput> = {}): DecideInput => ({
-  pod: pod(),
-  namespace: { name: 'shop', labels: {} },
-  serviceAccountLabels: {},
-  policies: [projectPolicy(policy('web', ['sg-xxxxyyyy', 'sg-aaaaaaaa']))],
-  trunking: true,
-  ...parts,
-});
 
 const inputOf = (one: Case): DecideInput => {
   const eklet = { matchExpressions: [{ key: 'node.kubernetes.io/instance-type', operator: 'In', values: ['eklet'] }] };
@@ -170,6 +137,7 @@ const inputOf = (one: Case): DecideInput => {
       },
     }),
     trunking: one.trunking === 'on',
+    defaultNetworks: { ok: true, names: [one.default] },
   });
 };
 
@@ -186,7 +154,7 @@ const marksOf: Record<Exclude<Expected['is'], 'refused'>, Record<string, string>
 
 describe('the admission table', () => {
   it('has exactly one row for each combination', () => {
-    expect(cases).toHaveLength(192);
+    expect(cases).toHaveLength(720);
     expect(cases.filter((one) => table.filter((row) => holds(row, one)).length !== 1)).toEqual([]);
     expect(table.filter((row) => !cases.some((one) => holds(row, one)))).toEqual([]);
   });
@@ -211,8 +179,12 @@ describe('the admission table', () => {
     expect(decision.outcome).toBe(expected.is === 'untouched' ? undefined : expected.is);
     const { [keys.admissionDecision]: text, ...marks } = decision.annotations;
     expect(marks).toEqual(marksOf[expected.is]);
-    expect(decision.resource?.add).toBe(expected.adds);
-    expect(decision.resource?.remove ?? []).toEqual(expected.removes ?? []);
+    const { exactly, atLeast } = decision.resources;
+    expect([exactly?.add, ...(atLeast ?? [])].filter((name) => name !== undefined)).toEqual(
+      expected.adds === undefined ? [] : [expected.adds],
+    );
+    expect(exactly?.remove ?? []).toEqual(expected.removes ?? []);
+    expect(decision.note !== undefined).toBe(expected.noted === true);
     expect(decision.warnings.map((warning, index) => warning.includes(expected.warns?.[index] ?? '?'))).toEqual(
       (expected.warns ?? []).map(() => true),
     );
@@ -220,11 +192,6 @@ describe('the admission table', () => {
     expect(text !== undefined).toBe(one.matched === 'yes');
   });
 });
-
-const admitted = (decision: Decision): Extract<Decision, { kind: 'admit' }> => {
-  if (decision.kind === 'refuse') throw new Error(decision.message);
-  return decision;
-};
 
 const refusal = (decision: Decision): string => (decision.kind === 'refuse' ? decision.message : 'admitted');
 
@@ -299,7 +266,7 @@ describe('a decision', () => {
     const namespace = { name: 'shop', labels: { [WEBHOOK_EXEMPT_LABEL]: '' } };
     expect(
       decide(input({ namespace, pod: pod({ annotations: { [keys.securityGroupId]: 'sg-handmade' } }) })),
-    ).toMatchObject({ annotations: {}, resource: undefined });
+    ).toMatchObject({ annotations: {}, resources: {}, note: undefined });
   });
 
   it('is a refusal when a stored policy cannot be read, naming the policy and its field', () => {

@@ -3,6 +3,7 @@ import { type AdmissionOutcome, encodeAdmissionDecision } from '../api/admission
 import { annotations as keys, networks, objectNames, resourceNames, WEBHOOK_EXEMPT_LABEL } from '../api/keys.ts';
 import type { Labels } from '../api/label-selector.ts';
 import { type AdmissionPod, isPinnedToSuperNodes } from './admission-pod.ts';
+import type { DefaultNetworks } from './default-networks.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { networkNames } from './pod-networks.ts';
 import type { PolicyView } from './policy-view.ts';
@@ -15,6 +16,12 @@ export interface DecideInput {
   readonly policies: readonly PolicyView[];
   /** The add-on value enableSubEni; a text says why it cannot be read. */
   readonly trunking: boolean | string;
+  /** Networks of Pods that name none. */
+  readonly defaultNetworks: DefaultNetworks;
+  /** Whether general nodes serve EIPs, so that a Pod may wait for one. */
+  readonly servesEip: boolean;
+  /** `false`: the addresses of ordinary Pods are static, which this version does not serve. */
+  readonly sharesAddresses: boolean;
 }
 
 export interface Admission {
@@ -23,17 +30,33 @@ export interface Admission {
   readonly outcome: AdmissionOutcome | undefined;
   /** Annotations to set; `null` removes. */
   readonly annotations: Readonly<Record<string, string | null>>;
-  /** The ENI resource to put on container 0, and those to take off every container. */
-  readonly resource: { readonly add: string; readonly remove: readonly string[] } | undefined;
+  readonly resources: ResourceChange;
   /** Sentences for the person who creates the Pod. */
   readonly warnings: readonly string[];
+  /** For the log: why an ordinary Pod got no resource, in the documented words. */
+  readonly note: string | undefined;
+}
+
+/** What becomes of the extended resources that count the Pod against its node. */
+export interface ResourceChange {
+  /** Stands on container 0 alone, in place of any that the Pod brought; `remove` goes from every container. */
+  readonly exactly?: { readonly add: string; readonly remove: readonly string[] };
+  /** Each is put on container 0, unless a container of the Pod asks for it already. */
+  readonly atLeast?: readonly string[];
 }
 
 export type Decision = Admission | { readonly kind: 'refuse'; readonly message: string };
 
 type Matched = Extract<PolicyMatch, { kind: 'matched' }>;
 
-const UNTOUCHED: Admission = { kind: 'admit', outcome: undefined, annotations: {}, resource: undefined, warnings: [] };
+const UNTOUCHED: Admission = {
+  kind: 'admit',
+  outcome: undefined,
+  annotations: {},
+  resources: {},
+  warnings: [],
+  note: undefined,
+};
 
 /**
  * Pure. Policies win over an explicit `networks`, since a matching Pod must never start with fewer groups than asked; the
@@ -42,6 +65,7 @@ const UNTOUCHED: Admission = { kind: 'admit', outcome: undefined, annotations: {
 export function decide(input: DecideInput): Decision {
   const { pod, namespace } = input;
   if (Object.hasOwn(namespace.labels, WEBHOOK_EXEMPT_LABEL)) return UNTOUCHED;
+  if (namespace.name === objectNames.systemNamespace) return systemPod(input);
   const match = matchPolicies({
     policies: input.policies,
     podLabels: pod.metadata.labels,
@@ -69,7 +93,13 @@ function withoutPolicy(input: DecideInput): Decision {
     return refuse(
       `annotation ${keys.networks} asks for ${networks.subEni}, but no SecurityGroupPolicy of namespace "${input.namespace.name}" matches this Pod; create one that does, or remove the annotation`,
     );
-  return withEipWarning(input, { ...cleaned(input, {}), resource: explicitResource(input) });
+  return ordinary(input, cleaned(input, {}));
+}
+
+/** Policies do not hold in kube-system and nothing there is refused, but its Pods count against their nodes like any other. */
+function systemPod(input: DecideInput): Admission {
+  if (input.pod.spec.hostNetwork === true || isPinnedToSuperNodes(input.pod)) return UNTOUCHED;
+  return ordinary(input, UNTOUCHED);
 }
 
 function trunkingOff(input: DecideInput, match: Matched): Decision {
@@ -79,7 +109,7 @@ function trunkingOff(input: DecideInput, match: Matched): Decision {
     );
   const decision = marked(input, match, 'trunking-disabled');
   const warning = `${policyText(match)}, but Trunking is off: its security groups take effect on super nodes only`;
-  return { ...decision, resource: explicitResource(input), warnings: [warning, ...decision.warnings] };
+  return ordinary(input, { ...decision, warnings: [warning, ...decision.warnings] });
 }
 
 /** The marks of an outcome (spec 002, usage; spec 001 for super nodes). */
@@ -104,12 +134,12 @@ function marks(
 ): Admission {
   switch (outcome) {
     case 'sub-eni':
-      return withEipWarning(input, withNetworksWarning(input, subEni(input, groups, decision)));
+      return withEip(input, withNetworksWarning(input, subEni(input, groups, decision)));
     case 'super-node':
       return cleaned(input, { ...decision, [keys.eksSecurityGroupId]: groups });
     case 'trunking-disabled':
       // The Pod may still land on a super node, and there the groups hold (spec 001, note on nodeSelector).
-      return withEipWarning(input, cleaned(input, { ...decision, [keys.eksSecurityGroupId]: groups }));
+      return cleaned(input, { ...decision, [keys.eksSecurityGroupId]: groups });
     case 'host-network':
       return cleaned(input, decision);
   }
@@ -120,8 +150,8 @@ function subEni(input: DecideInput, groups: string, decision: Record<string, str
   // A super node never gets this Pod, so a group list for one would only mislead.
   const stale =
     input.pod.metadata.annotations?.[keys.eksSecurityGroupId] === undefined ? {} : { [keys.eksSecurityGroupId]: null };
-  const resource = { add: resourceNames.subEni, remove: [resourceNames.eniIp, resourceNames.directEni] };
-  return { ...cleaned(input, { ...own, ...stale }), resource };
+  const exactly = { add: resourceNames.subEni, remove: [resourceNames.eniIp, resourceNames.directEni] };
+  return { ...cleaned(input, { ...own, ...stale }), resources: { exactly } };
 }
 
 /** Sets `own`, removes what only we may write, and warns about every list of groups that a person wrote. */
@@ -136,14 +166,38 @@ function cleaned({ pod }: DecideInput, own: Readonly<Record<string, string | nul
     const after = changes[key] === null ? 'removed' : `replaced by "${changes[key]}"`;
     return [`annotation ${key}="${before}" was ${after}: only a SecurityGroupPolicy gives a Pod its groups`];
   });
-  return { kind: 'admit', outcome: undefined, annotations: changes, resource: undefined, warnings };
+  return { ...UNTOUCHED, annotations: changes, warnings };
 }
 
-/** Documented for Pods that choose a network themselves: exclusive before shared (facts, webhook). */
-function explicitResource(input: DecideInput): Admission['resource'] {
-  const names = asked(input);
-  if (names.includes(networks.directEni)) return { add: resourceNames.directEni, remove: [] };
-  return names.includes(networks.routeEni) ? { add: resourceNames.eniIp, remove: [] } : undefined;
+/** A Pod without a group of its own counts by the network it names, else by the default one (facts/tke.md 6.5). */
+function ordinary(input: DecideInput, admission: Admission): Admission {
+  const explicit = asked(input);
+  const found: DefaultNetworks = explicit.length > 0 ? { ok: true, names: explicit } : input.defaultNetworks;
+  if (!found.ok) {
+    const warning = `the default network of Pods is unknown, so this one is not counted against its node: ${found.problem}`;
+    return withEip(input, { ...admission, warnings: [...admission.warnings, warning] });
+  }
+  const resource = resourceOf(found.names);
+  if (resource === undefined && explicit.length === 0)
+    return withEip(input, { ...admission, note: nothingToPatch(input, found.names) });
+  const counted = resource === undefined ? admission : { ...admission, resources: { atLeast: [resource] } };
+  return withEip(input, resource === resourceNames.eniIp ? withStaticWarning(input, counted) : counted);
+}
+
+/** Exclusive before shared, as documented (facts/tke.md 6.5). */
+function resourceOf(names: readonly string[]): string | undefined {
+  if (names.includes(networks.directEni)) return resourceNames.directEni;
+  return names.includes(networks.routeEni) ? resourceNames.eniIp : undefined;
+}
+
+/** The words of the documented webhook's log (facts/tke.md 6.5). */
+const nothingToPatch = ({ pod, namespace }: DecideInput, names: readonly string[]): string =>
+  `pod ${namespace.name}/${pod.metadata.name ?? pod.metadata.generateName ?? ''} doesn't contain annotation ${keys.networks} and default cni is ${names.join(',')}. Nothing to patch`;
+
+function withStaticWarning({ sharesAddresses }: DecideInput, admission: Admission): Admission {
+  if (sharesAddresses) return admission;
+  const warning = `the cluster is in static IP mode, in which this version serves no node address to Pods: the Pod stays Pending; add it to a SecurityGroupPolicy, or set ${IP_MODE} to "non-static" in ${CONFIG_MAP}`;
+  return { ...admission, warnings: [...admission.warnings, warning] };
 }
 
 function withNetworksWarning({ pod }: DecideInput, admission: Admission): Admission {
@@ -153,14 +207,21 @@ function withNetworksWarning({ pod }: DecideInput, admission: Admission): Admiss
   return { ...admission, warnings: [...admission.warnings, warning] };
 }
 
-function withEipWarning({ pod }: DecideInput, admission: Admission): Admission {
+/** A Pod that asks for an EIP waits for one where nodes serve them; elsewhere it would wait for ever, and is told instead. */
+function withEip({ pod, servesEip }: DecideInput, admission: Admission): Admission {
   const present = [keys.eipAttributes, keys.eipIdList].find((key) => pod.metadata.annotations?.[key] !== undefined);
   if (present === undefined) return admission;
+  if (servesEip) {
+    const { resources } = admission;
+    const atLeast = [...(resources.atLeast ?? []), resourceNames.eip];
+    return { ...admission, resources: { ...resources, atLeast } };
+  }
   const warning = `annotation ${present}: this version serves no EIP on general and native nodes; the Pod starts without one`;
   return { ...admission, warnings: [...admission.warnings, warning] };
 }
 
 const SWITCH = 'vpcCni.trunkingEni.enableSubEni';
+const IP_MODE = 'vpcCni.ipMode';
 const CONFIG_MAP = `ConfigMap ${objectNames.systemNamespace}/${objectNames.addonValues}`;
 
 const asked = ({ pod }: DecideInput): readonly string[] => networkNames(pod.metadata.annotations?.[keys.networks]);

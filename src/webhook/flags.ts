@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { objectNames } from '../api/keys.ts';
-import { choiceFlag, type FlagSchemas, textFlag } from '../base/flags.ts';
+import { booleanFlag, choiceFlag, type FlagSchemas, textFlag } from '../base/flags.ts';
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -50,6 +50,12 @@ export const webhookFlags = {
   ),
   'serving-names': namesFlag().describe(
     'Further names and addresses of the certificate, separated by commas, for configurations that name a URL (default none)',
+  ),
+  'default-cni': textFlag().describe(
+    'Network of Pods that name none, e.g. tke-route-eni (default: defaultDelegates of ConfigMap kube-system/tke-cni-agent-conf, else tke-route-eni)',
+  ),
+  'enable-eip-resource': booleanFlag(false).describe(
+    'Pods that ask for an EIP get the resource tke.cloud.tencent.com/eip, so that they wait for a node that serves one (default false)',
   ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',

@@ -7,15 +7,16 @@ import type { Admission } from './decide.ts';
 import { networkNames } from './pod-networks.ts';
 import { type PatchOperation, podPatch } from './pod-patch.ts';
 
-const { eniIp, subEni, directEni } = resourceNames;
-const take = { add: subEni, remove: [eniIp, directEni] } as const;
+const { eniIp, subEni, directEni, eip } = resourceNames;
+const take = { exactly: { add: subEni, remove: [eniIp, directEni] } } as const;
 
 const admission = (parts: Partial<Admission>): Admission => ({
   kind: 'admit',
   outcome: undefined,
   annotations: {},
-  resource: undefined,
+  resources: {},
   warnings: [],
+  note: undefined,
   ...parts,
 });
 
@@ -63,7 +64,7 @@ describe('the patch', () => {
 
   it('puts the resource into limits and requests of container 0, in place of eni-ip, and keeps the rest', () => {
     const resources = { limits: { cpu: '1', [eniIp]: '1' }, requests: { [eniIp]: '1' }, claims: [{ name: 'gpu' }] };
-    const result = patched({ metadata: {}, spec: { containers: [{ name: 'a', resources }] } }, { resource: take });
+    const result = patched({ metadata: {}, spec: { containers: [{ name: 'a', resources }] } }, { resources: take });
     expect(result.spec['containers']).toEqual([
       {
         name: 'a',
@@ -82,13 +83,43 @@ describe('the patch', () => {
           initContainers: [{ resources: { requests: { [eniIp]: '1' } } }],
         },
       },
-      { resource: take },
+      { resources: take },
     );
     expect(result.spec['containers']).toEqual([
       { resources: { limits: { [subEni]: '1' }, requests: { [subEni]: '1' } } },
       { resources: { limits: { memory: '1Gi' } } },
     ]);
     expect(result.spec['initContainers']).toEqual([{ resources: { requests: {} } }]);
+  });
+
+  it('counts an ordinary Pod on container 0, whose other resources stay', () => {
+    const resources = { limits: { cpu: '1' }, requests: { memory: '1Gi' } };
+    const result = patched(
+      { metadata: {}, spec: { containers: [{ name: 'a', resources }, { name: 'b' }], initContainers: [{}] } },
+      { resources: { atLeast: [eniIp] } },
+    );
+    expect(result.spec).toEqual({
+      containers: [
+        { name: 'a', resources: { limits: { cpu: '1', [eniIp]: '1' }, requests: { memory: '1Gi', [eniIp]: '1' } } },
+        { name: 'b' },
+      ],
+      initContainers: [{}],
+    });
+  });
+
+  it.each<[string, object]>([
+    ['container 0', { containers: [{ resources: { limits: { [eniIp]: '2' }, requests: { [eniIp]: '2' } } }] }],
+    ['another container', { containers: [{}, { resources: { limits: { [eniIp]: 1 } } }] }],
+    ['an init container', { containers: [{}], initContainers: [{ resources: { limits: { [eniIp]: '1' } } }] }],
+  ])('leaves a Pod alone that asks for the resource on %s', (_name, spec) => {
+    const pod = { metadata: {}, spec: spec as Record<string, unknown> };
+    expect(patched(pod, { resources: { atLeast: [eniIp] } })).toEqual(pod);
+  });
+
+  it('puts an EIP beside the sub-ENI', () => {
+    const result = patched({ metadata: {}, spec: { containers: [{}] } }, { resources: { ...take, atLeast: [eip] } });
+    const both = { [subEni]: '1', [eip]: '1' };
+    expect(result.spec['containers']).toEqual([{ resources: { limits: both, requests: both } }]);
   });
 
   it('is empty when the Pod is already as decided', () => {
@@ -100,7 +131,7 @@ describe('the patch', () => {
     expect(
       podPatch(
         admissionPodSchema.parse(pod),
-        admission({ resource: take, annotations: { [keys.networks]: 'tke-sub-eni', [keys.securityGroupId]: null } }),
+        admission({ resources: take, annotations: { [keys.networks]: 'tke-sub-eni', [keys.securityGroupId]: null } }),
       ),
     ).toEqual([]);
   });
@@ -128,7 +159,7 @@ describe('the patch', () => {
         changes,
         fc.boolean(),
         (present, containers, wanted, withResource) => {
-          const parts = { annotations: wanted, ...(withResource ? { resource: take } : {}) };
+          const parts = { annotations: wanted, ...(withResource ? { resources: take } : {}) };
           const result = patched({ metadata: { annotations: present }, spec: { containers } }, parts);
           expect(podPatch(admissionPodSchema.parse(result), admission(parts))).toEqual([]);
         },

@@ -1,14 +1,17 @@
 // Turns an admission into the JSON patch that the API server applies to the Pod.
 import type { AdmissionContainer, AdmissionPod } from './admission-pod.ts';
-import type { Admission } from './decide.ts';
+import type { Admission, ResourceChange } from './decide.ts';
 
 export type PatchOperation =
   | { readonly op: 'add'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
 /** Empty when nothing changes. Whatever the Pod has beside the named annotations and resources stays as it is. */
-export function podPatch(pod: AdmissionPod, admission: Admission): readonly PatchOperation[] {
-  return [...annotationOperations(pod, admission.annotations), ...resourceOperations(pod, admission.resource)];
+export function podPatch(
+  pod: AdmissionPod,
+  admission: Pick<Admission, 'annotations' | 'resources'>,
+): readonly PatchOperation[] {
+  return [...annotationOperations(pod, admission.annotations), ...resourceOperations(pod, admission.resources)];
 }
 
 function annotationOperations(pod: AdmissionPod, changes: Admission['annotations']): readonly PatchOperation[] {
@@ -25,35 +28,38 @@ function annotationOperations(pod: AdmissionPod, changes: Admission['annotations
     : operations;
 }
 
-function resourceOperations(pod: AdmissionPod, resource: Admission['resource']): readonly PatchOperation[] {
-  if (resource === undefined) return [];
-  const { add, remove } = resource;
-  const others = [...remove, add];
+function resourceOperations(pod: AdmissionPod, { exactly, atLeast = [] }: ResourceChange): readonly PatchOperation[] {
+  const initContainers = pod.spec.initContainers ?? [];
+  const asks = (name: string): boolean =>
+    [...pod.spec.containers, ...initContainers].some(({ resources }) => Object.hasOwn(resources?.limits ?? {}, name));
+  const add = [...(exactly === undefined ? [] : [exactly.add]), ...atLeast.filter((name) => !asks(name))];
+  // One Pod has one network interface: what stands on container 0 goes from the others.
+  const moved = exactly === undefined ? [] : [...exactly.remove, exactly.add];
   return [
     ...pod.spec.containers.flatMap((container, index) => {
       const path = `/spec/containers/${index}/resources`;
       return index === 0
-        ? containerOperations(container, path, add, remove)
-        : containerOperations(container, path, undefined, others);
+        ? containerOperations(container, path, add, exactly?.remove ?? [])
+        : containerOperations(container, path, [], moved);
     }),
-    ...(pod.spec.initContainers ?? []).flatMap((container, index) =>
-      containerOperations(container, `/spec/initContainers/${index}/resources`, undefined, others),
+    ...initContainers.flatMap((container, index) =>
+      containerOperations(container, `/spec/initContainers/${index}/resources`, [], moved),
     ),
   ];
 }
 
-/** One Pod has one network interface, so the resource stands on one container, in limits and requests alike. */
+/** Limits and requests alike, since an extended resource has no other form. */
 function containerOperations(
   container: AdmissionContainer,
   path: string,
-  add: string | undefined,
+  add: readonly string[],
   remove: readonly string[],
 ): readonly PatchOperation[] {
   const resources = container.resources ?? {};
   const operations = (['limits', 'requests'] as const).flatMap<PatchOperation>((part) => {
     const before = resources[part] ?? {};
     const after = Object.fromEntries(Object.entries(before).filter(([name]) => !remove.includes(name)));
-    if (add !== undefined) after[add] = '1';
+    for (const name of add) after[name] = '1';
     return sameQuantities(before, after) ? [] : [{ op: 'add', path: `${path}/${part}`, value: after }];
   });
   const parentMissing = container.resources === undefined || container.resources === null;

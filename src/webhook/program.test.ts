@@ -166,6 +166,22 @@ describe('the webhook', () => {
     expect(patch.find(({ path }) => path.endsWith('/limits'))?.value).toEqual({ 'tke.cloud.tencent.com/sub-eni': '1' });
   });
 
+  it('logs in the documented words that a Pod of another default network gets nothing', async () => {
+    const running = await start();
+    running.cluster.put(configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'tke-cni-agent-conf', namespace: 'kube-system' },
+      data: { '00-multus.conf': '{"defaultDelegates":"tke-bridge"}' },
+    } as KubeObject);
+    const line =
+      "pod shop/db-1 doesn't contain annotation tke.cloud.tencent.com/networks and default cni is tke-bridge. Nothing to patch";
+    const pod = { metadata: { name: 'db-1' }, spec: { containers: [{ name: 'db' }] } };
+    const { body } = await call(running, 'POST', '/add-pod-eni-ip-limit', review(pod));
+    expect(JSON.parse(body)).toMatchObject({ response: { allowed: true } });
+    await running.log.seen(line);
+  });
+
   it('refuses a policy without a selector over the wire', async () => {
     const answer = await call(
       await start(),

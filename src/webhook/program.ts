@@ -17,6 +17,8 @@ export interface WebhookProgramOptions {
   readonly serviceName: string;
   readonly serviceNamespace: string;
   readonly servingNames: readonly string[];
+  readonly defaultCni?: string | undefined;
+  readonly servesEip?: boolean;
   readonly lives?: CertificateControllerOptions['lives'];
   readonly signal: AbortSignal;
   /** Told the port once it is open. */
@@ -26,7 +28,13 @@ export interface WebhookProgramOptions {
 /** Runs until `signal` aborts; rejects when a part cannot go on. Every replica serves: no leader is needed. */
 export async function runWebhook(options: WebhookProgramOptions): Promise<void> {
   const { client, clock, logger, signal } = options;
-  const cluster = createClusterView({ client, clock, logger });
+  const cluster = createClusterView({
+    client,
+    clock,
+    logger,
+    defaultCni: options.defaultCni,
+    servesEip: options.servesEip ?? false,
+  });
   const server = createAdmissionServer({ ...options.listen, view: cluster.view, logger });
   const certificates = createCertificateController({
     client,

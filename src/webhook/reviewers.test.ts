@@ -17,6 +17,9 @@ const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => ({
   namespaceLabels: () => ({}),
   serviceAccountLabels: () => Promise.resolve({}),
   trunking: () => ({ ok: true, on: true }),
+  defaultNetworks: () => ({ ok: true, names: ['tke-bridge'] }),
+  servesEip: false,
+  sharesAddresses: () => true,
   ...parts,
 });
 
@@ -118,6 +121,26 @@ describe('creating a Pod', () => {
     const trunking = (): ReturnType<ClusterView['trunking']> => ({ ok: false, problem: 'enableSubEni: "yes"' });
     expect(paths(await create(viewOf({ ...policies({ podSelector: {} }), trunking })))).toEqual(['refused 403']);
     expect(paths(await create(viewOf({ trunking })))).toEqual([]);
+  });
+
+  it('on the default network is counted, and one that is not leaves a line for the log', async () => {
+    const shared = viewOf({ defaultNetworks: () => ({ ok: true, names: ['tke-route-eni'] }) });
+    expect(paths(await create(shared))).toContain('/spec/containers/0/resources/limits');
+    expect(await create(viewOf())).toMatchObject({
+      patch: [],
+      note: expect.stringMatching(/Nothing to patch$/) as string,
+    });
+  });
+
+  it('in kube-system asks for no policy', async () => {
+    const readPolicies = (): never => {
+      throw new Error('asked');
+    };
+    const verdict = await mutatePod(
+      request({ namespace: 'kube-system', object: pod() }),
+      viewOf({ readPolicies, policiesMayLag: () => true }),
+    );
+    expect(paths(verdict)).toEqual([]);
   });
 
   it('that is no Pod is refused as malformed', async () => {

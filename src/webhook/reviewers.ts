@@ -35,8 +35,13 @@ export const mutatePod: Reviewer = async (request, view) => {
     serviceAccountLabels,
     policies,
     trunking: trunking.ok ? trunking.on : trunking.problem,
+    defaultNetworks: view.defaultNetworks(),
+    servesEip: view.servesEip,
+    sharesAddresses: view.sharesAddresses(),
   });
-  return decision.kind === 'refuse' ? forbid(decision.message) : allow(decision.warnings, podPatch(pod, decision));
+  if (decision.kind === 'refuse') return forbid(decision.message);
+  const verdict = allow(decision.warnings, podPatch(pod, decision));
+  return decision.note === undefined ? verdict : { ...verdict, note: decision.note };
 };
 
 const annotatedSchema = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }) });
@@ -85,6 +90,8 @@ interface Applicable {
  * replica may have admitted the policy): a late watch event never costs a Pod its groups.
  */
 async function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<Applicable> {
+  // No policy holds there, and its Pods never wait for us.
+  if (namespace === objectNames.systemNamespace) return { policies: [], serviceAccountLabels: {} };
   if (view.policiesMayLag(namespace)) return withLabels(await view.readPolicies(namespace));
   const watched = await withLabels(view.policies(namespace));
   if (watched.serviceAccountLabels === undefined || pod.spec.hostNetwork === true || selects(watched)) return watched;

@@ -103,7 +103,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
     if (!verdict.allowed) {
       const { namespace, name, operation } = request;
       logger.info({ namespace, name, operation, code: verdict.code, reason: verdict.message }, 'admission refused');
-    }
+    } else if (verdict.note !== undefined) logger.info({}, verdict.note);
     return verdict;
   }
 

@@ -1,0 +1,63 @@
+// How a Pod without a group of its own is counted against its node.
+import { describe, expect, it } from 'vitest';
+import { annotations as keys, resourceNames } from '../api/keys.ts';
+import { decide } from './decide.ts';
+import { admitted, input, pod } from './testing/decide-input.ts';
+
+const { eniIp, directEni, subEni, eip } = resourceNames;
+
+describe('an ordinary Pod', () => {
+  it('counts a Pod whose network is the default one, until a network is named', () => {
+    const named = pod({ annotations: { [keys.networks]: 'tke-bridge, tke-direct-eni@eth1' } });
+    expect(admitted(decide(input({ policies: [] }))).resources).toEqual({ atLeast: [eniIp] });
+    expect(admitted(decide(input({ policies: [], pod: named }))).resources).toEqual({ atLeast: [directEni] });
+  });
+
+  it('says in the documented words that a Pod of another default network gets nothing', () => {
+    const bridge = { policies: [], defaultNetworks: { ok: true, names: ['tke-bridge', 'tke-route'] } } as const;
+    expect(admitted(decide(input(bridge))).note).toBe(
+      "pod shop/web-1 doesn't contain annotation tke.cloud.tencent.com/networks and default cni is tke-bridge,tke-route. Nothing to patch",
+    );
+  });
+
+  it('warns and counts nothing when the default network cannot be read, unless the Pod names one', () => {
+    const unread = { policies: [], defaultNetworks: { ok: false, problem: 'the key is missing' } } as const;
+    const decision = admitted(decide(input(unread)));
+    expect(decision).toMatchObject({ resources: {}, warnings: [expect.stringContaining('the key is missing')] });
+    const named = pod({ annotations: { [keys.networks]: 'tke-route-eni' } });
+    expect(admitted(decide(input({ ...unread, pod: named })))).toMatchObject({
+      resources: { atLeast: [eniIp] },
+      warnings: [],
+    });
+  });
+
+  it('lets a Pod wait for an EIP where nodes serve them, beside its address or sub-ENI', () => {
+    const asking = pod({ annotations: { [keys.eipIdList]: 'eip-12ab34cd' } });
+    const served = { pod: asking, servesEip: true };
+    expect(admitted(decide(input({ ...served, policies: [] })))).toMatchObject({
+      resources: { atLeast: [eniIp, eip] },
+      warnings: [],
+    });
+    expect(admitted(decide(input(served))).resources).toMatchObject({ exactly: { add: subEni }, atLeast: [eip] });
+  });
+
+  it('warns that ordinary Pods wait in static IP mode, and not those with a sub-ENI', () => {
+    const decision = admitted(decide(input({ policies: [], sharesAddresses: false })));
+    expect(decision.resources).toEqual({ atLeast: [eniIp] });
+    expect(decision.warnings).toEqual([expect.stringContaining('vpcCni.ipMode')]);
+    expect(admitted(decide(input({ sharesAddresses: false }))).warnings).toEqual([]);
+  });
+
+  it('counts the Pods of kube-system, and neither gives them groups nor refuses any', () => {
+    const system = { namespace: { name: 'kube-system', labels: {} } };
+    expect(admitted(decide(input(system)))).toMatchObject({
+      outcome: undefined,
+      annotations: {},
+      resources: { atLeast: [eniIp] },
+    });
+    const handmade = pod({ annotations: { [keys.networks]: 'tke-sub-eni', [keys.securityGroupId]: 'sg-handmade' } });
+    expect(admitted(decide(input({ ...system, pod: handmade })))).toMatchObject({ annotations: {}, resources: {} });
+    for (const spec of [{ hostNetwork: true }, { nodeSelector: { 'node.kubernetes.io/instance-type': 'eklet' } }])
+      expect(admitted(decide(input({ ...system, pod: pod({ spec }) }))).resources).toEqual({});
+  });
+});
