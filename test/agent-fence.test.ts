@@ -8,6 +8,7 @@ import type { Answer, TestApi } from '../lab/kube/apiserver/testing/test-api.ts'
 
 const deploy = resolve(import.meta.dirname, '..', 'deploy');
 const CONFIGS = '/apis/networking.tke.cloud.tencent.com/v1/nodeeniconfigs';
+const ENIS = '/apis/networking.tke.cloud.tencent.com/v1/vpcenis';
 const collections: Readonly<Record<string, string>> = {
   CustomResourceDefinition: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
@@ -15,6 +16,10 @@ const collections: Readonly<Record<string, string>> = {
   ValidatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
   ValidatingAdmissionPolicyBinding: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
 };
+
+/** What ipamd has written before the agent answers. */
+const pool = { generation: 1, addresses: [{ ip: '10.0.35.21', since: 1 }] };
+const observedAt = '2026-01-01T00:00:00Z';
 
 let t: TestApi;
 
@@ -27,11 +32,11 @@ async function install(file: string): Promise<void> {
 }
 
 /** A status patch by the agent of `node`; without one, by a token that tells no node. */
-const patchAs = (node: string | undefined, name: string): Promise<Answer> =>
+const statusAs = (node: string | undefined, path: string, status: object): Promise<Answer> =>
   t.patch(
     'merge',
-    `${CONFIGS}/${name}/status`,
-    { status: { node: { linkDriver: 'veth', ready: true } } },
+    `${path}/status`,
+    { status },
     {
       headers: {
         'impersonate-user': 'system:serviceaccount:kube-system:tke-eni-agent',
@@ -40,6 +45,8 @@ const patchAs = (node: string | undefined, name: string): Promise<Answer> =>
       },
     },
   );
+const patchAs = (node: string | undefined, name: string): Promise<Answer> =>
+  statusAs(node, `${CONFIGS}/${name}`, { node: { linkDriver: 'veth', ready: true } });
 
 beforeAll(async () => {
   t = await startTestApi();
@@ -55,6 +62,16 @@ beforeAll(async () => {
       spec: {},
     };
     expect(await t.call('POST', CONFIGS, config)).toMatchObject({ code: 201 });
+    const eni = {
+      apiVersion: 'networking.tke.cloud.tencent.com/v1',
+      kind: 'VpcENI',
+      metadata: { name: `shared-${name}-1` },
+      spec: { type: 'Shared', nodeName: name, securityGroups: [] },
+    };
+    expect(await t.call('POST', ENIS, eni)).toMatchObject({ code: 201 });
+    expect(await t.patch('merge', `${ENIS}/shared-${name}-1/status`, { status: { pool } })).toMatchObject({
+      code: 200,
+    });
   }
 });
 afterAll(() => t.close());
@@ -66,6 +83,40 @@ describe('the fence around agents', () => {
 
   it("refuses another node's, naming the agent's own", async () => {
     const { code, body } = await patchAs('node-a', 'node-b');
+    expect(code).toBe(403);
+    expect(body['message']).toContain('the agent of node node-a may change only what belongs to it');
+  });
+
+  it('lets an agent tell of an ENI of its node what is its own to tell, and change it later', async () => {
+    for (const generation of [1, 2]) {
+      const use = { generation, inUse: [], released: [], refused: [], observedAt };
+      expect((await statusAs('node-a', `${ENIS}/shared-node-a-1`, { use })).body).toMatchObject({
+        status: { pool, use: { generation } },
+      });
+    }
+    const agent = { state: 'TornDown', podUID: 'uid-web', observedAt };
+    expect(await statusAs('node-a', `${ENIS}/shared-node-a-1`, { agent })).toMatchObject({ code: 200 });
+  });
+
+  it.each([
+    ['a pool', `${ENIS}/shared-node-a-1`, { pool: { generation: 9, addresses: [] } }, 'vpcenis: agent, use'],
+    ['a phase that nobody had told', `${ENIS}/shared-node-a-1`, { phase: 'Ready' }, 'vpcenis: agent, use'],
+    ["the removal of ipamd's field", `${ENIS}/shared-node-a-1`, { pool: null }, 'vpcenis: agent, use'],
+    [
+      'another field beside its own',
+      `${CONFIGS}/node-a`,
+      { node: { linkDriver: 'vlan', ready: true }, eniInfos: [] },
+      'nodeeniconfigs: node',
+    ],
+  ])('refuses %s, naming the fields of the agent', async (_, path, status, fields) => {
+    const { code, body } = await statusAs('node-a', path, status);
+    expect(code).toBe(403);
+    expect(body['message']).toContain(`the agent may write only these fields of the status of ${fields}`);
+  });
+
+  it("refuses the use of another node's ENI", async () => {
+    const use = { generation: 1, inUse: [], released: [], refused: [], observedAt };
+    const { code, body } = await statusAs('node-a', `${ENIS}/shared-node-b-1`, { use });
     expect(code).toBe(403);
     expect(body['message']).toContain('the agent of node node-a may change only what belongs to it');
   });

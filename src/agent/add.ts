@@ -1,26 +1,21 @@
-// ADD: waits until the Pod's sub-ENI is there, then wires the Pod to it; the same container asked for twice gets the same answer.
-import type { z } from 'zod';
+// ADD: finds the Pod its network, then wires the Pod to it; the same container asked for twice gets the same answer.
 import { abortable, limitedSignal } from '../kube/abortable.ts';
-import { subEniName, type VpcEni, type vpcEniStatusSchema } from '../api/vpc-eni.ts';
 import { TrunklineError } from '../base/errors.ts';
 import { type PodArgs, podOf } from '../cni/args.ts';
 import type { CniCall } from '../cni/call.ts';
 import { cniCodes, CniError } from '../cni/error.ts';
 import { type NetConf, parseNetConf } from '../cni/net-conf.ts';
 import { type AddResult, addResult } from '../cni/result.ts';
+import { attachShared } from './attach-shared.ts';
+import { attachSubEni } from './attach-sub-eni.ts';
+import type { Attachment, AttachRequest } from './attachment.ts';
 import { agentErrors } from './errors.ts';
-import { findPod, gone } from './find-pod.ts';
-import { hasEnded } from './pod-view.ts';
-import { podKey, type ReadyNode, type ServiceDeps } from './service-deps.ts';
-import { waitForObject } from './wait-for-object.ts';
+import { findPod } from './find-pod.ts';
+import { watchPodEnd } from './pod-end.ts';
+import { podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire, wire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import { HOST_MAC, hostVethName, POD_GATEWAY, podMac } from './wiring.ts';
-
-type EniFacts = NonNullable<z.infer<typeof vpcEniStatusSchema>['eni']> & {
-  readonly vlanID: number;
-  readonly ip: string;
-};
 
 /** `signal` aborts when the runtime hangs up. Throws CniError or a row of the catalogue; never leaves a half-wired Pod behind. */
 export async function add(deps: ServiceDeps, call: CniCall, signal: AbortSignal): Promise<AddResult> {
@@ -62,115 +57,72 @@ async function addLocked(
       ),
   );
   try {
-    const { signal } = limited;
-    await abortable(Promise.all([deps.pods.synced, deps.enis.synced]), signal);
-    const { uid } = await findPod(deps, wanted, signal);
-    const eni = await waitForEni(deps, wanted, uid, signal, (text) => {
-      waiting.for = text;
-    });
-    waiting.for = deps.node.message;
-    const node = await deps.node.waitReady(signal);
-    waiting.for = `the device of sub-ENI ${eni.eniID} (${eni.macAddress}) has not appeared on the node`;
-    const link = await node.driver.ensure({ mac: eni.macAddress, vlanId: eni.vlanID, trunk: node.trunk }, signal);
-    // From here on nothing waits: a wiring that has begun is finished or taken back.
-    signal.throwIfAborted();
-    for (const older of deps.store.ofPod(uid)) await unwire(deps, older, { keepLink: true });
-    const record = newRecord({ deps, call, conf, wanted, uid, eni, node, link });
-    await wire(deps, record);
-    return { ...record, phase: 'wired' };
+    await abortable(Promise.all([deps.pods.synced, deps.enis.synced]), limited.signal);
+    const { uid, network } = await findPod(deps, wanted, limited.signal);
+    const end = watchPodEnd(deps, wanted, uid);
+    try {
+      const asked: AttachRequest = {
+        deps,
+        wanted,
+        uid,
+        ends: endsOf(deps, call, conf),
+        signal: AbortSignal.any([limited.signal, end.signal]),
+        tell: (text) => {
+          waiting.for = text;
+        },
+      };
+      const connect = async (): Promise<Wired> => {
+        const attachment = await (network === 'sub-eni' ? attachSubEni(asked) : attachShared(asked));
+        // From here on nothing waits: a wiring that has begun is finished or taken back.
+        asked.signal.throwIfAborted();
+        return await wireAnew(deps, call, { ...wanted, uid }, attachment);
+      };
+      // An address is not freed while it is being wired.
+      return network === 'sub-eni' ? await connect() : await deps.lock.hold(uid, connect);
+    } catch (error) {
+      // An address may have been taken for a Pod that is over by now.
+      if (network === 'shared') deps.changed(uid);
+      throw error;
+    } finally {
+      end.stop();
+    }
   } finally {
     limited.release();
   }
 }
 
-/** Ends early when the Pod goes away or ends meanwhile: nobody makes an ENI for it any more. */
-async function waitForEni(
+/** In place of older sandboxes of the Pod: their rules are for the same address. */
+async function wireAnew(
   deps: ServiceDeps,
-  wanted: PodArgs,
-  uid: string,
-  outer: AbortSignal,
-  tell: (text: string) => void,
-): Promise<EniFacts> {
-  const ended = new AbortController();
-  const stop = deps.pods.onChange(({ type, before, after }) => {
-    if (type === 'deleted' && before?.metadata.uid === uid)
-      ended.abort(gone({ ...wanted, uid }, 'it was deleted while its network was made'));
-    if (after?.metadata.uid === uid && hasEnded(after))
-      ended.abort(gone({ ...wanted, uid }, `its phase became ${after.phase} while its network was made`));
-  });
-  try {
-    return await waitForObject(
-      deps.enis,
-      subEniName(uid),
-      (eni) => {
-        tell(whyNotReady(eni, uid));
-        return eni === undefined ? undefined : readyFacts(eni, wanted, uid);
-      },
-      AbortSignal.any([outer, ended.signal]),
-    );
-  } finally {
-    stop();
-  }
-}
-
-function readyFacts(object: VpcEni, wanted: PodArgs, uid: string): EniFacts | undefined {
-  if (object.status?.agent?.state === 'TornDown' && object.status.agent.podUID === uid)
-    throw gone({ ...wanted, uid }, 'its network was taken down for good');
-  if (object.spec.enforcingMode === 'strict')
-    throw new TrunklineError(
-      agentErrors.strictUnsupported,
-      `Pod ${podKey(wanted)}: podSecurityGroupEnforcingMode strict is not in this version; expected standard`,
-    );
-  const eni = object.status?.phase === 'Ready' ? object.status.eni : undefined;
-  if (eni === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
-  const ip = (eni.addresses.find((address) => address.primary === true) ?? eni.addresses[0])?.ip;
-  if (ip === undefined || eni.vlanID === undefined || eni.vlanID === 0) return undefined;
-  return { ...eni, vlanID: eni.vlanID, ip };
-}
-
-function whyNotReady(eni: VpcEni | undefined, uid: string): string {
-  if (eni === undefined) return `no VpcENI ${subEniName(uid)} yet`;
-  const condition = eni.status?.conditions?.find(({ type }) => type === 'Ready');
-  const phase = eni.status?.phase ?? 'Pending';
-  if (condition !== undefined && condition.message !== '')
-    return `VpcENI ${eni.metadata.name} is ${phase}: ${condition.message}`;
-  return `VpcENI ${eni.metadata.name} is ${phase}`;
-}
-
-interface RecordParts {
-  readonly deps: ServiceDeps;
-  readonly call: CniCall;
-  readonly conf: NetConf;
-  readonly wanted: PodArgs;
-  readonly uid: string;
-  readonly eni: EniFacts;
-  readonly node: ReadyNode;
-  readonly link: string;
-}
-
-function newRecord({ deps, call, conf, wanted, uid, eni, node, link }: RecordParts): Wired {
-  const { containerId, ifName, netns } = call;
-  return {
+  { containerId }: CniCall,
+  pod: Wired['pod'],
+  { wiring, linkDriver }: Attachment,
+): Promise<Wired> {
+  for (const older of deps.store.ofPod(pod.uid))
+    await unwire(deps, older, { keepLink: older.wiring.link === wiring.link });
+  const record: Wired = {
     sequence: deps.store.nextSequence(),
     phase: 'wiring',
     containerId,
-    pod: { namespace: wanted.namespace, name: wanted.name, uid },
-    linkDriver: node.driver.name,
-    wiring: {
-      podIp: eni.ip,
-      ifName,
-      netns: deps.findNetns(netns),
-      hostVeth: hostVethName(containerId, ifName),
-      podMac: podMac(containerId, ifName),
-      ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),
-      eniMac: eni.macAddress,
-      vlanId: eni.vlanID,
-      gateway: eni.gateway,
-      trunk: node.trunk,
-      link,
-    },
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
+    ...(linkDriver === undefined ? {} : { linkDriver }),
+    wiring,
   };
+  await wire(deps, record);
+  return { ...record, phase: 'wired' };
 }
+
+const endsOf = (
+  deps: ServiceDeps,
+  { containerId, ifName, netns }: CniCall,
+  { mtu }: NetConf,
+): AttachRequest['ends'] => ({
+  ifName,
+  netns: deps.findNetns(netns),
+  hostVeth: hostVethName(containerId, ifName),
+  podMac: podMac(containerId, ifName),
+  ...(mtu === undefined ? {} : { mtu }),
+});
 
 /** The namespace is told as the caller named it. */
 function attachmentOf({ wiring }: Wired, netns: string): Parameters<typeof addResult>[0] {

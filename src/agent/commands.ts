@@ -9,6 +9,7 @@ import { podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import { tableOf, type Wiring } from './wiring.ts';
+import { uplinkOf } from './uplink.ts';
 
 /** Succeeds for a container that is unknown or deleted already. A late call for an old sandbox finds no record, so the new one is not touched. */
 export async function del(deps: ServiceDeps, call: Pick<CniCall, 'containerId' | 'args'>): Promise<void> {
@@ -46,26 +47,28 @@ export async function check(deps: ServiceDeps, call: CniCall): Promise<void> {
 
 async function whatIsMissing({ kernel }: ServiceDeps, { wiring }: Wired): Promise<string | undefined> {
   const links = await kernel.links();
-  for (const device of [wiring.hostVeth, wiring.link]) {
+  const uplink = uplinkOf(wiring, links);
+  for (const device of [wiring.hostVeth, uplink]) {
     const link = links.find(({ ifname }) => ifname === device);
     if (link === undefined) return `the node has no device ${device}`;
     if (!link.flags.includes('UP')) return `the node's device ${device} is down`;
   }
   const rule = planRuleRepair([wiring], await kernel.rules()).missing[0];
   if (rule !== undefined) return `the node has no rule ${rule}`;
-  const route = missingRoute(wiring, await kernel.routes());
+  const route = missingRoute(wiring, uplink, await kernel.routes());
   if (route !== undefined) return `the node has no route ${route}`;
   const addresses = await kernel.addresses(wiring.ifName, { netns: wiring.netns });
   return addresses.includes(wiring.podIp) ? undefined : `${wiring.ifName} of the Pod does not hold ${wiring.podIp}`;
 }
 
 /** In the words of a person who looks for it with `ip route`. */
-function missingRoute(wiring: Wiring, routes: readonly KernelRoute[]): string | undefined {
-  const table = String(tableOf(wiring.vlanId));
+function missingRoute(wiring: Wiring, uplink: string, routes: readonly KernelRoute[]): string | undefined {
+  const table = String(tableOf(wiring));
+  const toPod = { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth };
   const wanted = [
-    { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth, table: 'main' },
-    { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth, table },
-    { text: 'default', dst: 'default', dev: wiring.link, table },
+    { ...toPod, table: 'main' },
+    ...(wiring.kind === 'shared' ? [] : [{ ...toPod, table }]),
+    { text: 'default', dst: 'default', dev: uplink, table },
   ];
   const missing = wanted.find(
     (want) =>
@@ -77,8 +80,8 @@ function missingRoute(wiring: Wiring, routes: readonly KernelRoute[]): string | 
 /** Throws CniError 50 while an ADD could not be served. */
 export function status(deps: ServiceDeps, call: CniCall): void {
   parseNetConf(call.stdin);
-  if (deps.node.ready === undefined)
-    throw new CniError(cniCodes.notAvailable, `node ${deps.nodeName} takes no Pods yet: ${deps.node.message}`);
+  if (!deps.node.ready)
+    throw new CniError(cniCodes.notAvailable, `node ${deps.nodeName} takes no Pods yet: ${deps.node.offer.message}`);
 }
 
 /** Unwires every record that the runtime does not list as valid. A list that is absent deletes nothing. */

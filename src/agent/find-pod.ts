@@ -6,14 +6,25 @@ import { isNotFound } from '../kube/api-error.ts';
 import { pods } from '../kube/resources.ts';
 import { agentErrors } from './errors.ts';
 import { hasEnded, type PodView, viewPod } from './pod-view.ts';
+import { networkNames } from '../planning/shared-pod.ts';
+import { wantsSubEni } from '../planning/pod-intent.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
+
+/** How the agent connects a Pod: through a sub-ENI of its own, or with an address of an ENI that it shares. */
+export type PodNetwork = 'sub-eni' | 'shared';
+
+export interface FoundPod {
+  readonly pod: PodView;
+  readonly uid: string;
+  readonly network: PodNetwork;
+}
 
 /** A Pod with its UID, that this version can connect. Throws AGENT-POD-GONE, AGENT-NETWORK-UNSUPPORTED, or AGENT-NOT-YET when the server does not answer. */
 export async function findPod(
   deps: Pick<ServiceDeps, 'pods' | 'client' | 'tornDown'>,
   wanted: PodArgs,
   signal: AbortSignal,
-): Promise<{ readonly pod: PodView; readonly uid: string }> {
+): Promise<FoundPod> {
   const cached = deps.pods.get(podKey(wanted));
   const isWanted = (pod: PodView): boolean => wanted.uid === undefined || pod.metadata.uid === wanted.uid;
   const pod = cached !== undefined && isWanted(cached) ? cached : await read(deps, wanted, signal);
@@ -22,8 +33,7 @@ export async function findPod(
     throw gone(wanted, `the Pod of that name is another one (uid ${uid ?? 'none'})`);
   if (hasEnded(pod)) throw gone(wanted, `its phase is ${pod.phase}`);
   if (deps.tornDown.has(uid)) throw gone(wanted, 'its network was taken down for good');
-  if (pod.networks !== networks.subEni) throw unsupported(wanted, pod.networks);
-  return { pod, uid };
+  return { pod, uid, network: networkOf(wanted, pod.networks) };
 }
 
 async function read(
@@ -50,9 +60,13 @@ export function gone(pod: PodArgs, why: string): TrunklineError {
   );
 }
 
-function unsupported(pod: PodArgs, found: string | undefined): TrunklineError {
-  return new TrunklineError(
+/** As ipamd reads the annotation: a sub-ENI when it names one, else a shared address when it names nothing or the default network. */
+function networkOf(pod: PodArgs, annotation: string | undefined): PodNetwork {
+  if (wantsSubEni(annotation)) return 'sub-eni';
+  const named = annotation?.trim() ?? '';
+  if (named === '' || networkNames(named).includes(networks.routeEni)) return 'shared';
+  throw new TrunklineError(
     agentErrors.networkUnsupported,
-    `Pod ${pod.namespace}/${pod.name} asks for network ${found ?? networks.routeEni}: shared-ENI addresses are not in this version; only ${networks.subEni} is`,
+    `Pod ${pod.namespace}/${pod.name} asks for network ${named}, which is not in this version; expected ${networks.routeEni} or ${networks.subEni}`,
   );
 }

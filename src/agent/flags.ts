@@ -10,6 +10,10 @@ const pathFlag = (fallback: string): z.ZodType<string, string | undefined> =>
 const ADD_TIMEOUT_MS = 45_000;
 const MOST_ADD_TIMEOUT_MS = 55_000;
 
+/** DESIGN, decision 2: whoever still talks to the Pod before must not meet the next one. */
+const ADDRESS_REST_MS = 30_000;
+const MOST_ADDRESS_REST_MS = 3_600_000;
+
 /** One schema per flag; decoded in src/main, read by the DaemonSet's test. */
 export const agentFlags = {
   kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
@@ -31,7 +35,10 @@ export const agentFlags = {
   ),
   'add-timeout': durationFlag(ADD_TIMEOUT_MS)
     .refine((ms) => ms > 0 && ms <= MOST_ADD_TIMEOUT_MS, 'expected more than 0s and at most 55s, e.g. 45s')
-    .describe('How long ADD waits for the sub-ENI, at most 55s (default 45s)'),
+    .describe('How long ADD waits for the network of a Pod, at most 55s (default 45s)'),
+  'address-rest': durationFlag(ADDRESS_REST_MS)
+    .refine((ms) => ms <= MOST_ADDRESS_REST_MS, 'expected at most 1h, e.g. 30s')
+    .describe('How long a shared address is left alone after its Pod is gone, at most 1h (default 30s)'),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',
   ),

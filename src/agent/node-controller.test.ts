@@ -39,9 +39,25 @@ const eniInfo = {
   securityGroups: [],
   trunk: true,
 };
+const SHARED = { name: 'eth2', mac: '20:90:6f:00:00:02' };
+const sharedInfo = {
+  ...eniInfo,
+  eniID: 'eni-route001',
+  index: 2,
+  mac: SHARED.mac,
+  primaryIP: '10.0.35.12',
+  trunk: false,
+};
 const withTrunk = nec({
-  eniInfos: [{ ...eniInfo, eniID: 'eni-route001', mac: '20:90:6f:00:00:99', trunk: false }, eniInfo],
+  eniInfos: [{ ...sharedInfo, mac: '20:90:6f:00:00:99' }, eniInfo],
 });
+
+/** What makes the trunk ready to carry Pods, each time the node looks. */
+const ETH1_LINES = [
+  'link set eth1 up',
+  'route replace 10.0.35.1/32 dev eth1 scope link table 10001',
+  'route replace default via 10.0.35.1 dev eth1 table 10001',
+];
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -69,6 +85,7 @@ function start(options: { readonly choose?: () => Promise<LinkDriver> } = {}) {
       setSysctl: (name, value) => Promise.resolve(void sysctls.set(name, value)),
     },
     client: { patch },
+    wirings: () => [],
     necs,
     links,
     network,
@@ -99,8 +116,11 @@ describe('the node', () => {
     kernel.plug(TRUNK);
     necs.put(withTrunk);
     await until(() => reports.length > 0);
-    expect(network.ready).toMatchObject({ trunk: 'eth1', driver: { name: 'veth' } });
-    expect(kernel.lines).toContain('link set eth1 up');
+    expect(network.offer).toMatchObject({
+      trunk: { device: 'eth1', driver: { name: 'veth' } },
+      enis: [{ eniID: 'eni-trunk001', index: 1, device: 'eth1' }],
+    });
+    expect(kernel.lines).toEqual(ETH1_LINES);
     expect(Object.fromEntries(sysctls)).toEqual({
       'net/ipv4/ip_forward': '1',
       'net/ipv4/conf/all/rp_filter': '0',
@@ -116,6 +136,7 @@ describe('the node', () => {
         node: {
           linkDriver: 'veth',
           ready: true,
+          message: 'the shared ENI eni-route001 (20:90:6f:00:00:99) is not plugged into the node yet',
           agentVersion: 'v3.6.0',
           sysctls: {
             'net.ipv4.ip_forward': '1',
@@ -136,30 +157,30 @@ describe('the node', () => {
       node: {
         ready: false,
         linkDriver: 'unavailable',
-        message: `the trunk ENI eni-trunk001 (${TRUNK.mac}) is not plugged into the node yet`,
+        message: `the shared ENI eni-route001 (20:90:6f:00:00:99) is not plugged into the node yet; the trunk ENI eni-trunk001 (${TRUNK.mac}) is not plugged into the node yet`,
       },
     });
     expect(existsSync(path)).toBe(false);
     kernel.plug(TRUNK);
-    await until(() => network.ready !== undefined && existsSync(path));
+    await until(() => network.ready && existsSync(path));
   });
 
   it('stops taking Pods when the trunk is pulled out', async () => {
     const { kernel, clock, necs, network, path, until } = start();
     kernel.plug(TRUNK);
     necs.put(withTrunk);
-    await until(() => network.ready !== undefined && existsSync(path));
+    await until(() => network.ready && existsSync(path));
     kernel.unplug('eth1');
     await clock.advance(1_000);
-    await until(() => network.ready === undefined && !existsSync(path));
-    expect(network.message).toContain('eni-trunk001');
+    await until(() => !network.ready && !existsSync(path));
+    expect(network.offer.message).toContain('eni-trunk001');
   });
 
   it('looks once, not once per link, when many links change', async () => {
     const { kernel, clock, necs, network, path, until } = start();
     kernel.plug(TRUNK);
     necs.put(withTrunk);
-    await until(() => network.ready !== undefined && existsSync(path));
+    await until(() => network.ready && existsSync(path));
     await clock.settle();
     const before = kernel.lines.length;
     for (let pod = 0; pod < 50; pod++)
@@ -169,35 +190,65 @@ describe('the node', () => {
     await clock.advance(1_000);
     await until(() => kernel.lines.length > before);
     await clock.advance(1_000);
-    expect(kernel.lines.slice(before)).toEqual(['link set eth1 up']);
+    expect(kernel.lines.slice(before)).toEqual(ETH1_LINES);
   });
 
   it.each([
     ['no NodeENIConfig yet', undefined, `no NodeENIConfig ${NODE} yet`],
-    ['no trunk yet', nec({}), `NodeENIConfig ${NODE} lists no trunk ENI yet`],
+    ['no ENI yet', nec({}), `NodeENIConfig ${NODE} lists no ENI yet`],
     [
-      'a model without sub-ENIs',
-      nec({ subENI: { quota: 0, reason: 'model S5 is not supported' } }),
-      'the node has no trunk ENI: its sub-ENI quota is 0: model S5 is not supported',
+      'two ENIs that make no sense',
+      nec({
+        eniInfos: [
+          { ...eniInfo, gateway: '' },
+          { ...sharedInfo, gateway: '10.9.0.1' },
+        ],
+      }),
+      'ENI eni-trunk001 is not used: its gateway is ""; expected an IPv4 address such as 10.0.35.1; ENI eni-route001 is not used: its gateway 10.9.0.1 is not in its subnet 10.0.35.0/24',
     ],
   ])('says why it takes no Pods: %s', async (_what, object, message) => {
     const { necs, network, until } = start();
     if (object !== undefined) necs.put(object);
-    await until(() => network.message === message);
-    expect(network.ready).toBeUndefined();
+    await until(() => network.offer.message === message);
+    expect(network.ready).toBe(false);
   });
 
-  it('says by name that no link driver works', async () => {
-    const { kernel, necs, reports, until } = start({
+  it.each([
+    ['no link driver works', nec({ eniInfos: [eniInfo] }), 'no link driver works on this node: vlan: no'],
+    ['there is no trunk', nec({ eniInfos: [sharedInfo] }), `NodeENIConfig ${NODE} lists no trunk ENI`],
+    [
+      'the model has no sub-ENIs',
+      nec({ eniInfos: [sharedInfo], subENI: { quota: 0, reason: 'model S5 is not supported' } }),
+      'no trunk ENI: the sub-ENI quota is 0: model S5 is not supported',
+    ],
+  ])('takes Pods with shared addresses, and says by name that %s for sub-ENIs', async (_what, object, message) => {
+    const { kernel, necs, network, reports, path, until } = start({
       choose: () =>
         Promise.reject(new TrunklineError(agentErrors.linkUnavailable, 'no link driver works on this node: vlan: no')),
     });
     kernel.plug(TRUNK);
-    necs.put(withTrunk);
-    await until(() => reports.length > 0);
-    expect(reports.at(-1)).toMatchObject({
-      node: { linkDriver: 'unavailable', ready: false, message: 'no link driver works on this node: vlan: no' },
+    kernel.plug(SHARED);
+    necs.put(object);
+    await until(() => reports.length > 0 && existsSync(path));
+    expect(reports.at(-1)).toMatchObject({ node: { linkDriver: 'unavailable', ready: true, message } });
+    expect(network.offer).toMatchObject({ trunk: undefined, enis: [{ eniID: object.status?.eniInfos?.[0]?.eniID }] });
+  });
+
+  it('gives each ENI a table of its own, and goes on with the others when the kernel refuses one', async () => {
+    const { kernel, clock, necs, network, until } = start();
+    kernel.plug(TRUNK);
+    kernel.plug(SHARED);
+    kernel.intercept((line) => {
+      if (line.includes('dev eth1')) throw new TrunklineError(agentErrors.kernel, `ip ${line}: no`);
     });
+    necs.put(nec({ eniInfos: [eniInfo, sharedInfo] }));
+    await until(() => network.ready);
+    expect(network.offer.enis.map(({ eniID }) => eniID)).toEqual(['eni-route001']);
+    expect(network.offer.message).toContain('ENI eni-trunk001 is not used: ip route replace 10.0.35.1/32 dev eth1');
+    expect(kernel.lines).toContain('route replace default via 10.0.35.1 dev eth2 table 10002');
+    kernel.intercept(undefined);
+    while (network.offer.enis.length < 2) await clock.advance(10_000);
+    expect(network.offer.message).toBe('');
   });
 
   it('writes nothing to the API when nothing has changed', async () => {
@@ -233,27 +284,5 @@ describe('the conflist', () => {
     await file.withdraw();
     await file.withdraw();
     expect(existsSync(join(directory, CONFLIST_NAME))).toBe(false);
-  });
-});
-
-describe('waiting for the node', () => {
-  it('ends with the node, or with the reason to stop', async () => {
-    const network = createNodeNetwork();
-    const stop = new AbortController();
-    const patient = network.waitReady(new AbortController().signal);
-    const stopped = network.waitReady(stop.signal);
-    stop.abort(new Error('enough'));
-    await expect(stopped).rejects.toThrow('enough');
-    const driver = createVethDriver({
-      kernel: createFakeKernel(),
-      watch: {
-        waitFor: () => Promise.reject(new Error()),
-        onChange: () => () => undefined,
-        run: () => Promise.resolve(),
-      },
-    });
-    network.becomeReady({ trunk: 'eth1', driver });
-    expect((await patient).trunk).toBe('eth1');
-    expect((await network.waitReady(new AbortController().signal)).trunk).toBe('eth1');
   });
 });

@@ -10,7 +10,8 @@ import { createController, ownKey, watchOf } from '../kube/controller.ts';
 import type { Controller, Informer, KubeClient } from '../kube/types.ts';
 import type { ConflistFile } from './conflist.ts';
 import type { LinkWatch } from './link-watch.ts';
-import type { MutableNodeNetwork } from './node-network.ts';
+import type { MutableNodeNetwork, NodeOffer } from './node-network.ts';
+import { createThrottle } from './throttle.ts';
 import { type PrepareDeps, type Prepared, prepareNode } from './prepare-node.ts';
 
 export interface NodeControllerDeps extends PrepareDeps {
@@ -28,6 +29,8 @@ type NodeStatus = NonNullable<NodeEniConfigStatus['node']>;
 
 /** Every wired Pod changes links too: a node that is ready looks again at most this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** No change of links may tell that the kernel would accept now what it refused. */
+const REFUSED_AGAIN_MS = 10_000;
 
 /** Level-triggered by the node's nec and by changes of links. */
 export function createNodeController(deps: NodeControllerDeps): Controller {
@@ -44,8 +47,9 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
         const stop = deps.links.onChange(
           createThrottle(
             clock,
-            () => network.ready !== undefined,
+            LOOK_AGAIN_MS,
             () => enqueue(nodeName),
+            () => !network.ready,
           ),
         );
         signal.addEventListener('abort', stop, { once: true });
@@ -54,30 +58,39 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
     reconcile: async (_key, { signal, log }) => {
       const nec = necs.get(nodeName);
       const prepared = await prepareNode(deps, nec);
-      if ('ready' in prepared) {
-        if (network.ready === undefined)
-          log.info({ trunk: prepared.ready.trunk, driver: prepared.ready.driver.name }, 'node can connect Pods');
-        network.becomeReady(prepared.ready);
-        await deps.conflist.publish();
-      } else {
-        if (network.message !== prepared.missing) log.info({ missing: prepared.missing }, 'node cannot connect Pods');
-        network.becomeUnready(prepared.missing);
-        await deps.conflist.withdraw();
-      }
+      const before = network.offer;
+      if (!isDeepStrictEqual(summary(before), summary(prepared.offer)))
+        log.info(summary(prepared.offer), 'what the node can connect Pods to');
+      network.offerNow(prepared.offer);
+      if (network.ready) await deps.conflist.publish();
+      else await deps.conflist.withdraw();
       if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, deps.agentVersion), signal);
+      return prepared.again ? { requeueAfterMs: REFUSED_AGAIN_MS } : undefined;
     },
   });
 }
 
 /** What nec.status.node says. */
 export function nodeStatus(prepared: Prepared, agentVersion: string): NodeStatus {
-  if ('missing' in prepared)
-    return { linkDriver: 'unavailable', ready: false, message: prepared.missing, agentVersion };
+  const { trunk, enis, message } = prepared.offer;
   const sysctls = Object.fromEntries(
     Object.entries(prepared.sysctls).map(([name, value]) => [name.replaceAll('/', '.'), value]),
   );
-  return { linkDriver: prepared.ready.driver.name, ready: true, sysctls, agentVersion };
+  return {
+    linkDriver: trunk?.driver.name ?? 'unavailable',
+    ready: trunk !== undefined || enis.length > 0,
+    ...(message === '' ? {} : { message }),
+    ...(enis.length === 0 ? {} : { sysctls }),
+    agentVersion,
+  };
 }
+
+/** What is worth a line of the log when it changes. */
+const summary = ({ trunk, enis, message }: NodeOffer): object => ({
+  driver: trunk?.driver.name ?? 'unavailable',
+  enis: enis.map(({ eniID, device }) => `${eniID} ${device}`),
+  ...(message === '' ? {} : { missing: message }),
+});
 
 async function report(
   deps: NodeControllerDeps,
@@ -96,18 +109,4 @@ async function report(
     // Deleted meanwhile; a new one brings us back.
     if (!isNotFound(error)) throw error;
   }
-}
-
-/** Calls `act` at once, or, while `relaxed`, once after a pause however often it is asked meanwhile. */
-function createThrottle(clock: Clock, relaxed: () => boolean, act: () => void): () => void {
-  let pending = false;
-  return () => {
-    if (!relaxed()) return act();
-    if (pending) return;
-    pending = true;
-    clock.after(LOOK_AGAIN_MS, () => {
-      pending = false;
-      act();
-    });
-  };
 }

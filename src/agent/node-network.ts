@@ -1,49 +1,56 @@
-// What the node offers to sub-ENIs right now, kept by the node controller and waited for by ADD.
-import type { NodeNetwork, ReadyNode } from './service-deps.ts';
+// What the node offers to Pods right now: its trunk and its ENIs, kept by the node controller and waited for by ADD.
+import type { LinkDriver } from './link-driver.ts';
+import type { PluggedEni } from './node-enis.ts';
 
-export interface MutableNodeNetwork extends NodeNetwork {
-  /** The node can connect Pods; wakes those who wait. */
-  becomeReady(node: ReadyNode): void;
-  /** The node cannot, and why, for people. */
-  becomeUnready(message: string): void;
+/** The device of the trunk, and the driver for sub-ENIs on it. */
+export interface ReadyTrunk {
+  readonly device: string;
+  readonly driver: LinkDriver;
 }
 
-/** Starts unready. */
+export interface NodeOffer {
+  /** Undefined while no sub-ENI can be carried. */
+  readonly trunk: ReadyTrunk | undefined;
+  /** ENIs whose tables are set up: trunk and shared ones, in order of index. */
+  readonly enis: readonly PluggedEni[];
+  /** What is missing, for people; '' when everything is there. */
+  readonly message: string;
+}
+
+export interface NodeNetwork {
+  readonly offer: NodeOffer;
+  /** Some Pods can be connected. */
+  readonly ready: boolean;
+  /** Calls `fn` after each change of the offer. */
+  onChange(fn: () => void): () => void;
+}
+
+export interface MutableNodeNetwork extends NodeNetwork {
+  /** Wakes those who wait. */
+  offerNow(offer: NodeOffer): void;
+}
+
+/** Starts with nothing. */
 export function createNodeNetwork(): MutableNodeNetwork {
-  let ready: ReadyNode | undefined;
-  let message = 'the agent has not looked at the node yet';
-  const waiting = new Set<(node: ReadyNode) => void>();
+  let offer: NodeOffer = { trunk: undefined, enis: [], message: 'the agent has not looked at the node yet' };
+  const listeners = new Set<() => void>();
+  const onChange = (fn: () => void): (() => void) => {
+    // A function of its own for each caller: the same one may be given twice.
+    const own = (): void => fn();
+    listeners.add(own);
+    return () => listeners.delete(own);
+  };
   return {
+    get offer() {
+      return offer;
+    },
     get ready() {
-      return ready;
+      return offer.trunk !== undefined || offer.enis.length > 0;
     },
-    get message() {
-      return message;
-    },
-    waitReady: (signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason as Error);
-        if (ready !== undefined) return resolve(ready);
-        const onAbort = (): void => {
-          waiting.delete(onReady);
-          reject(signal.reason as Error);
-        };
-        const onReady = (node: ReadyNode): void => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(node);
-        };
-        waiting.add(onReady);
-        signal.addEventListener('abort', onAbort, { once: true });
-      }),
-    becomeReady: (node) => {
-      ready = node;
-      message = '';
-      for (const tell of waiting) tell(node);
-      waiting.clear();
-    },
-    becomeUnready: (why) => {
-      ready = undefined;
-      message = why;
+    onChange,
+    offerNow: (now) => {
+      offer = now;
+      for (const tell of listeners) tell();
     },
   };
 }

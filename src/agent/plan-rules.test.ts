@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type KernelRule, kernelRuleSchema, planRuleRepair } from './plan-rules.ts';
 import { rulesOf } from './plan-wire.ts';
-import { coexistingWirings, wiringOf } from './testing/wirings.ts';
+import { coexistingWirings, sharedWiringOf, wiringOf } from './testing/wirings.ts';
 
 /** What `ip -json rule show` prints for `ip rule add TEXT`. */
 function observed(text: string): KernelRule {
@@ -26,6 +26,9 @@ const foreign: readonly KernelRule[] = [
   { priority: 1536, src: '10.9.9.9', table: '2004' },
   { priority: 1536, src: '10.9.9.9', table: '20000' },
   { priority: 1536, src: '10.9.9.9', table: '24095' },
+  { priority: 1536, src: '10.9.9.9', table: '9999' },
+  { priority: 1536, src: '10.9.9.9', table: '10064' },
+  { priority: 10, src: 'all', iif: 'eth1', table: '10001' },
   { priority: 32766, src: 'all', table: 'main' },
 ];
 
@@ -59,7 +62,8 @@ describe('the repair of policy rules', () => {
   });
 
   it('removes what an agent without its state directory would never find again', () => {
-    const rules = rulesOf(wiringOf()).map(observed);
-    expect(planRuleRepair([], [...foreign, ...rules]).leftOver.toSorted()).toEqual([...rulesOf(wiringOf())].toSorted());
+    const rules = [...rulesOf(wiringOf()), ...rulesOf(sharedWiringOf())];
+    const { leftOver } = planRuleRepair([], [...foreign, ...rules.map(observed)]);
+    expect(leftOver.toSorted()).toEqual(rules.toSorted());
   });
 });

@@ -1,7 +1,7 @@
 // Which policy rules are missing and which are left over, for the repair at start-up. Pure.
 import { z } from 'zod';
 import { rulesOf } from './plan-wire.ts';
-import { FIRST_SUB_ENI_TABLE, preferences, type Wiring } from './wiring.ts';
+import { FIRST_ENI_TABLE, FIRST_SUB_ENI_TABLE, MOST_ENI_INDEX, preferences, type Wiring } from './wiring.ts';
 
 /** The part of `ip -json rule show` that is read; other members belong to other people's rules. */
 export const kernelRuleSchema = z.object({
@@ -21,7 +21,7 @@ export interface RuleRepair {
 }
 
 /**
- * Left over is only what is unmistakably ours: our three shapes, at our preferences, and for a table of a sub-ENI (a `to POD lookup main` goes
+ * Left over is only what is unmistakably ours: our three shapes, at our preferences, and for a table of an ENI or a sub-ENI (a `to POD lookup main` goes
  * with the `from POD` rule of the same address).
  */
 export function planRuleRepair(wirings: readonly Wiring[], observed: readonly KernelRule[]): RuleRepair {
@@ -49,11 +49,17 @@ function ruleText({ priority, src, dst, iif, table }: KernelRule): string | unde
   return undefined;
 }
 
-function isSubEniTable(table: string | undefined): boolean {
+const isSubEniTable = (table: string | undefined): boolean =>
+  isWithin(table, FIRST_SUB_ENI_TABLE + 1, FIRST_SUB_ENI_TABLE + 4094);
+const isEniTable = (table: string | undefined): boolean =>
+  isWithin(table, FIRST_ENI_TABLE, FIRST_ENI_TABLE + MOST_ENI_INDEX);
+
+function isWithin(table: string | undefined, first: number, last: number): boolean {
   const number = Number(table);
-  return Number.isInteger(number) && number > FIRST_SUB_ENI_TABLE && number <= FIRST_SUB_ENI_TABLE + 4094;
+  return Number.isInteger(number) && number >= first && number <= last;
 }
 
-const isFromPod = (rule: KernelRule): boolean => rule.priority === preferences.fromPod && isSubEniTable(rule.table);
+const isFromPod = (rule: KernelRule): boolean =>
+  rule.priority === preferences.fromPod && (isSubEniTable(rule.table) || isEniTable(rule.table));
 const isFromLink = (rule: KernelRule): boolean =>
   rule.priority === preferences.fromLink && rule.iif !== undefined && isSubEniTable(rule.table);

@@ -1,12 +1,12 @@
 // The text that wires a Pod, word by word and by its properties.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planUnwire, planWire } from './plan-wire.ts';
+import { planUnwire, planWire, tableRoutes } from './plan-wire.ts';
 import { createModelKernel } from './testing/model-kernel.ts';
-import { coexistingWirings, wiringOf } from './testing/wirings.ts';
-import { hostVethName, podMac, subEniLinkName } from './wiring.ts';
+import { coexistingWirings, sharedWiringOf, wiringOf } from './testing/wirings.ts';
+import { eniTable, hostVethName, podMac, subEniLinkName } from './wiring.ts';
 
-describe('wiring a Pod to its sub-ENI, standard routing', () => {
+describe('wiring a Pod', () => {
   it('is this text in the node', () => {
     const wiring = wiringOf({ hostVeth: 'tke0a', podMac: '02:00:00:00:00:05' });
     expect(planWire(wiring).node).toEqual([
@@ -19,6 +19,24 @@ describe('wiring a Pod to its sub-ENI, standard routing', () => {
       'rule add pref 10 iif eth1.101 lookup 20101',
       'rule add pref 512 to 10.0.36.21 lookup main',
       'rule add pref 1536 from 10.0.36.21 lookup 20101',
+    ]);
+  });
+
+  it('is this text in the node for a shared address, whose ENI serves other Pods too', () => {
+    const wiring = sharedWiringOf({ hostVeth: 'tke0a', podMac: '02:00:00:00:00:05' });
+    expect(planWire(wiring).node).toEqual([
+      'link add tke0a mtu 1500 address ee:ee:ee:ee:ee:ee type veth peer name eth0 mtu 1500 address 02:00:00:00:00:05 netns /run/netns/cni-1',
+      'link set tke0a up',
+      'route replace 10.0.35.21/32 dev tke0a scope link',
+      'route replace 10.0.35.1/32 dev eth2 scope link table 10002',
+      'route replace default via 10.0.35.1 dev eth2 table 10002',
+      'rule add pref 512 to 10.0.35.21 lookup main',
+      'rule add pref 1536 from 10.0.35.21 lookup 10002',
+    ]);
+    expect(planUnwire(wiring)).toEqual([
+      'rule del pref 512 to 10.0.35.21 lookup main',
+      'rule del pref 1536 from 10.0.35.21 lookup 10002',
+      'link delete tke0a',
     ]);
   });
 
@@ -44,11 +62,13 @@ describe('wiring a Pod to its sub-ENI, standard routing', () => {
         fc.pre(wirings.length > 0);
         const subject = wirings[at % wirings.length] ?? wiringOf();
         const others = wirings.filter((wiring) => wiring !== subject);
-        const kernel = createModelKernel(['eth1', ...wirings.map(({ link }) => link)]);
+        const kernel = createModelKernel(['eth1', 'eth2', ...wirings.map(({ link }) => link)]);
+        // The agent prepares the tables of the node's ENIs, which outlive their Pods.
+        for (const index of [1, 2]) kernel.apply(tableRoutes(eniTable(index), '10.0.35.1', `eth${index}`));
         for (const wiring of others) kernel.apply(planWire(wiring).node);
         const before = kernel.snapshot();
         kernel.apply(planWire(subject).node);
-        expect(kernel.snapshot().length).toBe(before.length + 8);
+        expect(kernel.snapshot().length).toBe(before.length + (subject.kind === 'shared' ? 4 : 8));
         kernel.apply(planUnwire(subject), true);
         expect(kernel.snapshot()).toEqual(before);
       }),

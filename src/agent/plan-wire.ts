@@ -1,4 +1,4 @@
-// The text for `ip -batch` that wires a Pod to its sub-ENI, and takes the wiring away again. Pure.
+// The text for `ip -batch` that wires a Pod to its sub-ENI or to a shared ENI, and takes the wiring away again. Pure.
 import { HOST_MAC, POD_GATEWAY, preferences, tableOf, type Wiring } from './wiring.ts';
 
 /** Lines for the node's namespace, then lines for the Pod's. */
@@ -9,29 +9,40 @@ export interface WirePlan {
   readonly unfiltered: readonly string[];
 }
 
-/** The rules of standard routing, as `ip rule add` and `ip rule del` take them (facts: data-plane, section 3). */
-export function rulesOf(wiring: Pick<Wiring, 'podIp' | 'vlanId' | 'link'>): readonly string[] {
-  const table = tableOf(wiring.vlanId);
+/** The rules of a shared address and of standard routing, as `ip rule add` and `ip rule del` take them (facts: data-plane, section 3). */
+export function rulesOf(wiring: Wiring): readonly string[] {
+  const table = tableOf(wiring);
   return [
-    `pref ${preferences.fromLink} iif ${wiring.link} lookup ${table}`,
+    // What a shared ENI receives is for many Pods; the rule by address finds the right one.
+    ...(wiring.kind === 'shared' ? [] : [`pref ${preferences.fromLink} iif ${wiring.link} lookup ${table}`]),
     `pref ${preferences.toPod} to ${wiring.podIp} lookup main`,
     `pref ${preferences.fromPod} from ${wiring.podIp} lookup ${table}`,
   ];
 }
 
-/** Routes in the node; safe to repeat. The Pod's own route is in the sub-ENI's table too, where what the link receives is looked up. */
-export function routesOf(wiring: Wiring): readonly string[] {
-  const { podIp, hostVeth, gateway, link, vlanId } = wiring;
-  const table = tableOf(vlanId);
+/** The way out through an ENI or a sub-ENI; safe to repeat. */
+export function tableRoutes(table: number, gateway: string, device: string): readonly string[] {
   return [
-    `route replace ${podIp}/32 dev ${hostVeth} scope link`,
-    `route replace ${podIp}/32 dev ${hostVeth} scope link table ${table}`,
-    `route replace ${gateway}/32 dev ${link} scope link table ${table}`,
-    `route replace default via ${gateway} dev ${link} table ${table}`,
+    `route replace ${gateway}/32 dev ${device} scope link table ${table}`,
+    `route replace default via ${gateway} dev ${device} table ${table}`,
   ];
 }
 
-/** For a Pod that has no wiring, whose sub-ENI link is up. Fails as a whole when a device or a rule of it is there already. */
+/**
+ * Routes in the node; safe to repeat. The Pod's own route is in a sub-ENI's table too, where what the link receives is looked up. The table of
+ * a shared ENI is repeated for each of its Pods, so that none depends on who came first.
+ */
+export function routesOf(wiring: Wiring): readonly string[] {
+  const { podIp, hostVeth, gateway, link } = wiring;
+  const table = tableOf(wiring);
+  return [
+    `route replace ${podIp}/32 dev ${hostVeth} scope link`,
+    ...(wiring.kind === 'shared' ? [] : [`route replace ${podIp}/32 dev ${hostVeth} scope link table ${table}`]),
+    ...tableRoutes(table, gateway, link),
+  ];
+}
+
+/** For a Pod that has no wiring, whose link is up. Fails as a whole when a device or a rule of it is there already. */
 export function planWire(wiring: Wiring): WirePlan {
   const { podIp, ifName, netns, hostVeth, podMac, mtu, link } = wiring;
   const size = mtu === undefined ? '' : ` mtu ${mtu}`;
@@ -62,7 +73,7 @@ export function planUnwire(wiring: Wiring): readonly string[] {
   return [
     ...rulesOf(wiring).map((rule) => `rule del ${rule}`),
     `link delete ${wiring.hostVeth}`,
-    // Deleting the device took its routes; what is left of the table goes through the link, which may stay.
-    `route flush table ${tableOf(wiring.vlanId)}`,
+    // Deleting the device took its routes; what is left of a sub-ENI's table goes through the link, which may stay.
+    ...(wiring.kind === 'shared' ? [] : [`route flush table ${tableOf(wiring)}`]),
   ];
 }

@@ -10,6 +10,8 @@ import { createInformer } from '../kube/informer.ts';
 import { runManager } from '../kube/manager.ts';
 import { type Pod, pods } from '../kube/resources.ts';
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
+import { createAddressControllers } from './address-controllers.ts';
+import { createAddressStore } from './address-store.ts';
 import { createConflistFile } from './conflist.ts';
 import { installPlugins } from './install.ts';
 import type { Kernel } from './kernel.ts';
@@ -26,7 +28,7 @@ import { createCniService } from './service.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUp } from './start-up.ts';
 import { createTombstones } from './tombstones.ts';
-import { createWiredStore } from './wired-store.ts';
+import { createWiredStore, type WiredStore } from './wired-store.ts';
 
 export interface AgentProgramOptions {
   readonly client: KubeClient;
@@ -46,6 +48,8 @@ export interface AgentProgramOptions {
   readonly entries: readonly string[];
   readonly linkDriver: LinkDriverChoice;
   readonly addTimeoutMs: number;
+  /** How long a freed shared address is left alone. */
+  readonly addressRestMs: number;
   readonly version: string;
   readonly signal: AbortSignal;
 }
@@ -70,8 +74,12 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     store,
     lock: createKeyLock(),
     tornDown: createTornDownPods(),
+    addresses: createAddressStore({ path: join(options.stateDirectory, 'addresses.json'), logger }),
+    node,
     clock,
+    logger,
   };
+  const addressControllers = createAddressControllers(shared);
   informers.enis.onChange(({ type, before }) => {
     if (type === 'deleted' && before?.spec.pod !== undefined) shared.tornDown.forget(before.spec.pod.uid);
   });
@@ -86,11 +94,13 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   const deps: ServiceDeps = {
     ...shared,
     kernel,
-    node,
-    logger,
     findNetns: netnsFinder(options.netnsDirectory),
     addTimeoutMs: options.addTimeoutMs,
-    changed: (uid) => reporter.enqueue(subEniName(uid)),
+    addressRestMs: options.addressRestMs,
+    changed: (uid) => {
+      reporter.enqueue(subEniName(uid));
+      addressControllers.changed(uid);
+    },
   };
   const tombstones = createTombstones({ directory: join(options.stateDirectory, 'tombstones'), logger });
   const service = createCniService(deps, tombstones);
@@ -105,7 +115,11 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   logger.info({ entry, directory: options.binDirectory }, 'CNI binaries are installed');
   await runManager({
     informers: [informers.pods, informers.enis, informers.configs],
-    controllers: [reporter, nodeController(options, informers.configs, node, watch)],
+    controllers: [
+      reporter,
+      ...addressControllers.controllers,
+      nodeController(options, informers.configs, node, watch, store),
+    ],
     servers: [
       server,
       { name: 'link watch', when: 'at-start', run: (stop) => watch.run(stop) },
@@ -149,6 +163,7 @@ function nodeController(
   necs: Informer<NodeEniConfig>,
   network: MutableNodeNetwork,
   links: LinkWatch,
+  store: WiredStore,
 ): Controller {
   const { kernel, linkDriver } = options;
   return createNodeController({
@@ -156,10 +171,11 @@ function nodeController(
     necs,
     links,
     network,
+    wirings: () => store.list().map(({ wiring }) => wiring),
     // The probe is for a trunk that is new; a driver does not change under Pods that it serves.
     chooseDriver: async (trunk) =>
-      network.ready?.trunk === trunk
-        ? network.ready.driver
+      network.offer.trunk?.device === trunk
+        ? network.offer.trunk.driver
         : await chooseLinkDriver({ kernel, watch: links }, linkDriver),
     conflist: createConflistFile(options.conflistDirectory),
     agentVersion: options.version,

@@ -52,6 +52,7 @@ const record = (sequence: number, containerId: string): Wired => ({
   pod: { namespace: 'ns', name: 'web', uid: 'uid-web' },
   linkDriver: 'veth',
   wiring: {
+    kind: 'sub-eni',
     podIp: '10.0.36.21',
     ifName: 'eth0',
     netns: '/run/netns/a',

@@ -2,13 +2,12 @@
 import { fieldManagers } from '../api/keys.ts';
 import { subEniName, type VpcEni, type VpcEniStatus, vpcEnis } from '../api/vpc-eni.ts';
 import type { Clock } from '../base/clock.ts';
-import { isNotFound } from '../kube/api-error.ts';
 import { applyStatus } from '../kube/apply.ts';
-import { type Pod, pods } from '../kube/resources.ts';
 import { rfc3339 } from '../kube/times.ts';
 import type { Informer, KubeClient, ObjectKey } from '../kube/types.ts';
 import type { KeyLock } from './key-lock.ts';
-import { hasEnded, type PodView, viewPod } from './pod-view.ts';
+import { isOver } from './pod-over.ts';
+import { hasEnded, type PodView } from './pod-view.ts';
 import { podKey, type TornDownPods } from './service-deps.ts';
 import type { WiredStore } from './wired-store.ts';
 
@@ -68,22 +67,6 @@ async function tornDownStatus(
     deps.tornDown.add(pod.uid);
     return { state: 'TornDown', podUID: pod.uid };
   });
-}
-
-/** Asks the server, not the watch. A call that fails rejects: not knowing is not gone. */
-async function isOver(
-  deps: Pick<ReportDeps, 'client'>,
-  { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
-  signal: AbortSignal,
-): Promise<boolean> {
-  let found: Pod;
-  try {
-    found = await deps.client.get(pods, name, { namespace, signal });
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
-  return found.metadata.uid !== uid || hasEnded(viewPod(found));
 }
 
 function same(recorded: AgentStatus | undefined, desired: Desired): boolean {

@@ -1,28 +1,15 @@
 // What the commands of the agent share.
+import type { NodeEniConfig } from '../api/node-eni-config.ts';
 import type { VpcEni } from '../api/vpc-eni.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Informer, KubeClient } from '../kube/types.ts';
+import type { AddressStore } from './address-store.ts';
 import type { KeyLock } from './key-lock.ts';
 import type { Kernel } from './kernel.ts';
-import type { LinkDriver } from './link-driver.ts';
+import type { NodeNetwork } from './node-network.ts';
 import type { PodView } from './pod-view.ts';
 import type { WiredStore } from './wired-store.ts';
-
-/** The node's own part: the trunk's device and the driver for sub-ENIs on it. */
-export interface ReadyNode {
-  readonly trunk: string;
-  readonly driver: LinkDriver;
-}
-
-export interface NodeNetwork {
-  /** Undefined while the trunk is not up. */
-  readonly ready: ReadyNode | undefined;
-  /** What is missing, for people; '' when ready. */
-  readonly message: string;
-  /** Rejects with the signal's reason when it aborts first. */
-  waitReady(signal: AbortSignal): Promise<ReadyNode>;
-}
 
 /** UIDs that were reported as torn down: their sub-ENI may be gone at any moment, so they are never wired again. */
 export interface TornDownPods {
@@ -36,9 +23,11 @@ export interface ServiceDeps {
   readonly nodeName: string;
   readonly client: Pick<KubeClient, 'get'>;
   readonly pods: Pick<Informer<PodView>, 'get' | 'onChange' | 'synced'>;
-  readonly enis: Pick<Informer<VpcEni>, 'get' | 'onChange' | 'synced'>;
+  readonly enis: Pick<Informer<VpcEni>, 'get' | 'list' | 'onChange' | 'synced'>;
+  readonly configs: Pick<Informer<NodeEniConfig>, 'get' | 'onChange' | 'synced'>;
   readonly store: WiredStore;
-  /** Keyed by `namespace/name` of the Pod. */
+  readonly addresses: AddressStore;
+  /** Keyed by `namespace/name` of the Pod; by its UID while a shared address of it is taken or freed, always after the name. */
   readonly lock: KeyLock;
   readonly kernel: Kernel;
   readonly node: NodeNetwork;
@@ -48,6 +37,8 @@ export interface ServiceDeps {
   /** Where the agent finds a namespace that the runtime names. */
   readonly findNetns: (path: string) => string;
   readonly addTimeoutMs: number;
+  /** How long a freed shared address is left alone (DESIGN, decision 2). */
+  readonly addressRestMs: number;
   /** Tells the reporter that the wiring of a Pod changed. */
   readonly changed: (podUid: string) => void;
 }

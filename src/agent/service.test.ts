@@ -117,7 +117,7 @@ describe('ADD', () => {
     world.close();
     start({ ready: false });
     ready();
-    world.network.becomeUnready('the trunk ENI is not plugged');
+    world.network.offerNow({ trunk: undefined, enis: [], message: 'the trunk ENI is not plugged' });
     const answer = ask(callOf('ADD', web, 'c1'));
     await until(() => world.clock.pendingTimers > 0);
     await world.clock.advance(45_000);
@@ -181,7 +181,12 @@ describe('ADD', () => {
   });
 
   it.each([
-    ['a shared-ENI Pod', podOf('web', { networks: null }), {}, 'shared-ENI addresses are not in this version'],
+    [
+      'a Pod with another network',
+      podOf('web', { networks: 'tke-direct-eni' }),
+      {},
+      'asks for network tke-direct-eni, which is not in this version',
+    ],
     [
       'strict enforcing',
       web,
@@ -301,13 +306,14 @@ describe('GC', () => {
 
 describe('STATUS', () => {
   it('is error 50 with the reason until the node is ready', async () => {
-    world.network.becomeUnready('no trunk');
+    world.network.offerNow({ trunk: undefined, enis: [], message: 'no trunk' });
     expect(await ask(callOf('STATUS', web, ''))).toMatchObject({
       code: 50,
       message: expect.stringContaining('no trunk'),
     });
     const { deps } = world;
-    world.network.becomeReady({ trunk: 'eth1', driver: createVethDriver({ kernel, watch: createLinkWatch(deps) }) });
+    const driver = createVethDriver({ kernel, watch: createLinkWatch(deps) });
+    world.network.offerNow({ trunk: { device: 'eth1', driver }, enis: [], message: '' });
     expect(await ask(callOf('STATUS', web, ''))).toBeUndefined();
   });
 });

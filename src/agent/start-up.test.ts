@@ -1,13 +1,15 @@
 // What the agent does before it serves: nothing that the kernel lost stays recorded, nothing recorded stays unrepaired.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { add } from './add.ts';
+import { type AddressStore, createAddressStore } from './address-store.ts';
 import { del } from './commands.ts';
 import { startUp } from './start-up.ts';
 import { createFakeKernel, type FakeKernel } from './testing/fake-kernel.ts';
 import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
+import { eniInfoOf, pluggedOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
 import { createWiredStore, type WiredStore } from './wired-store.ts';
 import { hostVethName } from './wiring.ts';
 
@@ -90,5 +92,52 @@ describe('the start of the agent', () => {
   it('numbers new sandboxes after those of the run before', async () => {
     await start();
     expect(store.nextSequence()).toBe(2);
+  });
+});
+
+describe('the start of the agent, for shared addresses', () => {
+  const db = podOf('db', { networks: null });
+  const DB_VETH = hostVethName('c2', 'eth0');
+
+  beforeEach(async () => {
+    kernel.plug({ name: 'eth2', mac: eniInfoOf(2).mac });
+    world.network.offerNow({ trunk: undefined, enis: [pluggedOf(2)], message: '' });
+    world.addPod(db);
+    world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21')));
+    await add(world.deps, callOf('ADD', db, 'c2'), never);
+  });
+  const again = (): AddressStore =>
+    createAddressStore({ path: join(world.stateDir, 'addresses.json'), logger: silentLogger });
+
+  it('puts back its rules and routes beside those of sub-ENIs, through the device that has the MAC now', async () => {
+    await kernel.ipBatch(['rule del pref 1536 from 10.0.35.21 lookup 10002']);
+    kernel.unplug('eth2');
+    kernel.plug({ name: 'ens9', mac: eniInfoOf(2).mac });
+    const from = kernel.lines.length;
+    await start();
+    expect(kernel.rulesNow).toContain('pref 1536 from 10.0.35.21 lookup 10002');
+    expect(kernel.rulesNow.size).toBe(5);
+    expect(kernel.lines.slice(from)).toEqual(
+      expect.arrayContaining([
+        `route replace 10.0.35.21/32 dev ${DB_VETH} scope link`,
+        'route replace default via 10.0.35.1 dev ens9 table 10002',
+      ]),
+    );
+  });
+
+  it('keeps the address of a Pod whose sandbox is gone, as after a reboot', async () => {
+    kernel.unplug(DB_VETH);
+    const addresses = again();
+    await startUp({ ...world.deps, store, addresses }, nothing);
+    expect(store.ofPod('uid-db')).toEqual([]);
+    expect(addresses.book.allocations).toEqual({ '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-db' } });
+    expect(world.changes).toContain('uid-db');
+  });
+
+  it('knows again who has which address when only the record of the wiring is left', async () => {
+    rmSync(join(world.stateDir, 'addresses.json'));
+    const addresses = again();
+    await startUp({ ...world.deps, store, addresses }, nothing);
+    expect(addresses.book.allocations).toEqual({ '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-db' } });
   });
 });

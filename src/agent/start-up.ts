@@ -1,19 +1,24 @@
 // Before the first call is served: recorded deletions, half-done wirings taken back, rules and routes of wired Pods repaired.
 import { errorText } from '../base/errors.ts';
+import type { KernelLink } from './kernel.ts';
 import { planRuleRepair } from './plan-rules.ts';
 import { routesOf } from './plan-wire.ts';
 import type { ServiceDeps } from './service-deps.ts';
+import { uplinkOf } from './uplink.ts';
 import { unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 
 /** Needs no Kubernetes API. `processTombstones` runs first: what the runtime deleted is not repaired. */
 export async function startUp(deps: ServiceDeps, processTombstones: () => Promise<void>): Promise<void> {
   await deps.store.load();
+  await deps.addresses.load(deps.store.list());
+  await deps.addresses.saved();
   await processTombstones();
   for (const record of deps.store.list()) if (record.phase === 'wiring') await unwire(deps, record);
   await forgetLostSandboxes(deps);
   await repairRules(deps);
-  for (const record of deps.store.list()) await repairRoutes(deps, record);
+  const links = await deps.kernel.links();
+  for (const record of deps.store.list()) await repairRoutes(deps, record, links);
 }
 
 /** After a reboot the files are there and the kernel is empty: a sandbox whose device is gone comes back as a new one. */
@@ -36,11 +41,13 @@ async function repairRules(deps: ServiceDeps): Promise<void> {
   );
 }
 
-async function repairRoutes(deps: ServiceDeps, { wiring, containerId }: Wired): Promise<void> {
+async function repairRoutes(deps: ServiceDeps, record: Wired, links: readonly KernelLink[]): Promise<void> {
+  const { containerId } = record;
+  const wiring = { ...record.wiring, link: uplinkOf(record.wiring, links) };
   try {
     await deps.kernel.ipBatch([`link set ${wiring.link} up`, `link set ${wiring.hostVeth} up`, ...routesOf(wiring)]);
   } catch (error) {
-    // One Pod whose sub-ENI was pulled out must not keep the others from being served; CHECK tells about it.
+    // One Pod whose ENI was pulled out must not keep the others from being served; CHECK tells about it.
     deps.logger.error({ containerId, error: errorText(error) }, 'routes of a wired Pod cannot be repaired');
   }
 }

@@ -35,13 +35,15 @@ async function carryOut({ kernel }: WireDeps, wiring: Wiring): Promise<void> {
   await kernel.ipBatch(plan.pod, { netns: wiring.netns });
 }
 
-/** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. */
+/** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. The device of a shared ENI always stays. */
 export async function unwire(
   deps: WireDeps,
   record: Wired,
   options: { readonly keepLink?: boolean } = {},
 ): Promise<void> {
-  const link = options.keepLink === true ? [] : planRemoveLink(record.linkDriver, record.wiring.link);
+  const { linkDriver, wiring } = record;
+  const stays = options.keepLink === true || wiring.kind === 'shared' || linkDriver === undefined;
+  const link = stays ? [] : planRemoveLink(linkDriver, wiring.link);
   await clear(deps, record.wiring, link);
   await deps.store.remove(record.containerId);
   deps.changed(record.pod.uid);

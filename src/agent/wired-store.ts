@@ -15,7 +15,8 @@ export const wiredSchema = z.object({
   phase: z.enum(['wiring', 'wired']),
   containerId: z.string(),
   pod: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }),
-  linkDriver: z.enum(['vlan', 'veth']),
+  /** What made the link of a sub-ENI; absent for a shared ENI, whose device is the node's own. */
+  linkDriver: z.enum(['vlan', 'veth']).optional(),
   wiring: wiringSchema,
 });
 export type Wired = z.infer<typeof wiredSchema>;

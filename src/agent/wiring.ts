@@ -1,9 +1,11 @@
-// What connects one Pod to its sub-ENI: the facts from which every link, route and rule follows.
+// What connects one Pod to its sub-ENI or to an ENI that it shares: the facts from which every link, route and rule follows.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** Everything that wiring needs, and all that unwiring may rely on later. */
-export const wiringSchema = z.object({
+/** Highest index of an ENI on its node (src/api/node-eni-config.ts). */
+export const MOST_ENI_INDEX = 63;
+
+const common = {
   podIp: z.ipv4(),
   /** Interface name in the Pod, as the runtime asks for it. */
   ifName: z.string(),
@@ -12,23 +14,54 @@ export const wiringSchema = z.object({
   podMac: z.string(),
   mtu: z.int().optional(),
   eniMac: z.string(),
-  vlanId: z.int().min(1).max(4094),
   gateway: z.ipv4(),
+};
+
+/** A Pod with a sub-ENI of its own. */
+const subEniWiringSchema = z.object({
+  kind: z.literal('sub-eni'),
+  ...common,
+  vlanId: z.int().min(1).max(4094),
   /** Node device of the trunk ENI. */
   trunk: z.string(),
   /** Node device of the sub-ENI. */
   link: z.string(),
 });
-export type Wiring = z.infer<typeof wiringSchema>;
+
+/** A Pod with a secondary address of an ENI that it shares with others. */
+const sharedWiringSchema = z.object({
+  kind: z.literal('shared'),
+  ...common,
+  /** UID of the VpcENI whose pool the address is in. */
+  vpcEniUID: z.string(),
+  /** Small number of the ENI on this node, from which its table follows. */
+  index: z.int().min(0).max(MOST_ENI_INDEX),
+  /** Node device of the ENI when the Pod was wired; who comes later finds the device by `eniMac`. */
+  link: z.string(),
+});
+
+/** Everything that wiring needs, and all that unwiring may rely on later. Records of releases without shared addresses carry no kind. */
+export const wiringSchema = z.preprocess(
+  (raw) => (typeof raw === 'object' && raw !== null && !('kind' in raw) ? { kind: 'sub-eni', ...raw } : raw),
+  z.discriminatedUnion('kind', [subEniWiringSchema, sharedWiringSchema]),
+);
+export type SubEniWiring = z.infer<typeof subEniWiringSchema>;
+export type SharedWiring = z.infer<typeof sharedWiringSchema>;
+export type Wiring = SubEniWiring | SharedWiring;
 
 /** The MAC of every host end: the Pod's permanent neighbour entry names it (facts: data-plane, section 3). */
 export const HOST_MAC = 'ee:ee:ee:ee:ee:ee';
 /** The Pod's next hop; nobody owns it. */
 export const POD_GATEWAY = '169.254.1.1';
 
-/** Route table of a sub-ENI: 20000 + VLAN id, far from 253 to 255 and from other products' 2004 and 2005 (DESIGN section 6). */
+/** Tables: 10000 + index of an ENI, 20000 + VLAN id of a sub-ENI; far from 253 to 255 and from other products' 2004 and 2005 (DESIGN section 6). */
+export const FIRST_ENI_TABLE = 10_000;
 export const FIRST_SUB_ENI_TABLE = 20_000;
-export const tableOf = (vlanId: number): number => FIRST_SUB_ENI_TABLE + vlanId;
+export const eniTable = (index: number): number => FIRST_ENI_TABLE + index;
+export const subEniTable = (vlanId: number): number => FIRST_SUB_ENI_TABLE + vlanId;
+/** The table that what leaves the Pod is looked up in. */
+export const tableOf = (wiring: Wiring): number =>
+  wiring.kind === 'shared' ? eniTable(wiring.index) : subEniTable(wiring.vlanId);
 
 /** Preferences of the policy rules of standard routing (facts: data-plane, section 3). */
 export const preferences = { fromLink: 10, toPod: 512, fromPod: 1536 } as const;

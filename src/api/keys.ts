@@ -21,6 +21,10 @@ export const annotations = {
   /** Annotations of a nec: warm pool and caps of the node (facts/tke.md 4.3). */
   routeEniIpMinWarmTarget: `${PREFIX}/route-eni-ip-min-warm-target`,
   routeEniIpMaxWarmTarget: `${PREFIX}/route-eni-ip-max-warm-target`,
+  /** Ours, on a nec: the default targets that it was made with, `min,max`; targets that still equal them follow when defaults are synced. */
+  routeEniIpWarmTargetDefault: `${PREFIX}/route-eni-ip-warm-target-default`,
+  /** Ours, on ConfigMap kube-system/tke-eni-ipamd: the `vpcCni.ipMode` in force, which is not changed while addresses are in use. */
+  ipModeInForce: `${PREFIX}/ip-mode-in-force`,
   routeEniMaxAttach: `${PREFIX}/route-eni-max-attach`,
   maxIpPerRouteEni: `${PREFIX}/max-ip-per-route-eni`,
   eipAttributes: `${PREFIX}/eip-attributes`,

@@ -67,6 +67,18 @@ export const kinds: readonly KindDefinition[] = [
       { name: 'Instance', type: 'string', jsonPath: '.spec.instanceID' },
       { name: 'Model', type: 'string', jsonPath: '.spec.instanceType' },
       { name: 'Sub-ENIs', type: 'integer', jsonPath: '.status.subENI.quota', description: 'Sub-ENI quota in force.' },
+      {
+        name: 'Eni-IPs',
+        type: 'integer',
+        jsonPath: '.status.routeENI.quota',
+        description: 'Most Pods with a shared address.',
+      },
+      {
+        name: 'Bound',
+        type: 'integer',
+        jsonPath: '.status.routeENI.bound',
+        description: 'Secondary addresses on its ENIs.',
+      },
       { name: 'Security-Group-Ids', type: 'string', jsonPath: '.spec.securityGroups' },
       { name: 'Zone', type: 'string', jsonPath: '.spec.zone', priority: 1 },
       age,
@@ -78,7 +90,7 @@ export const kinds: readonly KindDefinition[] = [
     shortNames: ['veni'],
     spec: vpcEniSpecSchema,
     status: vpcEniStatusSchema,
-    rules: [immutable('type'), immutable('nodeName'), immutableOptional('pod'), immutableOptional('enforcingMode')],
+    rules: [immutable('type'), immutable('nodeName'), immutableOptional('pod'), immutableOptional('instanceID'), immutableOptional('enforcingMode')],
     columns: [
       { name: 'Type', type: 'string', jsonPath: '.spec.type' },
       { name: 'Node', type: 'string', jsonPath: '.spec.nodeName' },

@@ -64,6 +64,14 @@ export const nodeEniConfigStatusSchema = z.object({
         .array(z.string())
         .optional()
         .describe('spec.securityGroups as ipamd wrote it last; another value there is an edit of a user.'),
+      inForce: z
+        .array(z.string())
+        .optional()
+        .describe('What new ENIs get and existing ones are held to; stays while spec.securityGroups cannot be used.'),
+      annotation: z
+        .string()
+        .optional()
+        .describe('Value of disable-node-eni-security-groups on the node that was acted on last.'),
     })
     .optional()
     .describe('Node security groups (spec 000).'),
@@ -91,6 +99,9 @@ export interface NodeEniConfig extends KubeObject {
   spec: NodeEniConfigSpec;
   status?: NodeEniConfigStatus;
 }
+
+/** Condition of a nec by which ipamd says whether the node shares addresses; by the reason `staticMode` it never does. */
+export const sharedAddressesCondition = { type: 'SharedAddresses', staticMode: 'StaticMode' } as const;
 
 export const nodeEniConfigs: Resource<NodeEniConfig> = {
   group: 'networking.tke.cloud.tencent.com',

@@ -14,6 +14,10 @@ export const vpcEniSpecSchema = z.object({
       'SubENI: one Pod. Shared: a node ENI whose secondary addresses Pods share. Trunk: a node ENI that carries sub-ENIs, and shared addresses too.',
     ),
   nodeName: z.string().min(1).describe('Node the ENI serves.'),
+  instanceID: z
+    .string()
+    .optional()
+    .describe('Trunk and Shared: the instance it is made for; a node that comes back with another one gets new ENIs.'),
   pod: z
     .object({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string().min(1) })
     .optional()

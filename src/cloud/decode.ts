@@ -110,8 +110,14 @@ const subnet = z
   );
 
 const securityGroup = z
-  .object({ SecurityGroupId: z.string(), SecurityGroupName: z.string() })
-  .transform((raw): SecurityGroupSummary => ({ securityGroupId: raw.SecurityGroupId, name: raw.SecurityGroupName }));
+  .object({ SecurityGroupId: z.string(), SecurityGroupName: z.string(), ProjectId: z.string().nullish() })
+  .transform(
+    (raw): SecurityGroupSummary => ({
+      securityGroupId: raw.SecurityGroupId,
+      name: raw.SecurityGroupName,
+      ...(raw.ProjectId == null ? {} : { projectId: raw.ProjectId }),
+    }),
+  );
 
 /** One page of a listing. */
 export interface PageOf<T> {

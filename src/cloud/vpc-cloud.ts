@@ -70,6 +70,8 @@ export interface EniLimits {
 export interface SecurityGroupSummary {
   readonly securityGroupId: string;
   readonly name: string;
+  /** "0" is the default project. */
+  readonly projectId?: string;
 }
 
 /** What a creating call sends. Built once, recorded in the CR, sent byte for byte again on a retry of the same attempt. */

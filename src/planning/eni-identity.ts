@@ -10,7 +10,7 @@ export function clientToken(uid: string, attempt: number): string {
 }
 
 /** At most 60 bytes: what, whose uid, which attempt; a leftover is found by it where tokens are not honoured. */
-export function eniName(kind: 'sub' | 'trunk', uid: string, attempt: number): string {
+export function eniName(kind: 'sub' | 'trunk' | 'shared', uid: string, attempt: number): string {
   return `tke-${kind}-${uid}-${attempt}`.slice(0, 60);
 }
 

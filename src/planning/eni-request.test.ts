@@ -1,7 +1,7 @@
 // Bodies of creating calls: the same bytes for the same record, and the gateway of a subnet.
 import { describe, expect, it } from 'vitest';
 import type { VpcEni } from '../api/vpc-eni.ts';
-import { gatewayOf, subEniRequest, trunkRequest } from './eni-request.ts';
+import { gatewayOf, nodeEniRequest, subEniRequest } from './eni-request.ts';
 
 const eni: VpcEni = {
   apiVersion: 'networking.tke.cloud.tencent.com/v1',
@@ -30,10 +30,24 @@ describe('bodies of creating calls', () => {
   });
 
   it('ask for a trunk with another name and token on each attempt', () => {
-    const [one, two] = [trunkRequest(input), trunkRequest({ ...input, attempt: 2 })];
+    const trunk = {
+      ...input,
+      eni: { ...eni, spec: { ...eni.spec, type: 'Trunk' as const } },
+      secondaryAddressCount: 0,
+    };
+    const [one, two] = [nodeEniRequest(trunk), nodeEniRequest({ ...trunk, attempt: 2 })];
     expect(one.trunk).toBe(true);
+    expect(one).not.toHaveProperty('secondaryAddressCount');
     expect(two.clientToken).not.toBe(one.clientToken);
     expect(two.name).not.toBe(one.name);
+  });
+
+  it('ask for a shared ENI with its first addresses, and no trunk', () => {
+    const shared = { ...eni, spec: { ...eni.spec, type: 'Shared' as const } };
+    const request = nodeEniRequest({ ...input, eni: shared, secondaryAddressCount: 5 });
+    expect(request.secondaryAddressCount).toBe(5);
+    expect(request).not.toHaveProperty('trunk');
+    expect(request.description).toBe('shared ENI of node n1');
   });
 
   it.each([

@@ -13,17 +13,21 @@ export interface RequestInput {
   readonly clusterUid: string;
 }
 
-function common(kind: 'sub' | 'trunk', input: RequestInput): Omit<CreateEniRequest, 'trunk'> {
+type Kind = 'sub' | 'trunk' | 'shared';
+
+function describe(kind: Kind, { spec }: VpcEni): string {
+  if (kind === 'sub') return `Pod ${spec.pod?.namespace ?? ''}/${spec.pod?.name ?? ''}`;
+  return kind === 'trunk' ? `trunk of node ${spec.nodeName}` : `shared ENI of node ${spec.nodeName}`;
+}
+
+function common(kind: Kind, input: RequestInput): Omit<CreateEniRequest, 'trunk'> {
   const { eni, attempt, vpcId, subnetId, clusterUid } = input;
   const uid = eni.metadata.uid ?? '';
   return {
     vpcId,
     subnetId,
     name: eniName(kind, uid, attempt),
-    description:
-      kind === 'sub'
-        ? `Pod ${eni.spec.pod?.namespace ?? ''}/${eni.spec.pod?.name ?? ''}`.slice(0, 60)
-        : `trunk of node ${eni.spec.nodeName}`.slice(0, 60),
+    description: describe(kind, eni).slice(0, 60),
     securityGroups: eni.spec.securityGroups,
     tags: ownershipTags(clusterUid, { name: eni.metadata.name, uid }, attempt),
     clientToken: clientToken(uid, attempt),
@@ -35,7 +39,14 @@ export const subEniRequest = (input: RequestInput & { readonly trunkEniId: strin
   trunkEniId: input.trunkEniId,
 });
 
-export const trunkRequest = (input: RequestInput): CreateEniRequest => ({ ...common('trunk', input), trunk: true });
+/** A trunk or a shared ENI, as the object's type says, with so many secondary addresses from the start. */
+export function nodeEniRequest(input: RequestInput & { readonly secondaryAddressCount: number }): CreateEniRequest {
+  const { eni, secondaryAddressCount } = input;
+  return {
+    ...(eni.spec.type === 'Trunk' ? { ...common('trunk', input), trunk: true } : common('shared', input)),
+    ...(secondaryAddressCount > 0 ? { secondaryAddressCount } : {}),
+  };
+}
 
 /** The first address of a subnet, which the VPC keeps for the gateway. Throws on what is no IPv4 CIDR. */
 export function gatewayOf(cidr: string): string {

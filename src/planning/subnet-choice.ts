@@ -1,4 +1,5 @@
 // Which subnet a new ENI is made in. Pure.
+import { labels } from '../api/keys.ts';
 import type { Subnet } from '../cloud/vpc-cloud.ts';
 
 export type SubnetChoice =
@@ -26,4 +27,14 @@ export function chooseSubnet(subnets: readonly Subnet[], zone: string, resting: 
       reason: `the container subnets of zone ${zone} (${inZone.map((subnet) => subnet.subnetId).join(', ')}) have no free address`,
     };
   return { kind: 'subnet', subnet: best };
+}
+
+/** Where a node's ENIs may be made: what its label names, else the container subnets (facts/tke.md 4.3). */
+export function nodeSubnetIds(
+  nodeLabels: Readonly<Record<string, string>>,
+  containerSubnetIds: readonly string[],
+): readonly string[] {
+  // A label allows no comma.
+  const named = (nodeLabels[labels.routeEniSubnetIds] ?? '').split(/[,._\s]+/).filter((id) => id !== '');
+  return named.length > 0 ? [...new Set(named)] : containerSubnetIds;
 }

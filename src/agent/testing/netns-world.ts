@@ -17,8 +17,21 @@ export interface NetnsWorld {
   run(name: string, argv: readonly string[]): Outcome;
   /** Same, but throws. */
   must(name: string, script: string): void;
-  /** What the platform does for a sub-ENI: a device with its MAC in the node, and the VPC's route to its address. */
-  plug(subEni: { readonly mac: string; readonly ip: string; readonly gateway: string }): void;
+  /** Another node beside `node`, with eth0 and nothing else; its kernel. */
+  addNode(name: string, ip: string): Kernel;
+  /**
+   * What the platform does for an ENI or a sub-ENI: a device with its MAC in the node, and the VPC's route to its address. The port of the
+   * router that it is plugged into comes back; asked again for the same MAC, only the route is added.
+   */
+  plug(eni: {
+    readonly mac: string;
+    readonly ip: string;
+    readonly gateway: string;
+    /** Default `node`. */
+    readonly node?: string;
+  }): string;
+  /** Pulls the device of an ENI out; its routes in the VPC go with it. */
+  unplug(mac: string): void;
   /** An HTTP server that answers every request with the caller's address; resolves once it listens. */
   serve(name: string, host: string, port: number): Promise<void>;
   /** Packets that a device has received. */
@@ -49,6 +62,8 @@ export const NODE_IP = '10.0.32.11';
 export function createNetnsWorld(label: string): NetnsWorld {
   const made = new Map<string, string>();
   const servers: ChildProcess[] = [];
+  /** By MAC: where an ENI is plugged in. The trunk is from the beginning. */
+  const plugged = new Map([[TRUNK_MAC, 'totrunk']]);
   let ports = 0;
   const netns = (name: string): string => {
     const full = `tk${process.pid}${label}${name}`;
@@ -76,15 +91,30 @@ export function createNetnsWorld(label: string): NetnsWorld {
       const counters = new RegExp(`^ *${device}: *\\d+ +(\\d+)`, 'm').exec(run(name, ['cat', '/proc/net/dev']).stdout);
       return Number(counters?.[1]);
     },
-    plug: ({ mac, ip, gateway }) => {
-      const port = `s${++ports}`;
+    addNode: (name, ip) => {
+      addNode(must, netns, name, ip);
+      return kernelInside(netns(name));
+    },
+    plug: ({ mac, ip, gateway, node = 'node' }) => {
+      const known = plugged.get(mac);
+      const port = known ?? `s${++ports}`;
+      if (known === undefined)
+        must(
+          'router',
+          `ip link add ${port} type veth peer name plug${ports} address ${mac} netns ${netns(node)}; ip link set ${port} up`,
+        );
+      plugged.set(mac, port);
       must(
         'router',
-        `ip link add ${port} type veth peer name plug${ports} address ${mac} netns ${netns('node')}; ip link set ${port} up
-         ip address replace ${gateway}/32 dev lo; echo 0 >/proc/sys/net/ipv4/conf/${port}/rp_filter
+        `ip address replace ${gateway}/32 dev lo; echo 0 >/proc/sys/net/ipv4/conf/${port}/rp_filter
          ip neighbour replace 169.254.0.1 lladdr ${mac} dev ${port} nud permanent
          ip route replace ${ip}/32 via 169.254.0.1 dev ${port} onlink`,
       );
+      return port;
+    },
+    unplug: (mac) => {
+      must('router', `ip link delete ${plugged.get(mac) ?? mac}`);
+      plugged.delete(mac);
     },
     serve: async (name, host, port) => {
       const script = `require("http").createServer((q,s)=>s.end(q.socket.remoteAddress)).listen(${port},"${host}",()=>console.log("listening"))`;
@@ -104,17 +134,23 @@ export function createNetnsWorld(label: string): NetnsWorld {
   };
 }
 
+function addNode(must: NetnsWorld['must'], netns: NetnsWorld['netns'], name: string, ip: string): void {
+  const port = `to${name}`;
+  must(
+    name,
+    `ip link set lo up; ip link add eth0 type veth peer name ${port} netns ${netns('router')}; ip link set eth0 up
+     ip address add ${ip}/32 dev eth0; ip route add 169.254.7.7 dev eth0; ip route add default via 169.254.7.7 dev eth0`,
+  );
+  must('router', `ip link set ${port} up; ip address replace 169.254.7.7/32 dev lo; ip route add ${ip}/32 dev ${port}`);
+}
+
 /** Node and router are plugged into each other twice, as eth0 and as the trunk; the client hangs on the router. */
 function build(must: NetnsWorld['must'], netns: NetnsWorld['netns']): void {
-  must(
-    'node',
-    `ip link set lo up; ip link add eth0 type veth peer name tonode netns ${netns('router')}; ip link set eth0 up
-     ip link add eth1 address ${TRUNK_MAC} type veth peer name totrunk netns ${netns('router')}
-     ip address add ${NODE_IP}/32 dev eth0; ip route add 169.254.7.7 dev eth0; ip route add default via 169.254.7.7 dev eth0`,
-  );
+  addNode(must, netns, 'node', NODE_IP);
+  must('node', `ip link add eth1 address ${TRUNK_MAC} type veth peer name totrunk netns ${netns('router')}`);
   must(
     'router',
-    `ip link set lo up; ip link set tonode up; ip link set totrunk up; ip address add 169.254.7.7/32 dev lo; ip route add ${NODE_IP}/32 dev tonode
+    `ip link set lo up; ip link set totrunk up
      ip link add toclient type veth peer name eth0 netns ${netns('client')}; ip link set toclient up; ip address add 10.0.50.1/24 dev toclient
      echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter`,
   );

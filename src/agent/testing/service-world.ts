@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeClock, type FakeClock } from '../../../test/fake-clock.ts';
 import { annotations, labels, networks } from '../../api/keys.ts';
+import { type NodeEniConfig, nodeEniConfigs } from '../../api/node-eni-config.ts';
 import { subEniName, type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { CniCall, CniCommand } from '../../cni/call.ts';
@@ -11,6 +12,7 @@ import { apiFailure } from '../../kube/testing/memory-objects.ts';
 import { createManualInformer, type ManualInformer } from '../../kube/testing/manual-informer.ts';
 import { type Pod, pods } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
+import { createAddressStore } from '../address-store.ts';
 import { createKeyLock } from '../key-lock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkDriver } from '../link-driver.ts';
@@ -99,6 +101,7 @@ export interface ServiceWorld {
   readonly clock: FakeClock;
   readonly pods: ManualInformer<PodView>;
   readonly enis: ManualInformer<VpcEni>;
+  readonly configs: ManualInformer<NodeEniConfig>;
   readonly network: MutableNodeNetwork;
   readonly stateDir: string;
   /** Adds to the watch and to the server. */
@@ -119,13 +122,15 @@ export function createServiceWorld(
   const clock = createFakeClock();
   const podInformer = createManualInformer<PodView>(pods as unknown as Resource<PodView>);
   const enis = createManualInformer<VpcEni>(vpcEnis);
+  const configs = createManualInformer<NodeEniConfig>(nodeEniConfigs);
   const network = createNodeNetwork();
   const served = new Map<string, Pod>();
   const changes: string[] = [];
   const tornDown = new Set<string>();
   podInformer.sync();
   enis.sync();
-  if (options.ready !== false) network.becomeReady({ trunk: 'eth1', driver });
+  configs.sync();
+  if (options.ready !== false) network.offerNow({ trunk: { device: 'eth1', driver }, enis: [], message: '' });
   const client: Pick<KubeClient, 'get'> = {
     get: <T extends KubeObject>(_resource: unknown, name: string, { namespace }: { namespace?: string } = {}) => {
       const found = served.get(`${namespace}/${name}`);
@@ -138,6 +143,9 @@ export function createServiceWorld(
       client,
       pods: podInformer,
       enis,
+      configs,
+      addresses: createAddressStore({ path: join(stateDir, 'addresses.json'), logger: silentLogger }),
+      addressRestMs: 30_000,
       store: createWiredStore({ directory: join(stateDir, 'wired'), logger: silentLogger }),
       lock: createKeyLock(),
       kernel,
@@ -156,6 +164,7 @@ export function createServiceWorld(
     clock,
     pods: podInformer,
     enis,
+    configs,
     network,
     stateDir,
     addPod: (pod) => {

@@ -1,10 +1,11 @@
 // For tests: wirings as ADD makes them, one or any number.
 import fc from 'fast-check';
-import { hostVethName, podMac, subEniLinkName, type Wiring } from '../wiring.ts';
+import { hostVethName, podMac, type SharedWiring, subEniLinkName, type SubEniWiring, type Wiring } from '../wiring.ts';
 
 /** A plausible wiring of VLAN 101. */
-export function wiringOf(changes: Partial<Wiring> = {}): Wiring {
+export function wiringOf(changes: Partial<SubEniWiring> = {}): SubEniWiring {
   return {
+    kind: 'sub-eni',
     podIp: '10.0.36.21',
     ifName: 'eth0',
     netns: '/run/netns/cni-1',
@@ -20,18 +21,42 @@ export function wiringOf(changes: Partial<Wiring> = {}): Wiring {
   };
 }
 
-/** Wirings that can be on one node together: VLAN ids, addresses and containers differ. */
+/** A plausible wiring on the ENI of index 2. */
+export function sharedWiringOf(changes: Partial<SharedWiring> = {}): SharedWiring {
+  return {
+    kind: 'shared',
+    podIp: '10.0.35.21',
+    ifName: 'eth0',
+    netns: '/run/netns/cni-1',
+    hostVeth: hostVethName('c1', 'eth0'),
+    podMac: podMac('c1', 'eth0'),
+    mtu: 1500,
+    eniMac: '20:90:6f:00:02:01',
+    gateway: '10.0.35.1',
+    vpcEniUID: 'uid-shared-2',
+    index: 2,
+    link: 'eth2',
+    ...changes,
+  };
+}
+
+/** Wirings of both kinds that can be on one node together: VLAN ids, addresses and containers differ, two shared ENIs serve several Pods. */
 export const coexistingWirings: fc.Arbitrary<readonly Wiring[]> = fc
   .uniqueArray(fc.integer({ min: 1, max: 4094 }), { maxLength: 6 })
-  .map((vlanIds) =>
-    vlanIds.map((vlanId) =>
-      wiringOf({
-        vlanId,
-        podIp: `10.0.${vlanId >> 8}.${vlanId & 255}`,
-        hostVeth: hostVethName(`container-${vlanId}`, 'eth0'),
-        podMac: podMac(`container-${vlanId}`, 'eth0'),
-        netns: `/run/netns/cni-${vlanId}`,
-        link: subEniLinkName('eth1', vlanId),
-      }),
-    ),
+  .chain((numbers) =>
+    fc
+      .array(fc.constantFrom('sub-eni', 'first', 'second'), { minLength: numbers.length, maxLength: numbers.length })
+      .map((kinds) => numbers.map((number, at) => numberedWiring(number, kinds[at]))),
   );
+
+function numberedWiring(number: number, kind: string | undefined): Wiring {
+  const own = {
+    podIp: `10.0.${number >> 8}.${number & 255}`,
+    hostVeth: hostVethName(`container-${number}`, 'eth0'),
+    podMac: podMac(`container-${number}`, 'eth0'),
+    netns: `/run/netns/cni-${number}`,
+  };
+  if (kind === 'sub-eni') return wiringOf({ ...own, vlanId: number, link: subEniLinkName('eth1', number) });
+  // The trunk carries shared addresses too.
+  return sharedWiringOf({ ...own, ...(kind === 'first' ? { index: 1, link: 'eth1' } : { index: 2, link: 'eth2' }) });
+}
