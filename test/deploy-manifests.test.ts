@@ -247,18 +247,27 @@ describe('the webhook configurations', () => {
       });
   });
 
-  it('fail closed and have no side effects', () => {
-    expect(hooks.map(({ failurePolicy, sideEffects }) => `${failurePolicy} ${sideEffects}`)).toEqual(
-      hooks.map(() => 'Fail None'),
-    );
+  it('fail closed outside kube-system, open for it, and have no side effects', () => {
+    for (const { name, failurePolicy, sideEffects, namespaceSelector } of hooks) {
+      const system = namespaceSelector?.matchExpressions.some(({ operator }) => operator === 'In') ?? false;
+      expect([name, failurePolicy, sideEffects]).toEqual([name, system ? 'Ignore' : 'Fail', 'None']);
+    }
   });
 
-  it('leave Pods of exempt namespaces and of kube-system alone, the webhook itself among them', () => {
-    for (const hook of hooks.filter(({ rules }) => rules.some(({ resources }) => resources.includes('pods'))))
-      expect(hook.namespaceSelector?.matchExpressions.map(({ key, operator }) => `${key} ${operator}`)).toEqual([
-        `${WEBHOOK_EXEMPT_LABEL} DoesNotExist`,
-        'kubernetes.io/metadata.name NotIn',
-      ]);
+  it('leave Pods of exempt namespaces alone, the webhook itself among them, and meet those of kube-system in a hook of their own', () => {
+    const onPods = hooks.filter(({ rules }) => rules.some(({ resources }) => resources.includes('pods')));
+    expect(
+      onPods.map(({ name, namespaceSelector }) =>
+        [
+          name.split('.')[0],
+          ...(namespaceSelector?.matchExpressions.map(({ key, operator }) => `${key} ${operator}`) ?? []),
+        ].join(', '),
+      ),
+    ).toEqual([
+      `add-pod-eni-ip-limit-webhook, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
+      `add-system-pod-eni-ip-limit, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name In`,
+      `guard-pod-annotations, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
+    ]);
     expect(one('Namespace', objectNames.webhookNamespace).metadata.labels).toHaveProperty(WEBHOOK_EXEMPT_LABEL);
   });
 });

@@ -22,7 +22,7 @@ need unshare util-linux
 need nsenter util-linux
 need busybox busybox-static
 need curl curl
-if [ ! -x build/cni-entry ]; then
+if [ ! -x build/cni-entry ] || [ ! -x build/container-io ]; then
   need gcc gcc
   # A static binary needs the C library's archive, which Debian keeps in libc6-dev.
   [ -n "$(find /usr/lib -name libc.a 2>/dev/null | head -n 1)" ] || missing="$missing libc6-dev"
@@ -52,5 +52,15 @@ if [ -f native/cni-entry/cni-entry.c ]; then
     else
       echo "setup: no C compiler: the CNI entry is the sh and curl fallback" >&2
     fi
+  fi
+fi
+
+# 4. What carries the input and output of the lab's containers; without it the lab has no exec, attach, port-forward and logs.
+if [ ! -x build/container-io ] || [ -n "$(find native/container-io -newer build/container-io -name '*.[ch]')" ]; then
+  if command -v gcc >/dev/null 2>&1; then
+    mkdir -p build
+    sh native/container-io/build.sh build/container-io
+  else
+    echo "setup: no C compiler: the lab runs without kubectl exec, attach, port-forward and logs" >&2
   fi
 fi

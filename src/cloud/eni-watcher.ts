@@ -64,7 +64,8 @@ export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
       absentSince: undefined,
       observation: { state: 'pending' },
     });
-    paces[lane].arrived();
+    // One that is waited for on to its next state is no further id.
+    if (known?.lane !== lane) paces[lane].arrived();
     wake();
     return { state: 'pending' };
   };

@@ -20,6 +20,8 @@ export interface CloudConnectionOptions {
   readonly source: 'auto' | 'static' | 'cvm-role' | 'oidc';
   /** Folder with secretId, secretKey and optionally token. */
   readonly directory: string;
+  /** For `cvm-role`; absent: the metadata service of every CVM. */
+  readonly metadataUrl?: string | undefined;
   /** For `oidc`: TKE_PROVIDER_ID, TKE_ROLE_ARN and TKE_WEB_IDENTITY_TOKEN_FILE, as the platform sets them in a Pod. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly callTimeoutMs: number;
@@ -46,16 +48,18 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Ten
 }
 
 async function credentialsOf(options: CloudConnectionOptions): Promise<CredentialSource> {
-  const { source, directory, clock } = options;
+  const { source, directory, clock, metadataUrl } = options;
+  const ofRole = (): CredentialSource =>
+    roleCredentials({ clock, ...(metadataUrl === undefined ? {} : { metadataUrl }) });
   switch (source) {
     case 'static':
       return fileCredentials({ directory });
     case 'cvm-role':
-      return roleCredentials({ clock });
+      return ofRole();
     case 'oidc':
       return oidcSource(options);
     case 'auto':
-      return (await exists(join(directory, 'secretId'))) ? fileCredentials({ directory }) : roleCredentials({ clock });
+      return (await exists(join(directory, 'secretId'))) ? fileCredentials({ directory }) : ofRole();
   }
 }
 

@@ -5,9 +5,12 @@ import type { VpcEni } from '../api/vpc-eni.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CloudCall, CallPriority, EniWatcher, VpcCloud } from '../cloud/vpc-cloud.ts';
+import type { EventLines } from '../kube/klog-events.ts';
 import type { ConfigMap, Node } from '../kube/resources.ts';
 import type { EventRecorder, Informer, KubeClient } from '../kube/types.ts';
+import type { EniListings } from './eni-listings.ts';
 import type { InstanceLookup } from './instance-lookup.ts';
+import type { EniObservations } from './eni-observations.ts';
 import type { IpamdMetrics } from './metrics.ts';
 import type { PolicyFlags } from './policy-flags.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +20,7 @@ import type { WorkingPod } from './views.ts';
 import type { WriteMemory } from './write-memory.ts';
 
 export interface IpamdInformers {
-  /** Projected; index `uid`. */
+  /** Projected; index `uid`, `node`. */
   readonly pods: Informer<WorkingPod>;
   readonly nodes: Informer<Node>;
   /** Index `node`, `eni` (cloud id), `pod` (namespace/name). */
@@ -44,6 +47,16 @@ export interface IpamdDeps {
   readonly permission: SubEniPermission;
   /** Bridges the moment between our own write of a VpcENI and its arrival in the cache. */
   readonly enis: WriteMemory<VpcEni>;
+  /** Complete listings of this cluster's ENIs. */
+  readonly listings: EniListings;
+  /** The same for necs; `writeNecStatus` (node/nec-status.ts) is how their status is written. */
+  readonly necs: WriteMemory<NodeEniConfig>;
+  /** What the cloud was last seen to show on each ENI. */
+  readonly observations: EniObservations;
+  /** Takes the klog lines that spec 003 reads: stdout. */
+  readonly eventLines: EventLines;
+  /** Of this program, e.g. v3.6.0. */
+  readonly version: string;
   /** UID of namespace kube-system: the cluster's identity on cloud resources. */
   readonly clusterUid: string;
   /** Holder identity, recorded with each operation. */
@@ -62,6 +75,10 @@ export interface Timings {
   readonly lookAgainMs: number;
   /** While only the end of an instance could release a sub-ENI, the cloud is asked this often. */
   readonly askInstanceMs: number;
+  /** An ENI or an address that the cloud still works on after this is made again, or reported. */
+  readonly stuckMs: number;
+  /** Surplus addresses are given back in rounds this far apart. */
+  readonly releaseRoundMs: number;
   readonly orphanIntervalMs: number;
   /** Between the two listings that must both find an orphan. */
   readonly orphanSpacingMs: number;

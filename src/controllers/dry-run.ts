@@ -7,7 +7,7 @@ import type { TriedWrite } from '../kube/dry-run.ts';
 
 /** Where a plan is told. */
 export interface PlanLog {
-  write(write: TriedWrite): void;
+  readonly write: (write: TriedWrite) => void;
   call(action: MutatingMethod, request: unknown): void;
 }
 

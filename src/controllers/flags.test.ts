@@ -37,6 +37,7 @@ describe('the flags of ipamd', () => {
 
   it.each([
     ['--cloud-endpoint=vpc.example', 'expected http://'],
+    ['--metadata-url=metadata.tencentyun.com', 'expected http://host:port/path'],
     ['--health-address=61678', 'expected host:port'],
     ['--credential-source=vault', 'auto, static, cvm-role, oidc'],
     ['--lease-duration=15', 'expected a duration'],

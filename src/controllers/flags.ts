@@ -32,6 +32,15 @@ const endpointFlag = (): z.ZodType<string | undefined, string | undefined> =>
       error: 'expected http://host:port or https://host',
     });
 
+/** With a path, unlike an endpoint. */
+const metadataFlag = (): z.ZodType<string | undefined, string | undefined> =>
+  z
+    .string()
+    .optional()
+    .refine((value) => value === undefined || /^https?:\/\/[^/\s]+(\/[^\s?#]*)?$/.test(value), {
+      error: 'expected http://host:port/path, e.g. http://metadata.tencentyun.com/latest/meta-data',
+    });
+
 const NOT_YET = 'this version does not implement it yet';
 
 /** A documented switch of a later issue: only off is accepted, so that it is never silently ignored. */
@@ -96,6 +105,9 @@ export const ipamdFlags = {
     .string()
     .default('/etc/tke-eni-ipamd/credentials')
     .describe('Folder with secretId, secretKey and optionally token (default /etc/tke-eni-ipamd/credentials)'),
+  'metadata-url': metadataFlag().describe(
+    'Metadata service that gives the keys of the CVM role; without it, the one of every CVM',
+  ),
   'cloud-call-timeout': durationFlag(10_000).describe('Longest single cloud call (default 10s)'),
   'leader-elect': booleanFlag(true).describe('Stand for election before changing anything (default true)'),
   'lease-duration': durationFlag(15_000).describe('How long a leader that vanished is waited for (default 15s)'),

@@ -24,7 +24,10 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
       ...deps,
       resource: pods,
       project: projectPod,
-      indexes: { uid: (pod) => [pod.metadata.uid ?? ''] },
+      indexes: {
+        uid: (pod) => [pod.metadata.uid ?? ''],
+        node: (pod) => (pod.nodeName === undefined ? [] : [pod.nodeName]),
+      },
     }),
     nodes: createInformer({ ...deps, resource: nodes }),
     vpcEnis: createInformer({

@@ -1,4 +1,4 @@
-// Instances by id with few reads: ids asked within a moment go in one describe, and an answer is believed for a while.
+// Instances by id with few reads: ids asked within a moment, or while a describe is under way, go in one, and an answer is believed for a while.
 import type { Clock } from '../base/clock.ts';
 import type { Instance, VpcCloud } from '../cloud/vpc-cloud.ts';
 
@@ -20,6 +20,7 @@ const GATHER_MS = 2;
 export function createInstanceLookup(cloud: Pick<VpcCloud, 'describeInstances'>, clock: Clock): InstanceLookup {
   const answers = new Map<string, Answer>();
   let waiting = new Map<string, PromiseWithResolvers<Instance | undefined>>();
+  let isUnderWay = false;
 
   const flush = async (batch: ReadonlyMap<string, PromiseWithResolvers<Instance | undefined>>): Promise<void> => {
     try {
@@ -33,20 +34,26 @@ export function createInstanceLookup(cloud: Pick<VpcCloud, 'describeInstances'>,
       }
     }
   };
-  const leave = (): void => {
-    const batch = waiting;
-    waiting = new Map();
-    if (batch.size > 0) void flush(batch);
+  const leave = async (): Promise<void> => {
+    // Nodes that join one after the other would otherwise cost a call each, and wait for the limit of calls.
+    if (isUnderWay || waiting.size === 0) return;
+    isUnderWay = true;
+    while (waiting.size > 0) {
+      const batch = [...waiting].slice(0, BATCH);
+      waiting = new Map([...waiting].slice(BATCH));
+      await flush(new Map(batch));
+    }
+    isUnderWay = false;
   };
   return {
     get: (instanceId, maxAgeMs) => {
       const known = answers.get(instanceId);
       if (known !== undefined && clock.monotonicMs() - known.at <= maxAgeMs) return known.instance;
       const waiter = Promise.withResolvers<Instance | undefined>();
-      if (waiting.size === 0) clock.after(GATHER_MS, leave);
+      if (waiting.size === 0) clock.after(GATHER_MS, () => void leave());
       waiting.set(instanceId, waiter);
       answers.set(instanceId, { at: clock.monotonicMs(), instance: waiter.promise });
-      if (waiting.size >= BATCH) leave();
+      if (waiting.size >= BATCH) void leave();
       return waiter.promise;
     },
   };

@@ -64,6 +64,25 @@ describe('the subnet cache', () => {
 describe('the instance lookup', () => {
   const instance = (instanceId: string) => ({ instanceId }) as Instance;
 
+  it('gathers what is asked while a describe is under way, so that ids that come one by one cost few', async () => {
+    const clock = createFakeClock();
+    const asked: (readonly string[])[] = [];
+    const describeInstances = async ({ instanceIds = [] }: { readonly instanceIds?: readonly string[] }) => {
+      asked.push(instanceIds);
+      await new Promise<void>((resolve) => clock.after(100, resolve));
+      return instanceIds.map(instance);
+    };
+    const lookup = createInstanceLookup({ describeInstances }, clock);
+    const answers: Promise<Instance | undefined>[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      answers.push(lookup.get(`ins-${n}`, 1000));
+      await clock.advance(5);
+    }
+    await clock.advance(200);
+    expect((await Promise.all(answers)).map((each) => each?.instanceId)).toContain('ins-9');
+    expect(asked.map((ids) => ids.length)).toEqual([1, 9]);
+  });
+
   it('asks for many ids in one call and remembers the answers', async () => {
     const clock = createFakeClock();
     const asked: (readonly string[])[] = [];

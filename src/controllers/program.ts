@@ -9,15 +9,19 @@ import { createEniWatcher } from '../cloud/eni-watcher.ts';
 import type { EniWatcher, VpcCloud } from '../cloud/vpc-cloud.ts';
 import { createElector } from '../kube/elector.ts';
 import { type ManagedServer, runManager } from '../kube/manager.ts';
+import type { EventLines } from '../kube/klog-events.ts';
 import { createEventRecorder } from '../kube/recorder.ts';
 import { namespaces } from '../kube/resources.ts';
 import type { Controller, Elector, KubeClient } from '../kube/types.ts';
+import { RELEASE_INTERVAL_MS } from '../planning/pool-target.ts';
 import { createForeignInstallReport } from './adoption/controller.ts';
 import { adoptObjects, findForeignObjects } from './adoption/foreign-install.ts';
 import { readValuesAtStart } from './addon/values/decode.ts';
 import type { IpamdDeps, Timings } from './deps.ts';
 import type { ListenAddress } from './flags.ts';
+import { createEniObservations } from './eni-observations.ts';
 import { createIpamdInformers, informerList } from './informers.ts';
+import { createEniListings } from './eni-listings.ts';
 import { createInstanceLookup } from './instance-lookup.ts';
 import { createIpamdMetrics, type IpamdMetrics } from './metrics.ts';
 import { noPolicyFlags, type PolicyFlags } from './policy-flags.ts';
@@ -46,6 +50,10 @@ export interface IpamdOptions {
   /** Longest single cloud call; the margin of the fence. */
   readonly callTimeoutMs: number;
   readonly adopt: boolean;
+  /** Of this program, e.g. v3.6.0. */
+  readonly version: string;
+  /** Takes the klog lines that spec 003 reads. */
+  readonly eventLines: EventLines;
   /** Default `noPolicyFlags`. */
   readonly flags?: PolicyFlags;
   /** What runs once this process leads: `createControllers`. */
@@ -131,7 +139,12 @@ function dependencies(parts: {
     instances: createInstanceLookup(cloud, clock),
     permission: createSubEniPermission(clock),
     enis: createWriteMemory(informers.vpcEnis),
+    listings: createEniListings(),
+    necs: createWriteMemory(informers.nodeEniConfigs),
     metrics: parts.metrics,
+    observations: createEniObservations(cloud, clock),
+    eventLines: options.eventLines,
+    version: options.version,
     clusterUid: parts.clusterUid,
     identity,
     timings: { ...defaultTimings, ...options.timings },
@@ -148,6 +161,8 @@ export const defaultTimings: Timings = {
   consistencyWindowMs: 2_000,
   lookAgainMs: 30_000,
   askInstanceMs: 30_000,
+  stuckMs: 300_000,
+  releaseRoundMs: RELEASE_INTERVAL_MS,
   orphanIntervalMs: 600_000,
   orphanSpacingMs: 600_000,
 };

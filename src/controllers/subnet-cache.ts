@@ -16,8 +16,8 @@ export interface SubnetCache {
   get(subnetIds: readonly string[], signal: AbortSignal): Promise<readonly Subnet[]>;
   /** One subnet by id. Throws IPAMD-SUBNET-UNKNOWN when the cloud does not know it. */
   find(subnetId: string, signal: AbortSignal): Promise<Subnet>;
-  /** An address of it was asked for; until the next describe it counts as gone. */
-  taken(subnetId: string): void;
+  /** So many addresses of it (default 1) were asked for; until the next describe they count as gone. */
+  taken(subnetId: string, count?: number): void;
   rest(subnetId: string): void;
   resting(): ReadonlySet<string>;
 }
@@ -85,7 +85,7 @@ export function createSubnetCache(cloud: Pick<VpcCloud, 'describeSubnets'>, cloc
         `the cloud does not know subnet ${subnetId} of one of its ENIs`,
       );
     },
-    taken: (subnetId) => void takenSince.set(subnetId, (takenSince.get(subnetId) ?? 0) + 1),
+    taken: (subnetId, count = 1) => void takenSince.set(subnetId, (takenSince.get(subnetId) ?? 0) + count),
     rest: (subnetId) => void dry.set(subnetId, clock.monotonicMs()),
     resting: () => {
       for (const [subnetId, since] of dry) if (clock.monotonicMs() - since >= REST_MS) dry.delete(subnetId);

@@ -44,6 +44,7 @@ async function main(): Promise<void> {
       entries: flags['cni-entry'] === undefined ? OWN_ENTRIES : [flags['cni-entry']],
       linkDriver: flags['link-driver'],
       addTimeoutMs: flags['add-timeout'],
+      addressRestMs: flags['address-rest'],
       version: `v${project.version}`,
       signal,
     });

@@ -1,6 +1,7 @@
 // Composition root of ipamd, tke-eni-ipamd.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import project from '../../package.json' with { type: 'json' };
 import { systemClock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
@@ -32,31 +33,33 @@ async function main(): Promise<void> {
   const signal = stopOnSignals();
   const connection = await programConnection(flags.kubeconfig, process.env);
   const base = { clock: systemClock, logger };
-  const { 'cloud-call-timeout': callTimeoutMs, 'kube-api-qps': qps, 'kube-api-burst': burst } = flags;
+  const cloudBase = { ...base, callTimeoutMs: flags['cloud-call-timeout'] };
+  const { 'kube-api-qps': qps, 'kube-api-burst': burst } = flags;
   const plan = flags['dry-run'] ? createPlanLog(logger) : undefined;
   const onDryRun = plan === undefined ? {} : { onDryRun: plan.write };
   const client = createKubeClient({ ...base, connection, userAgent: PROGRAM, qps, burst, ...onDryRun });
   try {
     await runIpamd({
-      ...base,
+      ...cloudBase,
       client,
       signal,
       identity: `${hostname()}_${randomUUID()}`,
       // A dry run takes nothing from the one that leads.
       election: flags['leader-elect'] && plan === undefined ? electionOf(flags) : undefined,
-      callTimeoutMs,
       adopt: flags.adopt,
+      version: `v${project.version}`,
+      eventLines: process.stdout,
       flags: policyFlags(flags),
       controllers: createControllers,
       openCloud: (values, metrics) =>
         connectCloud({
-          ...base,
+          ...cloudBase,
           region: values.region,
           endpoint: flags['cloud-endpoint'],
           source: flags['credential-source'],
           directory: flags['credentials-dir'],
+          metadataUrl: flags['metadata-url'],
           env: process.env,
-          callTimeoutMs,
           metrics,
           plan,
         }),

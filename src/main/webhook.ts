@@ -27,6 +27,8 @@ async function main(): Promise<void> {
       serviceName: flags['service-name'],
       serviceNamespace: flags['service-namespace'],
       servingNames: flags['serving-names'],
+      defaultCni: flags['default-cni'],
+      servesEip: flags['enable-eip-resource'],
       signal,
     });
   } finally {

@@ -2,10 +2,11 @@
 import type { Cloud } from '../../../lab/cloud/cloud.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { staticCredentials } from '../../cloud/credentials.ts';
+import { type CredentialSource, staticCredentials } from '../../cloud/credentials.ts';
 import { createTencentCloud } from '../../cloud/tencent-cloud.ts';
 import type { ClosableKubeClient } from '../../kube/client.ts';
 import type { KubeClient } from '../../kube/types.ts';
+import { noPolicyFlags, type PolicyFlags } from '../policy-flags.ts';
 import type { Timings } from '../deps.ts';
 import { dryRunCloud, type PlanLog } from '../dry-run.ts';
 import { createControllers } from '../index.ts';
@@ -16,6 +17,13 @@ export interface IpamdTweaks {
   readonly adopt?: boolean;
   readonly timings?: Partial<Timings>;
   readonly callTimeoutMs?: number;
+  readonly flags?: Partial<PolicyFlags>;
+  /** Default v3.6.0. */
+  readonly version?: string;
+  /** Told each klog line. */
+  readonly onLine?: (line: string) => void;
+  /** Default: the root keys of the account. */
+  readonly credentials?: CredentialSource;
   /** Nothing is changed, and what would be is told here; the client must know, too. */
   readonly plan?: PlanLog;
   /** Told before each write to either side; what it throws, awaits or kills comes first. */
@@ -42,7 +50,7 @@ export function startIpamd(
   const stop = new AbortController();
   const life = { killed: false };
   const { cloud, client } = world;
-  const credentials = staticCredentials({ secretId: cloud.secretId, secretKey: cloud.secretKey });
+  const credentials = tweaks.credentials ?? staticCredentials({ secretId: cloud.secretId, secretKey: cloud.secretKey });
   const endpoints = { vpc: cloud.endpoint, cvm: cloud.endpoint };
   const base = { clock: systemClock, logger: silentLogger };
   const callTimeoutMs = tweaks.callTimeoutMs ?? 2_000;
@@ -57,6 +65,9 @@ export function startIpamd(
     election: tweaks.election,
     callTimeoutMs,
     adopt: tweaks.adopt ?? false,
+    version: tweaks.version ?? 'v3.6.0',
+    eventLines: { write: (line) => tweaks.onLine?.(line) },
+    flags: { ...noPolicyFlags, ...tweaks.flags },
     controllers: createControllers,
     openCloud: () => Promise.resolve(severable(adapter, life, tweaks)),
     health: { host: '127.0.0.1', port: 0 },

@@ -20,6 +20,7 @@ import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
+import type { KubeConnection } from '../../kube/connection.ts';
 import { runManager } from '../../kube/manager.ts';
 import { configMaps, events, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
@@ -43,6 +44,8 @@ export interface World {
   readonly instanceIds: readonly string[];
   /** A group that exists. */
   readonly group: string;
+  /** For programs that are started as processes. */
+  readonly connection: KubeConnection;
   connect(): ClosableKubeClient;
   /** Another ipamd on the same cluster and cloud. */
   ipamd(tweaks?: IpamdTweaks): Ipamd;
@@ -168,6 +171,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     nodeNames,
     instanceIds: instances.map((instance) => instance.instanceId),
     group: SAMPLE_GROUP.securityGroupId,
+    connection: api.connection,
     connect,
     ipamd: (tweaks = {}) => {
       const started = startIpamd({ client: connect(tweaks.plan), cloud }, tweaks);

@@ -14,8 +14,8 @@ export const connectionCases: readonly ParityCase[] = [
     source: 'emicklei/go-restful: CurlyRouter; net/url: ParseRequestURI',
     mutation: {
       file: 'lab/kube/apiserver/http/request-path.ts',
-      find: "return trimmed === '' ? [] : trimmed.split('/');",
-      replace: "return trimmed.split('/').filter((part) => part !== '' && part !== '.');",
+      find: "path.slice(start, end).split('/');",
+      replace: "path.slice(start, end).split('/').filter((part) => part !== '' && part !== '.');",
     },
     run: async (t) => {
       for (const [path, code] of [
@@ -77,8 +77,8 @@ export const connectionCases: readonly ParityCase[] = [
     source: 'RFC 9110, 10.1.1 Expect; RFC 9112, 7.1 Chunked Transfer Coding',
     mutation: {
       file: 'lab/kube/apiserver/http/body.ts',
-      find: "request.on('end', () => resolve(Buffer.concat(chunks)));",
-      replace: "request.on('end', () => resolve(chunks[0] ?? Buffer.alloc(0)));",
+      find: 'return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);',
+      replace: 'return only ?? Buffer.alloc(0);',
     },
     run: async (t) => {
       const start = 'POST /NAMESPACE/configmaps HTTP/1.1';

@@ -36,8 +36,8 @@ export const javascriptClientObjectCases: readonly ParityCase[] = [
     source: '@kubernetes/client-node, src/gen/models/V1ObjectMeta.ts: creationTimestamp is a Date',
     mutation: {
       file: 'lab/kube/apiserver/operations/create.ts',
-      find: 'creationTimestamp: timestamp(core.clock.now()) }',
-      replace: "creationTimestamp: '' }",
+      find: 'metadata.creationTimestamp = timestamp(core.clock.now());',
+      replace: "metadata.creationTimestamp = '';",
     },
     run: async (t) => {
       const { core } = await t.javascriptClient();

@@ -6,6 +6,7 @@ import { isNotFound } from '../../../kube/api-error.ts';
 import { configMaps } from '../../../kube/resources.ts';
 import type { KubeClient } from '../../../kube/types.ts';
 import { ipamdErrors } from '../../errors.ts';
+import { withModeInForce } from './ip-mode.ts';
 
 /** Stands in the shipped manifest where a person must put a value; some of them would pass for an id. */
 const PLACEHOLDER = 'changeme';
@@ -27,8 +28,9 @@ export async function readValuesAtStart(client: Pick<KubeClient, 'get'>, signal:
   const { systemNamespace: namespace, addonValues: name } = objectNames;
   const where = `ConfigMap ${namespace}/${name}`;
   try {
-    const decoded = decodeValues((await client.get(configMaps, name, { namespace, signal })).data);
-    if (decoded.ok) return decoded.values;
+    const map = await client.get(configMaps, name, { namespace, signal });
+    const decoded = decodeValues(map.data);
+    if (decoded.ok) return withModeInForce(decoded.values, map);
     throw new TrunklineError(ipamdErrors.valuesInvalid, `${where}: ${decoded.problems.join('; ')}`);
   } catch (error) {
     if (!isNotFound(error)) throw error;

@@ -1,29 +1,38 @@
 // ipamd's part of a nec's status, from what is known of the node. Pure.
-import type { NodeEniConfig, NodeEniConfigStatus } from '../../../api/node-eni-config.ts';
+import type { EniInfo, NodeEniConfig, NodeEniConfigStatus } from '../../../api/node-eni-config.ts';
 import type { VpcEni } from '../../../api/vpc-eni.ts';
-import { setCondition } from '../../../kube/conditions.ts';
 import type { Condition } from '../../../kube/types.ts';
 import { eniIndex } from '../../../planning/eni-index.ts';
-import { planSubEniQuota } from '../../../planning/sub-eni-quota.ts';
+import { planSubEniQuota, type Quota } from '../../../planning/sub-eni-quota.ts';
+import { necConditions } from '../nec-status.ts';
 import type { InstanceFacts } from './facts.ts';
+import type { RouteEniPlan } from './plan-route-eni.ts';
 
-/** ipamd's part; `node` is the agent's. */
-export type OwnNecStatus = Required<Pick<NodeEniConfigStatus, 'subENI' | 'eniInfos' | 'conditions'>>;
+/** What is planned here; the pool and the node's groups have fields of their own. */
+export interface ConfigStatus {
+  readonly subENI: Quota;
+  readonly eniInfos: EniInfo[];
+  readonly conditions: Condition[];
+  /** Undefined in static mode, where ordinary Pods do not share addresses. */
+  readonly routeENI: NodeEniConfigStatus['routeENI'];
+}
 
 export interface NecFacts {
   readonly nec: NodeEniConfig;
   readonly instanceId: string;
   /** Absent: the cloud knows no such instance. */
   readonly known: InstanceFacts | undefined;
-  readonly trunk: VpcEni | undefined;
+  /** Of the node, trunk and shared ones. */
+  readonly enis: readonly VpcEni[];
+  readonly routeEni: RouteEniPlan | undefined;
   readonly trunkingEnabled: boolean;
   /** The cloud's words while the account may not make sub-ENI calls. */
   readonly refusal: string | undefined;
   readonly now: Date;
 }
 
-/** Quota with its reason, the trunk with its index, and the Ready condition. */
-export function planNecStatus(facts: NecFacts): OwnNecStatus {
+/** Quotas with their reasons, the ENIs with their indexes, and the conditions Ready and PoolSettings. */
+export function planNecStatus(facts: NecFacts): ConfigStatus {
   const { nec, known, refusal } = facts;
   const subENI = planSubEniQuota({
     trunkingEnabled: facts.trunkingEnabled,
@@ -33,16 +42,31 @@ export function planNecStatus(facts: NecFacts): OwnNecStatus {
       : {
           instanceType: known.instance.instanceType,
           cpu: known.instance.cpu,
-          cloudQuantity: known.limits.subEniQuantity,
+          ...(known.limits === 'unavailable' ? {} : { cloudQuantity: known.limits.subEniQuantity }),
         }),
     ...(nec.spec.maxSubENI === undefined ? {} : { override: nec.spec.maxSubENI }),
   });
-  const before = (nec.status?.conditions ?? []) as Condition[];
   return {
     subENI,
-    eniInfos: eniInfosOf(nec, facts.trunk),
-    conditions: [...setCondition(before, readyCondition(facts, subENI.reason), facts.now)],
+    eniInfos: eniInfosOf(nec, facts.enis),
+    routeENI: facts.routeEni?.routeENI,
+    conditions: necConditions(nec, [readyCondition(facts, subENI.reason), ...settingsCondition(facts)], facts.now),
   };
+}
+
+/** Condition type of a nec: whether what users wrote about its pool is in force. */
+export const POOL_SETTINGS = 'PoolSettings';
+
+/** Absent as long as nothing was ever wrong. */
+function settingsCondition({ nec, routeEni }: NecFacts): Omit<Condition, 'lastTransitionTime'>[] {
+  const type = POOL_SETTINGS;
+  const [first, ...others] = routeEni?.problems ?? [];
+  if (first !== undefined) {
+    const message = `${[first, ...others].map((problem) => problem.message).join('; ')}; what was in force stays`;
+    return [{ type, status: 'False', reason: first.reason, message }];
+  }
+  const wasWrong = nec.status?.conditions?.some((condition) => condition.type === type) === true;
+  return wasWrong ? [{ type, status: 'True', reason: 'Accepted', message: 'targets and caps are in force' }] : [];
 }
 
 /** The fields of a nec that only the cloud knows; fields that users write are left alone. */
@@ -66,21 +90,26 @@ function readyCondition(
   return { type, status: 'True', reason: 'Configured', message: quotaReason };
 }
 
-/** The trunk with an index that stays; nothing while it is not attached. */
-function eniInfosOf(nec: NodeEniConfig, trunk: VpcEni | undefined): OwnNecStatus['eniInfos'] {
-  const eni = trunk?.status?.eni;
-  if (eni === undefined || trunk?.status?.phase !== 'Ready') return [];
-  return [
-    {
-      eniID: eni.eniID,
-      index: eniIndex(nec.status?.eniInfos ?? [], eni.eniID),
-      mac: eni.macAddress,
-      primaryIP: eni.addresses[0]?.ip ?? '',
-      subnetID: eni.subnetID,
-      subnetCIDR: eni.subnetCIDR,
-      gateway: eni.gateway,
-      securityGroups: eni.securityGroups,
-      trunk: true,
-    },
-  ];
+/** Attached ones, each with an index that stays. */
+function eniInfosOf(nec: NodeEniConfig, enis: readonly VpcEni[]): EniInfo[] {
+  const known = nec.status?.eniInfos ?? [];
+  return enis.reduce<EniInfo[]>((infos, { spec, status }) => {
+    const eni = status?.eni;
+    if (eni === undefined || status?.phase !== 'Ready') return infos;
+    const others = infos.filter((info) => !known.some((each) => each.eniID === info.eniID));
+    return [
+      ...infos,
+      {
+        eniID: eni.eniID,
+        index: eniIndex([...known, ...others], eni.eniID),
+        mac: eni.macAddress,
+        primaryIP: eni.addresses[0]?.ip ?? '',
+        subnetID: eni.subnetID,
+        subnetCIDR: eni.subnetCIDR,
+        gateway: eni.gateway,
+        securityGroups: eni.securityGroups,
+        ...(spec.type === 'Trunk' ? { trunk: true } : {}),
+      },
+    ];
+  }, []);
 }

@@ -1,17 +1,20 @@
-// Publishes a node's sub-ENIs as the extended resource that the scheduler counts (DESIGN, decision 7).
+// Publishes what a node offers as the extended resources that the scheduler counts: sub-ENIs and shared addresses (DESIGN, decision 7).
 import { resourceNames } from '../../../api/keys.ts';
-import { trunkEniName } from '../../../api/vpc-eni.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import { nodes } from '../../../kube/resources.ts';
 import type { Node } from '../../../kube/resources.ts';
 import type { Controller } from '../../../kube/types.ts';
+import { planNodeResources } from '../../../planning/node-resources.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { managedInstance } from '../managed-instance.ts';
+import { nodeEnisOf, staysOn } from '../pool/pool-enis.ts';
+
+const NAMES = [resourceNames.subEni, resourceNames.eniIp] as const;
 
 /** Level-triggered: what the node shows is compared with what it should, at every change of either. */
 export function createNodeResources(deps: IpamdDeps): Controller {
-  const { informers, client, clock, logger, enis } = deps;
+  const { informers, client, clock, logger } = deps;
   return createController({
     name: 'node.resources',
     clock,
@@ -20,30 +23,41 @@ export function createNodeResources(deps: IpamdDeps): Controller {
     watches: [
       // A kubelet that registers anew resets its status; the change brings us back.
       watchOf(informers.nodes, ({ key, before, after }) =>
-        before !== undefined && samePublished(before, after) ? [] : [key],
+        before !== undefined && after !== undefined && shown(before) === shown(after) ? [] : [key],
       ),
       watchOf(informers.nodeEniConfigs, ownKey),
       watchOf(informers.vpcEnis, ({ before, after }) =>
-        (after ?? before)?.spec.type === 'Trunk' ? [(after ?? before)?.spec.nodeName ?? ''] : [],
+        (after ?? before)?.spec.type === 'SubENI' || before?.status?.phase === after?.status?.phase
+          ? []
+          : [(after ?? before)?.spec.nodeName ?? ''],
       ),
     ],
     reconcile: async (name) => {
       const node = informers.nodes.get(name);
-      const nec = informers.nodeEniConfigs.get(name);
-      if (node === undefined || managedInstance(node) === undefined || nec?.status?.subENI === undefined) return;
-      const usable = nec.status.node?.ready === true && enis.latest(trunkEniName(name))?.status?.phase === 'Ready';
-      // Nothing is said while a trunk is on its way: a zero now would read as `this node takes none`.
-      if (!usable && nec.status.subENI.quota > 0 && published(node) === undefined) return;
-      const quantity = String(usable ? nec.status.subENI.quota : 0);
-      if (published(node) === quantity && node.status?.capacity?.[resourceNames.subEni] === quantity) return;
-      const amount = { [resourceNames.subEni]: quantity };
+      const nec = deps.necs.latest(name);
+      const instanceId = node === undefined ? undefined : managedInstance(node);
+      if (node === undefined || nec?.status?.subENI === undefined || instanceId === undefined) return;
+      const attached = nodeEnisOf(deps, name).filter(
+        (eni) => eni.status?.phase === 'Ready' && staysOn(eni, instanceId),
+      );
+      const { subENI, routeENI, node: agent } = nec.status;
+      const wanted = planNodeResources({
+        published: { subEni: allocatable(node, resourceNames.subEni), eniIp: allocatable(node, resourceNames.eniIp) },
+        agentReady: agent?.ready === true,
+        hasLinks: agent?.linkDriver !== 'unavailable',
+        subEniQuota: subENI.quota,
+        eniIpQuota: routeENI?.quota,
+        hasTrunk: attached.some((eni) => eni.spec.type === 'Trunk'),
+        hasEni: attached.length > 0,
+      });
+      const amount = {
+        ...(wanted.subEni === undefined ? {} : { [resourceNames.subEni]: wanted.subEni }),
+        ...(wanted.eniIp === undefined ? {} : { [resourceNames.eniIp]: wanted.eniIp }),
+      };
+      if (Object.entries(amount).every(([resource, quantity]) => isPublished(node, resource, quantity))) return;
+      const body = { status: { capacity: amount, allocatable: amount } };
       try {
-        await client.patch(
-          nodes,
-          name,
-          { type: 'merge', body: { status: { capacity: amount, allocatable: amount } } },
-          { subresource: 'status' },
-        );
+        await client.patch(nodes, name, { type: 'merge', body }, { subresource: 'status' });
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
@@ -51,8 +65,10 @@ export function createNodeResources(deps: IpamdDeps): Controller {
   });
 }
 
-const published = (node: Node | undefined): string | undefined => node?.status?.allocatable?.[resourceNames.subEni];
+const allocatable = (node: Node, resource: string): string | undefined => node.status?.allocatable?.[resource];
 
-const samePublished = (before: Node, after: Node | undefined): boolean =>
-  published(before) === published(after) &&
-  before.status?.capacity?.[resourceNames.subEni] === after?.status?.capacity?.[resourceNames.subEni];
+const isPublished = (node: Node, resource: string, quantity: string): boolean =>
+  allocatable(node, resource) === quantity && node.status?.capacity?.[resource] === quantity;
+
+const shown = (node: Node): string =>
+  JSON.stringify(NAMES.map((name) => [allocatable(node, name), node.status?.capacity?.[name]]));

@@ -1,20 +1,23 @@
 // Each node that may carry sub-ENIs gets the intent of a trunk; the life-cycle of VpcENI makes it.
-import { finalizers, labels, MANAGED_BY, nameLabel } from '../../../api/keys.ts';
-import { trunkEniName, vpcEnis } from '../../../api/vpc-eni.ts';
-import type { VpcEni } from '../../../api/vpc-eni.ts';
-import { TrunklineError } from '../../../base/errors.ts';
-import { isAlreadyExists } from '../../../kube/api-error.ts';
+import { annotations } from '../../../api/keys.ts';
+import { trunkEniName } from '../../../api/vpc-eni.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
+import type { Node } from '../../../kube/resources.ts';
 import type { Controller } from '../../../kube/types.ts';
-import { shortHash } from '../../../planning/eni-identity.ts';
 import type { IpamdDeps } from '../../deps.ts';
-import { ipamdErrors } from '../../errors.ts';
+import { createNodeEni, groupsDecided, hasLivingInstance } from '../eni-intent.ts';
+import { reportsReady } from '../../vpc-eni/lifecycle/node-eni-facts.ts';
+import { managedInstance } from '../managed-instance.ts';
 
-const GROUPS_FRESH_MS = 60_000;
+const isHandled = (node: Node | undefined): boolean =>
+  node !== undefined && node.metadata.annotations?.[annotations.disableNodeEni] === undefined;
+
+/** What of a node decides whether it gets a trunk. */
+const standing = (node: Node | undefined): string => JSON.stringify([isHandled(node), reportsReady(node)]);
 
 /** `created` is told the new intent, so that the life-cycle goes on at once instead of after the watch. */
 export function createNodeTrunk(deps: IpamdDeps, created: (name: string) => void): Controller {
-  const { informers, client, clock, logger } = deps;
+  const { informers, clock, logger } = deps;
   return createController({
     name: 'node.trunk',
     clock,
@@ -22,41 +25,25 @@ export function createNodeTrunk(deps: IpamdDeps, created: (name: string) => void
     concurrency: 8,
     watches: [
       watchOf(informers.nodeEniConfigs, ownKey),
+      watchOf(informers.nodes, ({ key, before, after }) => (standing(before) === standing(after) ? [] : [key])),
       watchOf(informers.vpcEnis, ({ type, before }) =>
         type === 'deleted' && before?.spec.type === 'Trunk' ? [before.spec.nodeName] : [],
       ),
     ],
     reconcile: async (nodeName) => {
-      const nec = informers.nodeEniConfigs.get(nodeName);
+      const nec = deps.necs.latest(nodeName);
+      const node = informers.nodes.get(nodeName);
       const name = trunkEniName(nodeName);
       // Without a quota a trunk would only cost an ENI of the node.
-      if (nec === undefined || (nec.status?.subENI?.quota ?? 0) === 0 || informers.nodes.get(nodeName) === undefined)
-        return;
-      if (deps.enis.latest(name) !== undefined) return;
-      const groups = nec.spec.securityGroups ?? (await instanceGroups(deps, nec.spec.instanceID ?? ''));
-      const intent: VpcEni = {
-        apiVersion: 'networking.tke.cloud.tencent.com/v1',
-        kind: 'VpcENI',
-        metadata: {
-          name,
-          labels: { [labels.nodeName]: nameLabel(nodeName, shortHash), [labels.managedBy]: MANAGED_BY },
-          finalizers: [finalizers.eni],
-        },
-        spec: { type: 'Trunk', nodeName, securityGroups: [...groups] },
-      };
-      try {
-        deps.enis.wrote(await client.create(vpcEnis, intent));
-      } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
-      }
+      if (nec === undefined || (nec.status?.subENI?.quota ?? 0) === 0 || node === undefined) return undefined;
+      // Of a node that came back with another instance the nec is brought up to date first.
+      if (nec.spec.instanceID !== managedInstance(node)) return undefined;
+      if (deps.enis.latest(name) !== undefined || !groupsDecided(deps, nec) || !isHandled(node)) return undefined;
+      if (!(await hasLivingInstance(deps, node, nec.spec.instanceID ?? '')))
+        return { requeueAfterMs: deps.timings.askInstanceMs };
+      await createNodeEni(deps, nec, { name, type: 'Trunk' });
       created(name);
+      return undefined;
     },
   });
-}
-
-/** The groups of the instance's primary ENI, which a node inherits (spec 000). */
-async function instanceGroups(deps: IpamdDeps, instanceId: string): Promise<readonly string[]> {
-  const instance = await deps.instances.get(instanceId, GROUPS_FRESH_MS);
-  if (instance !== undefined) return instance.securityGroups;
-  throw new TrunklineError(ipamdErrors.instanceUnknown, `the cloud knows no instance ${instanceId}`);
 }

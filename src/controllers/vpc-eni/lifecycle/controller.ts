@@ -1,23 +1,26 @@
-// The controller of VpcENI objects: trunks and sub-ENIs from intent to release.
+// The controller of VpcENI objects: node ENIs and sub-ENIs from intent to release.
+import { annotations } from '../../../api/keys.ts';
 import { subEniName } from '../../../api/vpc-eni.ts';
 import type { VpcEni } from '../../../api/vpc-eni.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
+import type { Node } from '../../../kube/resources.ts';
 import type { Controller, InformerChange, ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
 import { isMarked } from '../../adoption/foreign-install.ts';
 import type { IpamdDeps } from '../../deps.ts';
-import type { LifecycleDeps } from './deps.ts';
+import type { LifecycleDeps, PoolHooks } from './deps.ts';
+import { reconcileNodeEni } from './node-eni.ts';
+import { reportsReady } from './node-eni-facts.ts';
 import { createProgress } from './progress.ts';
 import { reconcileSubEni } from './sub-eni.ts';
-import { reconcileTrunk } from './trunk.ts';
 
 /** As many creating calls in flight as a busy API needs; the cloud's budget is what limits them. */
 const CONCURRENCY = 64;
 
-/** Trunks and sub-ENIs; objects without our marker are left alone. */
-export function createVpcEniLifecycle(common: IpamdDeps): Controller {
+/** `pools` says what shared addresses mean for a node's ENIs. Objects without our marker are left alone. */
+export function createVpcEniLifecycle(common: IpamdDeps, pools: PoolHooks): Controller {
   const { informers, clock, logger } = common;
-  const deps: LifecycleDeps = { ...common, progress: createProgress() };
+  const deps: LifecycleDeps = { ...common, pools, progress: createProgress() };
   const onNode = (name: string): string[] => informers.vpcEnis.byIndex('node', name).map((eni) => eni.metadata.name);
   return createController({
     name: 'vpc-eni.lifecycle',
@@ -34,7 +37,15 @@ export function createVpcEniLifecycle(common: IpamdDeps): Controller {
       watchOf(informers.nodeEniConfigs, ({ key, after, before }) =>
         after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID ? [] : onNode(key),
       ),
-      watchOf(informers.nodes, ({ type, key }) => (type === 'deleted' ? onNode(key) : [])),
+      watchOf(informers.nodes, ({ type, key, before, after }) =>
+        type === 'deleted' || standing(before) !== standing(after) ? onNode(key) : [],
+      ),
+      // The last Pod of a node that is gone lets its ENIs go.
+      watchOf(informers.pods, ({ before, after }) =>
+        after === undefined && informers.nodes.get(before?.nodeName ?? '') === undefined
+          ? onNode(before?.nodeName ?? '')
+          : [],
+      ),
     ],
     sources: [
       (enqueue, signal) => {
@@ -55,9 +66,9 @@ async function reconcile(
   // An unmarked object belongs to another install; a released one is only still in the cache.
   if (eni === undefined || !isMarked(eni) || deps.progress.released(eni.metadata.uid ?? '')) return undefined;
   try {
-    return eni.spec.type === 'Trunk'
-      ? await reconcileTrunk(deps, eni, context)
-      : await reconcileSubEni(deps, eni, context);
+    return eni.spec.type === 'SubENI'
+      ? await reconcileSubEni(deps, eni, context)
+      : await reconcileNodeEni(deps, eni, context);
   } catch (error) {
     // Only our own object can be missing here: the API has forgotten what we wrote.
     if (isNotFound(error)) deps.enis.forget(name);
@@ -70,6 +81,14 @@ function unblocksNode({ before, after }: InformerChange<VpcEni>): boolean {
   if ((after ?? before)?.spec.type === 'SubENI') return after === undefined;
   return after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
 }
+
+/** What of a node decides about its ENIs. */
+const standing = (node: Node | undefined): string =>
+  JSON.stringify([
+    node?.spec?.providerID,
+    reportsReady(node),
+    node?.metadata.annotations?.[annotations.disableNodeEni],
+  ]);
 
 const nodeOf = ({ before, after }: InformerChange<VpcEni>): string => (after ?? before)?.spec.nodeName ?? '';
 

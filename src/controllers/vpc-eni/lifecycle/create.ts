@@ -7,7 +7,7 @@ import { afterAbsence, judgeFailure, planCreateStep, type SpecialCodes } from '.
 import { gatewayOf } from '../../../planning/eni-request.ts';
 import type { LifecycleDeps } from './deps.ts';
 import { findLeftover } from './leftover.ts';
-import { explain, ready, warnPod, writeStatus } from './status.ts';
+import { explain, ready, warnOwner, writeStatus } from './status.ts';
 
 type CreateRequest = CreateEniRequest | CreateSubEniRequest;
 
@@ -82,7 +82,7 @@ async function record<R extends CreateRequest>(
   const prepared = await kind.prepare(attempt);
   if (prepared.kind === 'blocked') {
     const { reason, message, tell } = prepared;
-    if (tell) warnPod(deps, eni, message);
+    if (tell) warnOwner(deps, eni, message);
     await writeStatus(deps, eni, {
       phase: 'Pending',
       conditions: ready(eni, 'False', reason, message, deps.clock.now()),
@@ -142,7 +142,7 @@ async function failed<R extends CreateRequest>(
   if (next === 'next-subnet') deps.subnets.rest(request.subnetId);
   if (next === 'account') deps.permission.refused(explain(error).message);
   const { reason, message } = explain(error);
-  warnPod(deps, eni, message);
+  warnOwner(deps, eni, message);
   await writeStatus(deps, eni, { phase: 'Failed', conditions: ready(eni, 'False', reason, message, deps.clock.now()) });
   return { requeueAfterMs: next === 'next-subnet' ? 0 : deps.timings.lookAgainMs };
 }

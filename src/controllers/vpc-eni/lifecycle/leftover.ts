@@ -19,7 +19,7 @@ export async function findLeftover(deps: LifecycleDeps, eni: VpcEni, signal: Abo
   ];
   const listed = await deps.cloud.describeEnis({ tags: owned }, { signal });
   // Of several, always the same one: the others are orphans, and collected as such.
-  const [found] = listed.filter((each) => each.state !== 'DELETING').toSorted((a, b) => (a.eniId < b.eniId ? -1 : 1));
+  const [found] = listed.filter((each) => isUsable(eni, each)).toSorted((a, b) => (a.eniId < b.eniId ? -1 : 1));
   const step = planLookUp({
     found: found !== undefined,
     absentSinceMs: deps.progress.absentSince(uid),
@@ -30,6 +30,13 @@ export async function findLeftover(deps: LifecycleDeps, eni: VpcEni, signal: Abo
   if (step.kind !== 'look-again') return { kind: 'absent' };
   deps.progress.setAbsentSince(uid, step.absentSinceMs);
   return step;
+}
+
+/** One that an earlier attempt made and that was given up because it stayed PENDING is left to the collection of orphans. */
+function isUsable(eni: VpcEni, found: Eni): boolean {
+  const attempt = Number(found.tags.find((tag) => tag.key === tags.attempt)?.value ?? Number.POSITIVE_INFINITY);
+  const current = eni.status?.operation?.attempt ?? 0;
+  return found.state !== 'DELETING' && !(found.state === 'PENDING' && attempt < current);
 }
 
 /** For a release: what to remove although no id is recorded. Asks the cloud only when this process is in doubt. */

@@ -10,34 +10,57 @@ export function goSeconds(ms: number): string {
   return `${h > 0 ? `${h}h` : ''}${h > 0 || m > 0 ? `${m}m` : ''}${s}s`;
 }
 
+/** A Pod that has its address now. */
+export interface ServedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly ip: string;
+  /** As the annotation `networks` names it. */
+  readonly network: string;
+  /** RFC 3339; when the cloud was first asked, or the agent gave the address out. */
+  readonly assignedFrom: string | undefined;
+  readonly scheduledAt: string | undefined;
+  readonly staticMode: boolean;
+}
+
 /** Once per sub-ENI, when it became ready; also counts the time it took since the Pod was bound. */
 export function reportAddress(deps: IpamdDeps, eni: VpcEni): void {
   const owner = eni.spec.pod;
   if (owner === undefined) return;
   const [pod] = deps.informers.pods.byIndex('uid', owner.uid);
+  reportServed(deps, {
+    ...owner,
+    ip: eni.status?.eni?.addresses[0]?.ip ?? '',
+    network: networks.subEni,
+    assignedFrom: eni.metadata.creationTimestamp,
+    scheduledAt: pod?.scheduledAt,
+    staticMode: true,
+  });
+}
+
+/** The documented Event on the Pod, and its latency. */
+export function reportServed(deps: Pick<IpamdDeps, 'clock' | 'metrics' | 'recorder'>, served: ServedPod): void {
+  const { namespace, name, uid, scheduledAt, assignedFrom } = served;
   const now = deps.clock.now().getTime();
   const since = (from: string | undefined): string => goSeconds(from === undefined ? 0 : now - Date.parse(from));
-  if (pod?.scheduledAt !== undefined)
-    deps.metrics.podSetIpLatency.observe(Math.max(0, now - Date.parse(pod.scheduledAt)) / 1000);
+  if (scheduledAt !== undefined)
+    deps.metrics.podSetIpLatency.observe(Math.max(0, now - Date.parse(scheduledAt)) / 1000);
   const message = JSON.stringify({
-    namespace: owner.namespace,
-    name: owner.name,
-    podIP: eni.status?.eni?.addresses[0]?.ip ?? '',
-    scheduledTime: pod?.scheduledAt ?? '',
-    setDuration: since(pod?.scheduledAt ?? eni.metadata.creationTimestamp),
-    assignedDuration: since(eni.metadata.creationTimestamp),
-    cniTypes: [networks.subEni],
-    staticMode: true,
+    namespace,
+    name,
+    podIP: served.ip,
+    scheduledTime: scheduledAt ?? '',
+    setDuration: since(scheduledAt ?? assignedFrom),
+    assignedDuration: since(assignedFrom),
+    cniTypes: [served.network],
+    staticMode: served.staticMode,
     staticIP: false,
     nodeType: 'Normal',
-    podUID: owner.uid,
+    podUID: uid,
   });
   deps.recorder.record({
-    regarding: {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { namespace: owner.namespace, name: owner.name, uid: owner.uid },
-    },
+    regarding: { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name, uid } },
     type: 'Normal',
     reason: 'SucceedSetPodIP',
     message,

@@ -7,9 +7,10 @@ import { applyStatus } from '../../../kube/apply.ts';
 import { setCondition } from '../../../kube/conditions.ts';
 import type { Condition } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import { tellNode } from '../../node/tell-node.ts';
 
-/** What ipamd owns of the status; `agent` belongs to the agent. */
-export type OwnStatus = Omit<VpcEniStatus, 'agent'>;
+/** What ipamd owns of the status; `agent` and `use` belong to the agent. */
+export type OwnStatus = Omit<VpcEniStatus, 'agent' | 'use'>;
 
 /** The object's conditions with Ready set. */
 export function ready(eni: VpcEni, status: 'True' | 'False', reason: string, message: string, now: Date): Condition[] {
@@ -58,19 +59,25 @@ export async function writeStatus(
 }
 
 /** By name, so that a field that a newer program owns is never claimed. */
-function ownPart({ status: { phase, operation, eni, conditions } = {} }: VpcEni): OwnStatus {
+function ownPart({ status: { phase, operation, eni, pool, conditions } = {} }: VpcEni): OwnStatus {
   return {
     ...(phase === undefined ? {} : { phase }),
     ...(operation === undefined ? {} : { operation }),
     ...(eni === undefined ? {} : { eni }),
+    ...(pool === undefined ? {} : { pool }),
     ...(conditions === undefined ? {} : { conditions }),
   };
 }
 
-/** A Warning on the Pod that waits, in the documented form of FailedAllocateEIP. */
-export function warnPod(deps: Pick<IpamdDeps, 'recorder'>, eni: VpcEni, message: string): void {
-  const { pod } = eni.spec;
-  if (pod === undefined) return;
+/** A Warning on the Pod that waits, in the documented form of FailedAllocateEIP; of a node's ENI, on the Node. */
+export function warnOwner(deps: Pick<IpamdDeps, 'recorder' | 'informers'>, eni: VpcEni, message: string): void {
+  const { pod, nodeName } = eni.spec;
+  if (pod === undefined)
+    return tellNode(deps, nodeName, {
+      type: 'Warning',
+      reason: 'FailedAllocateENI',
+      message: `${eni.metadata.name}: ${message}`,
+    });
   deps.recorder.record({
     regarding: {
       apiVersion: 'v1',

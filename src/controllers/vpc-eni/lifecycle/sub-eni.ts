@@ -10,7 +10,7 @@ import type { LifecycleDeps } from './deps.ts';
 import { makeAnew } from './make-anew.ts';
 import { releaseSubEni } from './release.ts';
 import { reportAddress } from './report-address.ts';
-import { ready, warnPod, writeStatus } from './status.ts';
+import { ready, warnOwner, writeStatus } from './status.ts';
 
 /** Goes as far as it can in one run; what it waits for brings the object back. */
 export async function reconcileSubEni(
@@ -50,7 +50,7 @@ async function say(
   eni: VpcEni,
   { reason, message }: { readonly reason: string; readonly message: string },
 ): Promise<undefined> {
-  if (reason !== 'Paused') warnPod(deps, eni, message);
+  if (reason !== 'Paused') warnOwner(deps, eni, message);
   await writeStatus(deps, eni, {
     phase: 'Pending',
     conditions: ready(eni, 'False', reason, message, deps.clock.now()),
@@ -117,6 +117,6 @@ async function waitForGroups(deps: LifecycleDeps, eni: VpcEni): Promise<Reconcil
       return undefined;
     }
     case 'gone':
-      return makeAnew(deps, eni, eniId);
+      return makeAnew(deps, eni, { message: `the cloud no longer knows ${eniId}; another one is made`, eniId });
   }
 }

@@ -1,4 +1,4 @@
-// Compares all ENIs of this cluster in the cloud with their VpcENIs: what no object owns is collected (DESIGN, decision 5), what differs is reported.
+// Compares all ENIs of this cluster in the cloud with their VpcENIs: what no object owns is collected (DESIGN, decision 5), what differs is reported or handed on to be repaired.
 import { objectNames, tags } from '../../../api/keys.ts';
 import { vpcEnis } from '../../../api/vpc-eni.ts';
 import type { Eni } from '../../../cloud/vpc-cloud.ts';
@@ -19,7 +19,17 @@ import { type ListedEni, readySubEnis, reportDrift } from './drift.ts';
 
 export type OrphanDeps = Pick<
   IpamdDeps,
-  'client' | 'clock' | 'logger' | 'cloud' | 'recorder' | 'settings' | 'clusterUid' | 'mutating' | 'enis'
+  | 'client'
+  | 'clock'
+  | 'logger'
+  | 'cloud'
+  | 'recorder'
+  | 'settings'
+  | 'clusterUid'
+  | 'mutating'
+  | 'enis'
+  | 'observations'
+  | 'listings'
 > & {
   readonly metrics: Pick<IpamdMetrics, 'orphans' | 'orphansDeleted' | 'orphansStopped' | 'enisDrifted'>;
   readonly informers: Pick<IpamdDeps['informers'], 'vpcEnis'>;
@@ -42,8 +52,11 @@ export function createVpcEniOrphans(deps: OrphanDeps): Controller {
     reconcile: async (_, context) => {
       const recorded = readySubEnis(deps);
       // A listing that fails throws here, so that nothing is decided on it.
+      const beganAtMs = clock.monotonicMs();
       const listed = await listOurs(deps, context.signal);
       const nowMs = clock.monotonicMs();
+      // What was changed by hand on a node's ENIs is repaired by the sync of their groups (spec 000).
+      deps.observations.feed(listed, beganAtMs);
       const plan = planOrphans({
         ours: listed,
         owners: ownersInCache(deps),
@@ -65,6 +78,7 @@ export function createVpcEniOrphans(deps: OrphanDeps): Controller {
 async function listOurs(deps: OrphanDeps, signal: AbortSignal): Promise<readonly ListedEni[]> {
   const filter = { tags: [{ key: tags.cluster, value: deps.clusterUid }] };
   const enis = await deps.cloud.describeEnis(filter, { signal, priority: 'collect' });
+  deps.listings.tell(enis);
   return enis.filter((eni) => eni.state !== 'DELETING').map(factsOf);
 }
 

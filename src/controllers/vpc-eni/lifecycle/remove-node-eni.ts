@@ -1,24 +1,23 @@
-// The end of a trunk whose node is gone: after its last sub-ENI, detach, delete, object last.
+// The end of a node's ENI: detach, delete, object last.
 import type { VpcEni } from '../../../api/vpc-eni.ts';
 import type { ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
-import { clientToken } from '../../../planning/eni-identity.ts';
 import { eniStatus } from './create.ts';
 import type { LifecycleDeps } from './deps.ts';
 import { leftoverToRemove } from './leftover.ts';
 import { letGo } from './let-go.ts';
+import { operationOf } from './operation.ts';
 import { ready, writeStatus } from './status.ts';
 
 /** Between two looks at an ENI that is being detached; rare, and nobody waits for it. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** Each run looks at what the cloud shows and takes one step from there, so that it may be ended anywhere. */
-export async function removeTrunk(
+export async function removeNodeEni(
   deps: LifecycleDeps,
   eni: VpcEni,
+  reason: string,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
-  const carried = deps.informers.vpcEnis.byIndex('node', eni.spec.nodeName).some((each) => each.spec.type === 'SubENI');
-  if (carried) return undefined;
   const held = deps.settings.held('delete');
   if (held !== undefined) {
     await writeStatus(deps, eni, { conditions: ready(eni, 'False', 'Paused', held, deps.clock.now()) });
@@ -34,7 +33,7 @@ export async function removeTrunk(
     return letGo(deps, eni);
   }
   if (found.state !== 'AVAILABLE') return { requeueAfterMs: LOOK_AGAIN_MS };
-  await step(deps, eni, eniId, found.attachment?.instanceId, context);
+  await step(deps, eni, { eniId, reason, attachedTo: found.attachment?.instanceId }, context);
   return { requeueAfterMs: LOOK_AGAIN_MS };
 }
 
@@ -42,30 +41,21 @@ export async function removeTrunk(
 async function step(
   deps: LifecycleDeps,
   eni: VpcEni,
-  eniId: string,
-  attachedTo: string | undefined,
+  {
+    eniId,
+    reason,
+    attachedTo,
+  }: { readonly eniId: string; readonly reason: string; readonly attachedTo: string | undefined },
   context: ReconcileContext,
 ): Promise<void> {
-  const attempt = eni.status?.operation?.attempt ?? 1;
-  const token = clientToken(`${eni.metadata.uid ?? ''}/detach/${eniId}`, attempt);
   const action = attachedTo === undefined ? 'DeleteNetworkInterface' : 'DetachNetworkInterface';
   const request = attachedTo === undefined ? { eniId } : { eniId, instanceId: attachedTo };
-  if (eni.status?.operation?.action !== action)
-    await writeStatus(deps, eni, {
-      phase: 'Deleting',
-      operation: {
-        action,
-        request: JSON.stringify(request),
-        attempt,
-        clientToken: token,
-        holder: deps.identity,
-        recordedAt: deps.clock.now().toISOString(),
-      },
-      conditions: ready(eni, 'False', 'Deleting', `node ${eni.spec.nodeName} is gone`, deps.clock.now()),
-    });
+  const operation = operationOf(deps, eni, { action, request, repeat: true });
+  const conditions = ready(eni, 'False', 'Deleting', reason, deps.clock.now());
+  await writeStatus(deps, eni, { phase: 'Deleting', operation, conditions });
   const call = deps.mutating('release', 'delete', context.signal);
   if (attachedTo === undefined) await deps.cloud.deleteEni(eniId, call);
-  else await deps.cloud.detachEni({ eniId, instanceId: attachedTo, clientToken: token }, call);
+  else await deps.cloud.detachEni({ eniId, instanceId: attachedTo, clientToken: operation.clientToken ?? '' }, call);
 }
 
 /** A creating call may have left one although no id is recorded; it is recorded first, then removed like any other. */

@@ -1,0 +1,28 @@
+// What the sync of node security groups is given beyond the common dependencies, and what it remembers of this process.
+import type { VpcEni } from '../../../api/vpc-eni.ts';
+import type { AssociateSemantics } from '../../../planning/group-sync.ts';
+import type { IpamdDeps } from '../../deps.ts';
+import type { KnownGroups } from './known-groups.ts';
+import type { GroupPermission } from './permission.ts';
+
+/** Lost with the process, which then looks at every managed ENI once. */
+export interface GroupMemory {
+  /** ENIs (cloud ids) whose groups this process has written a line about (DESIGN section 5). */
+  readonly announced: Set<string>;
+  /** How Associate was found to work. */
+  semantics: AssociateSemantics;
+  /** Associate went through at least once, so that what is taken off can be put back. */
+  associates: boolean;
+}
+
+export interface GroupSyncDeps extends IpamdDeps {
+  readonly groups: KnownGroups;
+  readonly groupPermission: GroupPermission;
+  readonly groupMemory: GroupMemory;
+}
+
+/** Nothing known yet. */
+export const createGroupMemory = (): GroupMemory => ({ announced: new Set(), semantics: 'unknown', associates: false });
+
+/** ENIs that carry the groups of their node: never a primary or exclusive one, and never a sub-ENI, whose Pod's groups outrank the node's. */
+export const isNodeEni = (eni: VpcEni): boolean => eni.spec.type === 'Trunk' || eni.spec.type === 'Shared';
