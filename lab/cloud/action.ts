@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import type { CloudCore } from './core.ts';
 import type { Caller } from './identity/caller.ts';
 import type { Directory, SimulatedAccount } from './identity/directory.ts';
+import { guessParameter } from './parameter-guess.ts';
 
 export type Service = 'vpc' | 'cvm' | 'tke' | 'tag' | 'cam' | 'sts';
 
@@ -39,28 +40,43 @@ export function defineAction<S extends z.ZodObject>(definition: {
   readonly handle: (parameters: z.output<S>, call: ActionCall) => object | Promise<object>;
 }): Action {
   const schema = z.strictObject(definition.parameters.shape);
+  const isVpc = definition.services.includes('vpc');
   return {
     name: definition.name,
     services: definition.services,
     takesToken: definition.takesToken ?? false,
     allowed: definition.allowed ?? (() => true),
-    run: async (body, call) => definition.handle(decodeParameters<z.output<S>>(schema, body), call),
+    run: async (body, call) => definition.handle(decodeParameters<z.output<S>>(schema, isVpc, body), call),
   };
 }
 
-/** GUESS on the exact code per check (facts, section 3.5). */
-function decodeParameters<T>(schema: z.ZodType, body: unknown): T {
+/** GUESS on the exact code per check (facts, section 3.5); the vpc service has codes of its own for filters (section 7). */
+function decodeParameters<T>(schema: z.ZodObject, isVpc: boolean, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data as T;
   const [issue] = result.error.issues;
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const name = [path, ...issue.keys.slice(0, 1)].filter((part) => part !== '').join('.');
-    throw new ApiError('UnknownParameter', `the parameter \`${name}\` is not one of this action`);
+    const guess = isVpc && path === '' ? guessParameter(name, Object.keys(schema.shape)) : undefined;
+    const text = `the parameter \`${name}\` is not one of this action`;
+    if (guess === undefined) throw new ApiError('UnknownParameter', text);
+    throw new ApiError('UnknownParameter.WithGuess', `${text}; did you mean \`${guess}\`?`);
   }
+  if (isVpc && issue !== undefined) refuseFilters(issue.path, valueAt(body, issue.path));
   if (issue !== undefined && valueAt(body, issue.path) === undefined)
     throw new ApiError('MissingParameter', `the parameter \`${path}\` is required`);
   throw new ApiError('InvalidParameter', `the parameter \`${path}\` is wrong: ${issue?.message ?? 'not accepted'}`);
+}
+
+/** Filters is a list of objects whose Values are lists. */
+function refuseFilters(path: readonly PropertyKey[], value: unknown): void {
+  const [parameter, , member] = path;
+  if (parameter !== 'Filters' || value === undefined) return;
+  if (member === 'Values' && !Array.isArray(value))
+    throw new ApiError('InvalidParameter.FilterValuesNotList', `\`${path.join('.')}\` must be a list of strings`);
+  if (path.length <= 2)
+    throw new ApiError('InvalidParameter.FilterNotDict', `\`${path.join('.')}\` must be a list of {Name, Values}`);
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {

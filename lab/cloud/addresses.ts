@@ -43,6 +43,14 @@ export interface AddressPool {
   take(): string | undefined;
   claim(ip: string): 'taken' | 'in-use' | 'reserved' | 'outside';
   release(ip: string): void;
+  save(): SavedAddressPool;
+  /** Holds exactly these from now on. Throws Error for an address that the subnet does not hand out. */
+  restore(saved: SavedAddressPool): void;
+}
+
+export interface SavedAddressPool {
+  readonly used: readonly string[];
+  readonly cursor: number;
 }
 
 /** Network, first (gateway) and last address are the system's: a /24 offers .2 to .254 (facts, section 13, DescribeSubnets). */
@@ -52,7 +60,7 @@ export function createAddressPool(cidr: Cidr4): AddressPool {
   const total = Math.max(0, size - 3);
   const used = new Set<number>();
   let cursor = 0;
-  return {
+  const pool: AddressPool = {
     gateway: numberToIp(cidr.base + 1),
     total,
     available: () => total - used.size,
@@ -78,5 +86,15 @@ export function createAddressPool(cidr: Cidr4): AddressPool {
       const value = ipToNumber(ip);
       if (value !== undefined) used.delete(value);
     },
+    save: () => ({ used: [...used].map(numberToIp), cursor }),
+    restore: (saved) => {
+      used.clear();
+      for (const ip of saved.used) {
+        const outcome = pool.claim(ip);
+        if (outcome !== 'taken') throw new Error(`${ip} cannot be held: ${outcome}`);
+      }
+      cursor = saved.cursor;
+    },
   };
+  return pool;
 }

@@ -3,6 +3,7 @@ import { policyParameters, parsePolicy } from './policy.ts';
 import { addEni, takeAddresses } from './actions/eni-records.ts';
 import { addGroup } from './actions/security-groups.ts';
 import { newClusterParts } from './addons/addon-records.ts';
+import type { AddonValues } from './addons/addon-state.ts';
 import { billOf, type EipBill } from './eips/billing.ts';
 import { nextPublicIp } from './eips/eip-state.ts';
 import { findEip } from './eips/eip-tasks.ts';
@@ -54,7 +55,9 @@ export interface RuleSet {
  * Takes effect at once, without tasks. Throws ApiError for what the API would refuse and Error for impossible layouts.
  * Ids may be fixed by the caller; they must be well formed and free.
  */
-export interface CloudAdmin extends Pick<Faults, 'failNext' | 'delay' | 'dropReply' | 'failTask' | 'stallTask'>, Drift {
+export interface CloudAdmin
+  extends Pick<Faults, 'failNext' | 'delay' | 'dropReply' | 'failTask' | 'stallTask' | 'partialPage'>,
+    Drift {
   createVpc(vpc: { readonly cidr: string; readonly name?: string; readonly vpcId?: string }): {
     readonly vpcId: string;
   };
@@ -75,16 +78,21 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'delay' | 'dropRep
   setSecurityGroupRules(securityGroupId: string, rules: RuleSet): void;
   /** RUNNING at once, with its primary ENI attached as device 0. */
   runInstance(instance: NewInstance): StartedInstance;
-  /** STOPPED; its ENIs stay as they are. */
+  /** STOPPED, as shut down by hand; its ENIs stay as they are. */
   stopInstance(instanceId: string): void;
-  /** The primary ENI goes with it; secondary ones stay, detached; sub-ENIs stay on their trunk (facts, section 20). */
+  /** SHUTDOWN, as in arrears or in the recycle bin: its ENIs stay as they are, and nothing is attached any more. */
+  isolateInstance(instanceId: string): void;
+  /** RUNNING again, whatever it was. */
+  startInstance(instanceId: string): void;
+  /** Returned: it is gone at once, and its primary ENI with it. GUESS, switch `returnKeepsEnis`: secondary ones stay, detached, with their sub-ENIs. */
   terminateInstance(instanceId: string): void;
-  /** `networkType` default VPC-CNI, with the add-on eniipamd installed. */
+  /** `networkType` default VPC-CNI, with the add-on eniipamd installed; `addons` are further ones, or its values. */
   registerCluster(cluster: {
     readonly clusterId: string;
     readonly vpcId: string;
     readonly name: string;
     readonly networkType?: 'VPC-CNI' | 'GR';
+    readonly addons?: Readonly<Record<string, AddonValues>>;
   }): void;
   /** What the cloud's billing and security departments do to an EIP; false lifts it. */
   setEip(eip: { readonly addressId: string; readonly arrears?: boolean; readonly blocked?: boolean }): void;
@@ -101,7 +109,7 @@ export interface CloudAdmin extends Pick<Faults, 'failNext' | 'delay' | 'dropRep
   hideNew(delay: { readonly ms: number }): void;
   /** Lets tasks that stall go on at once; how many did. */
   releaseTasks(): number;
-  /** Forgets errors, delays, drops, failures and stalls to come, shows new things as the settings say, releases stalled tasks and gives drained addresses back. */
+  /** Forgets errors, delays, drops, failures, stalls and partial pages to come, shows new things as the settings say, releases stalled tasks and gives drained addresses back. */
   clearFaults(): void;
 }
 
@@ -141,6 +149,7 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     failTask: (fault) => core.faults.failTask(fault),
     delay: (fault) => core.faults.delay(fault),
     stallTask: (fault) => core.faults.stallTask(fault),
+    partialPage: (fault) => core.faults.partialPage(fault),
     releaseTasks: () => core.releaseTasks(),
     hideNew: ({ ms }) => {
       settings.readDelayMs = ms;
@@ -185,18 +194,24 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     stopInstance: (instanceId) => {
       findInstance(core, instanceId).state = 'STOPPED';
     },
+    isolateInstance: (instanceId) => {
+      findInstance(core, instanceId).state = 'SHUTDOWN';
+    },
+    startInstance: (instanceId) => {
+      findInstance(core, instanceId).state = 'RUNNING';
+    },
     terminateInstance: (instanceId) => {
       removeInstance(core, findInstance(core, instanceId));
       core.touch();
     },
-    registerCluster: ({ networkType = 'VPC-CNI', ...cluster }) => {
+    registerCluster: ({ networkType = 'VPC-CNI', addons = {}, ...cluster }) => {
       findVpc(core, cluster.vpcId);
       const createdAt = core.clock.now();
       state.clusters.set(cluster.clusterId, {
         ...cluster,
         createdAt,
         tags: [],
-        ...newClusterParts(networkType, createdAt),
+        ...newClusterParts(networkType, addons, createdAt),
       });
     },
     setEip: ({ addressId, arrears, blocked }) => {

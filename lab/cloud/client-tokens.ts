@@ -8,6 +8,18 @@ export interface ClientTokens {
    * throws IdempotentParameterMismatch, one whose first call still runs IdempotentProcessing. A failed call is forgotten.
    */
   once(action: string, token: string, body: object, first: () => Promise<object>): Promise<object>;
+  /** Those whose first call has answered and that are remembered still. */
+  save(): readonly SavedToken[];
+  restore(saved: readonly SavedToken[]): void;
+}
+
+export interface SavedToken {
+  /** `ACTION/TOKEN`. */
+  readonly key: string;
+  /** Of the call, as JSON with sorted keys. */
+  readonly body: string;
+  readonly ageMs: number;
+  readonly answer: Readonly<Record<string, unknown>>;
 }
 
 /** GUESS: how long a token is remembered is not documented; the setting `clientTokenLifeMs` decides. */
@@ -51,6 +63,16 @@ export function createClientTokens(clock: Clock, rememberedMs = REMEMBERED_MS): 
         remembered.delete(key);
         throw error;
       }
+    },
+    save: () => {
+      const now = clock.monotonicMs();
+      return [...remembered].flatMap(([key, { answer, at, body }]) =>
+        answer === undefined || now - at >= rememberedMs ? [] : [{ key, body, ageMs: now - at, answer: { ...answer } }],
+      );
+    },
+    restore: (saved) => {
+      remembered.clear();
+      for (const { ageMs, key, ...token } of saved) remembered.set(key, { ...token, at: clock.monotonicMs() - ageMs });
     },
   };
 }

@@ -7,13 +7,18 @@ import type { CloudAdmin } from './admin.ts';
 import { createGateway } from './gateway.ts';
 import { serveHttp } from './http-server.ts';
 import type { AccountIdentity } from './identity/caller.ts';
-import { createDirectory } from './identity/directory.ts';
+import { createDirectory, type SimulatedAccount } from './identity/directory.ts';
 import type { IdentityAdmin } from './identity/identity-admin.ts';
 import { serveMetadata } from './identity/metadata-server.ts';
 import { type CloudAccount, createAccount, DEFAULT_ACCOUNT, openAccount } from './identity/open-account.ts';
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
 import { createRequestLog, type RequestLogEntry } from './request-log.ts';
+import type { SavedAccount, SavedCloud } from './saved/cloud-schema.ts';
+import { restoreAccount } from './saved/restore-account.ts';
+import { saveAccount } from './saved/save-account.ts';
+import { writeSaved } from './saved/saved-text.ts';
 import { type CloudSettings, defaultSettings } from './settings.ts';
+import type { AcceptedCredential } from './signature.ts';
 
 export interface CloudOptions {
   readonly clock: Clock;
@@ -31,6 +36,10 @@ export interface CloudOptions {
   readonly account?: AccountIdentity;
   /** Starts the metadata service of a machine that has this role; default IPAMDofTKE_QCSRole. */
   readonly metadata?: { readonly host: string; readonly port: number; readonly roleName?: string };
+  /** What the timestamps of signatures are compared with; default the clock. A clock that a test moves is not the clients'. */
+  readonly clientTime?: () => Date;
+  /** Starts as that cloud was: accounts, regions and seed are its own, and `settings` stands over those that it had. */
+  readonly load?: SavedCloud;
 }
 
 export interface Cloud {
@@ -46,6 +55,13 @@ export interface Cloud {
   readonly metadataUrl: string | undefined;
   /** A further account on the same endpoint, with ids, quotas, faults and CAM of its own and no fabric. Throws when the uin is taken. */
   addAccount(account: AccountIdentity & { readonly region?: string }): CloudAccount;
+  /** An account that was added or loaded, or the first one. */
+  account(uin: string): CloudAccount | undefined;
+  /**
+   * Everything that a new cloud needs to go on from here, as text for `readSaved`. Requests that wait and the log are no part of it.
+   * It holds keys.
+   */
+  save(): string;
   snapshot(): FabricSnapshot;
   /** Every request so far, in order of their answers. */
   requestLog(): readonly RequestLogEntry[];
@@ -61,20 +77,61 @@ export interface Cloud {
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const settings: CloudSettings = { ...defaultSettings, ...options.settings };
   const region = options.region ?? 'ap-guangzhou';
-  const { clock, logger } = options;
+  const { clock, load, logger } = options;
   const common = { clock, logger, settings };
-  const main = createAccount({
-    ...common,
-    identity: options.account ?? DEFAULT_ACCOUNT,
-    region,
-    fabric: options.fabric,
-    seed: options.seed,
-  });
+  const seed = load === undefined ? options.seed : (load.seed ?? undefined);
+  const again = (saved: SavedAccount, fabric: FabricSink | undefined): SimulatedAccount =>
+    createAccount({
+      ...common,
+      settings: { ...defaultSettings, ...saved.settings, ...options.settings },
+      identity: saved,
+      region: saved.region,
+      fabric,
+      seed: undefined,
+    });
+  const main =
+    load === undefined
+      ? createAccount({
+          ...common,
+          identity: options.account ?? DEFAULT_ACCOUNT,
+          region,
+          fabric: options.fabric,
+          seed,
+        })
+      : again(load.accounts[0], options.fabric);
   const { core } = main;
   const directory = createDirectory(main);
+  const opened = new Map<string, CloudAccount>();
+  const open = (account: SimulatedAccount, known?: AcceptedCredential): CloudAccount => {
+    const handed = openAccount(directory, account, known);
+    opened.set(account.uin, handed);
+    return handed;
+  };
+  const stop = (): void => {
+    for (const account of directory.accounts.values()) account.core.stop();
+  };
   const log = createRequestLog();
-  const root = openAccount(directory, main);
-  const answer = createGateway({ directory, logger, actions: allActions, log });
+  const root = open(main, load?.accounts[0].root);
+  try {
+    for (const saved of load?.accounts ?? []) {
+      const account = saved === load?.accounts[0] ? main : again(saved, undefined);
+      if (account !== main) {
+        directory.add(account);
+        open(account, saved.root);
+      }
+      restoreAccount(directory, account, saved);
+    }
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  const answer = createGateway({
+    directory,
+    logger,
+    actions: allActions,
+    log,
+    ...(options.clientTime === undefined ? {} : { clientTime: options.clientTime }),
+  });
   const front = await serveHttp(options.listen, answer);
   const metadata =
     options.metadata === undefined
@@ -88,28 +145,37 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     port: front.port,
     secretId: root.secretId,
     secretKey: root.secretKey,
-    region,
+    region: root.region,
     admin: root.admin,
     identity: root.identity,
     metadataUrl: metadata?.url,
     addAccount: (wanted) => {
-      const seed = options.seed === undefined ? undefined : options.seed + directory.accounts.size * 1_000_003;
       const account = createAccount({
         ...common,
         identity: wanted,
-        region: wanted.region ?? region,
+        region: wanted.region ?? root.region,
         fabric: undefined,
-        seed,
+        seed: seed === undefined ? undefined : seed + directory.accounts.size * 1_000_003,
       });
       directory.add(account);
-      return openAccount(directory, account);
+      return open(account);
+    },
+    account: (uin) => opened.get(uin),
+    save: () => {
+      const keys = directory.keys();
+      const saved = [...directory.accounts.values()].map((account) =>
+        saveAccount(account, keys, opened.get(account.uin) ?? root),
+      );
+      const [first, ...others] = saved;
+      if (first === undefined) throw new Error('a cloud has an account');
+      return writeSaved({ savedAt: clock.now(), seed: seed ?? null, accounts: [first, ...others] });
     },
     snapshot: () => core.snapshot(),
     requestLog: () => log.entries,
     onRequest: (listener) => log.onEntry(listener),
     onAddonValues: (listener) => core.addonFeed.on(listener),
     close: async () => {
-      for (const account of directory.accounts.values()) account.core.stop();
+      stop();
       await metadata?.close();
       await front.close();
     },

@@ -5,31 +5,28 @@ import type { Logger } from '../../src/base/logger.ts';
 import { type AddonFeed, createAddonFeed } from './addons/addon-feed.ts';
 import { ApiError } from './api-error.ts';
 import { sweepBindings } from './eips/sweep.ts';
-import { createRandom } from './fault-random.ts';
+import { createRandom, type ResumableRandom } from './fault-random.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIdSource, type IdPrefix, type IdSource } from './ids.ts';
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
 import type { CloudSettings } from './settings.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { type AccountState, emptyAccount } from './state.ts';
-
-export type TaskStatus = 'RUNNING' | 'SUCCESS' | 'FAILED';
-
-export interface TaskSteps {
-  /** Changes the account when the time has come; the fabric hears of it. */
-  apply(): void;
-  /** After the fabric obeys; default nothing. */
-  finish?(): void;
-  /** Undoes what the call began, when the task is told to fail or the fabric refuses. */
-  undo(): void;
-}
+import type { PlannedTask } from './tasks/task-kind.ts';
+import { createTaskRunner, type TaskRunner, type TaskStatus } from './tasks/task-runner.ts';
 
 export interface CloudCore {
   readonly region: string;
   readonly clock: Clock;
   readonly state: AccountState;
   readonly settings: CloudSettings;
+  /** As the account was opened, before faults changed them. */
+  readonly openingSettings: CloudSettings;
   readonly faults: Faults;
+  /** The chances of faults. */
+  readonly random: ResumableRandom;
+  /** By subnet: addresses that a fault holds. */
+  readonly drained: Map<string, string[]>;
   readonly ids: IdSource;
   /** Values that add-ons of clusters run with. */
   readonly addonFeed: AddonFeed;
@@ -39,7 +36,9 @@ export interface CloudCore {
   /** Resolves when packets obey what `touch` told last. Throws InternalError when the fabric cannot. */
   settle(): Promise<void>;
   /** Starts the task of a call; its id is the call's RequestId (facts, section 7: Async, VPC kind). */
-  startTask(action: string, requestId: string, steps: TaskSteps): void;
+  startTask(action: string, requestId: string, task: PlannedTask): void;
+  /** Tasks that have not ended, and how the others ended. */
+  readonly tasks: Pick<TaskRunner, 'save' | 'restore'>;
   taskStatus(taskId: string): TaskStatus | undefined;
   /** Lets the tasks that were told to stall go on at once; how many did. */
   releaseTasks(): number;
@@ -63,12 +62,9 @@ export function createCore(options: CoreOptions): CloudCore {
   const settings = { ...options.settings };
   const state = emptyAccount();
   const ids = createIdSource(options.seed);
-  const faults = createFaults(createRandom(options.seed));
-  const tasks = new Map<string, TaskStatus>();
-  const timers = new Set<() => void>();
-  const stalled: (() => void)[] = [];
+  const random = createRandom(options.seed);
+  const faults = createFaults(random);
   let version = 0;
-  let stopped = false;
 
   const snapshot = (): FabricSnapshot => takeSnapshot(state, version, settings.noGroupIsOpen);
   const touch = (): void => {
@@ -83,31 +79,28 @@ export function createCore(options: CoreOptions): CloudCore {
       throw new ApiError('InternalError', `the fabric did not follow: ${errorText(error)}`);
     }
   };
-  const runTask = async (action: string, taskId: string, told: boolean, steps: TaskSteps): Promise<void> => {
-    try {
-      if (told) throw new ApiError('FailedOperation', `${action}: its task was told to fail`);
-      steps.apply();
-      touch();
-      await settle();
-      if (stopped) return;
-      steps.finish?.();
+  const tasks = createTaskRunner({
+    clock,
+    logger,
+    begin: (task) => task.begin(core),
+    takeFailure: (action) => faults.takeTaskFailure(action),
+    takeStall: (action) => faults.takeTaskStall(action),
+    touch,
+    settle,
+    finished: () => {
       if (sweepBindings(state, clock.monotonicMs()) > 0) touch();
-      tasks.set(taskId, 'SUCCESS');
-    } catch (error) {
-      if (stopped) return;
-      if (!told) logger.error({ action, taskId, reason: errorText(error) }, 'a task of the simulated cloud failed');
-      steps.undo();
-      touch();
-      tasks.set(taskId, 'FAILED');
-    }
-  };
+    },
+  });
 
-  return {
+  const core: CloudCore = {
     region: options.region,
     clock,
     state,
     settings,
+    openingSettings: options.settings,
     faults,
+    random,
+    drained: new Map(),
     ids,
     addonFeed: createAddonFeed(),
     newId: (prefix) =>
@@ -125,30 +118,13 @@ export function createCore(options: CoreOptions): CloudCore {
       ),
     touch,
     settle,
-    startTask: (action, taskId, steps) => {
-      tasks.set(taskId, 'RUNNING');
-      const told = faults.takeTaskFailure(action);
-      if (faults.takeTaskStall(action)) {
-        stalled.push(() => void runTask(action, taskId, told, steps));
-        return;
-      }
-      const cancel = clock.after(settings.taskMsByAction[action] ?? settings.taskMs, () => {
-        timers.delete(cancel);
-        void runTask(action, taskId, told, steps);
-      });
-      timers.add(cancel);
-    },
-    taskStatus: (taskId) => tasks.get(taskId),
-    releaseTasks: () => {
-      const waiting = stalled.splice(0);
-      for (const run of waiting) run();
-      return waiting.length;
-    },
+    startTask: (action, taskId, task) =>
+      tasks.start(action, taskId, task, settings.taskMsByAction[action] ?? settings.taskMs),
+    tasks,
+    taskStatus: (taskId) => tasks.status(taskId),
+    releaseTasks: () => tasks.release(),
     snapshot,
-    stop: () => {
-      stopped = true;
-      for (const cancel of timers) cancel();
-      stalled.length = 0;
-    },
+    stop: () => tasks.stop(),
   };
+  return core;
 }

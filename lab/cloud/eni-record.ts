@@ -8,6 +8,10 @@ export interface EniFields extends Omit<EniRecord, 'vlans'> {
   readonly makeVlans: () => VlanIds;
 }
 
+/** The VLAN ids of a trunk that has needed some; undefined when the record has none yet. */
+export const vlansOf = (eni: EniRecord): VlanIds | undefined =>
+  eni instanceof IndexedEni ? eni.vlansSoFar : undefined;
+
 /** Assigning name, addresses, groups, attachment or tags moves it in the index at once. Lists are replaced, never changed in place. */
 export class IndexedEni implements EniRecord {
   readonly eniId: string;
@@ -65,6 +69,11 @@ export class IndexedEni implements EniRecord {
 
   get vlans(): VlanIds {
     this.#vlans ??= this.#makeVlans();
+    return this.#vlans;
+  }
+
+  /** As `vlans`, without making them. */
+  get vlansSoFar(): VlanIds | undefined {
     return this.#vlans;
   }
 

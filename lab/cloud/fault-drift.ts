@@ -23,7 +23,7 @@ export interface Drift {
 }
 
 export function createDrift(core: CloudCore): Drift {
-  const held = new Map<string, string[]>();
+  const held = core.drained;
   const idle = (eniId: string): EniRecord => {
     const eni = findEni(core, eniId);
     requireIdle(eni);

@@ -1,4 +1,5 @@
 // Faults on command: errors instead of answers, delays, answers that get lost, tasks that fail or never end.
+import { type PageGap, pagedList, withGap } from './fault-pages.ts';
 import type { Random } from './fault-random.ts';
 
 /** `action` is one action's name, or `*` for every action. */
@@ -20,6 +21,15 @@ export interface DelayFault extends FaultTarget {
   readonly ms: number | readonly [number, number];
 }
 
+export interface PageFault extends FaultTarget {
+  /** Objects that are missing from each page; default 1. */
+  readonly omit?: number;
+  /** Default true: TotalCount counts what is missing. */
+  readonly counted?: boolean;
+  /** Chance of each page, above 0 and at most 1; with it `times` counts the pages that were hit and is Infinity by default. */
+  readonly probability?: number;
+}
+
 export interface Faults {
   /** The next `times` (default 1) calls of the action answer `code` and do nothing. Throws RangeError for a bad chance. */
   failNext(fault: ErrorFault): void;
@@ -31,6 +41,8 @@ export interface Faults {
   failTask(fault: FaultTarget): void;
   /** The tasks of the next `times` (default 1) calls stay RUNNING, and what they work on in its state, e.g. an ENI ATTACHING. */
   stallTask(fault: FaultTarget): void;
+  /** The next `times` (default 1) pages of a describe call that list anything lack objects that exist. Throws RangeError for a bad chance and an action that lists nothing. */
+  partialPage(fault: PageFault): void;
   clear(): void;
   /** Used up by the server, as are those below. */
   takeError(action: string): { readonly code: string; readonly message: string } | undefined;
@@ -39,18 +51,34 @@ export interface Faults {
   takeDrop(action: string): boolean;
   takeTaskFailure(action: string): boolean;
   takeTaskStall(action: string): boolean;
+  /** The answer as it is, or without what a fault takes from its page. */
+  takePage(action: string, answer: object): object;
+  /** Faults to come; those that are used up are left out. */
+  save(): PendingFaults;
+  restore(saved: PendingFaults): void;
 }
 
-interface Pending {
+/** `left` is how many calls each still hits, and may be Infinity. */
+export interface PendingFaults {
+  readonly errors: readonly PendingError[];
+  readonly delays: readonly PendingDelay[];
+  readonly drops: readonly Pending[];
+  readonly failures: readonly Pending[];
+  readonly stalls: readonly Pending[];
+  readonly gaps: readonly PendingGap[];
+}
+
+export interface Pending {
   readonly action: string;
   readonly probability: number;
   left: number;
 }
-interface PendingError extends Pending {
+export interface PendingError extends Pending {
   readonly code: string;
   readonly message: string;
 }
-interface PendingDelay extends Pending {
+export interface PendingGap extends Pending, PageGap {}
+export interface PendingDelay extends Pending {
   readonly from: number;
   readonly to: number;
 }
@@ -62,6 +90,7 @@ export function createFaults(random: Random): Faults {
   const drops: Pending[] = [];
   const failures: Pending[] = [];
   const stalls: Pending[] = [];
+  const gaps: PendingGap[] = [];
   const take = <T extends Pending>(list: readonly T[], action: string): T | undefined => {
     const pending = list.find(
       (candidate) =>
@@ -75,8 +104,7 @@ export function createFaults(random: Random): Faults {
   const target = ({ action, times = 1 }: FaultTarget): Pending => ({ action, left: times, probability: 1 });
   return {
     failNext: ({ action, code, message, probability = 1, times }) => {
-      if (!(probability > 0 && probability <= 1))
-        throw new RangeError(`probability is ${probability}; it must be above 0 and at most 1`);
+      checkProbability(probability);
       errors.push({
         action,
         code,
@@ -93,8 +121,14 @@ export function createFaults(random: Random): Faults {
     dropReply: (fault) => void drops.push(target(fault)),
     failTask: (fault) => void failures.push(target(fault)),
     stallTask: (fault) => void stalls.push(target(fault)),
+    partialPage: ({ action, omit = 1, counted = true, probability = 1, times }) => {
+      checkProbability(probability);
+      if (action !== '*' && !action.startsWith(LISTING))
+        throw new RangeError(`${action} lists nothing; partial pages are of actions whose name begins with ${LISTING}`);
+      gaps.push({ action, omit, counted, probability, left: times ?? (probability < 1 ? Infinity : 1) });
+    },
     clear: () => {
-      for (const list of [errors, delays, drops, failures, stalls]) list.length = 0;
+      for (const list of [errors, delays, drops, failures, stalls, gaps]) list.length = 0;
     },
     takeError: (action) => take(errors, action),
     takeDelay: (action) => {
@@ -105,5 +139,37 @@ export function createFaults(random: Random): Faults {
     takeDrop: (action) => take(drops, action) !== undefined,
     takeTaskFailure: (action) => take(failures, action) !== undefined,
     takeTaskStall: (action) => take(stalls, action) !== undefined,
+    takePage: (action, answer) => {
+      if (gaps.length === 0 || !action.startsWith(LISTING)) return answer;
+      const list = pagedList(answer);
+      const gap = list === undefined ? undefined : take(gaps, action);
+      return list === undefined || gap === undefined ? answer : withGap(answer, list, gap, random);
+    },
+    save: () => ({
+      errors: toCome(errors),
+      delays: toCome(delays),
+      drops: toCome(drops),
+      failures: toCome(failures),
+      stalls: toCome(stalls),
+      gaps: toCome(gaps),
+    }),
+    restore: (saved) => {
+      errors.splice(0, Infinity, ...toCome(saved.errors));
+      delays.splice(0, Infinity, ...toCome(saved.delays));
+      drops.splice(0, Infinity, ...toCome(saved.drops));
+      failures.splice(0, Infinity, ...toCome(saved.failures));
+      stalls.splice(0, Infinity, ...toCome(saved.stalls));
+      gaps.splice(0, Infinity, ...toCome(saved.gaps));
+    },
   };
+}
+
+const LISTING = 'Describe';
+
+const toCome = <T extends Pending>(list: readonly T[]): T[] =>
+  list.filter(({ left }) => left > 0).map((pending) => ({ ...pending }));
+
+function checkProbability(probability: number): void {
+  if (!(probability > 0 && probability <= 1))
+    throw new RangeError(`probability is ${probability}; it must be above 0 and at most 1`);
 }

@@ -31,6 +31,18 @@ describe('the envelope', () => {
     expect(answer.body.Response).toMatchObject({ TotalCount: 1, RequestId: expect.stringMatching(UUID) as string });
   });
 
+  test.each([
+    ['zh-CN', '资源不存在。`vpc-nothere1` does not exist'],
+    ['en-US', '`vpc-nothere1` does not exist'],
+  ])('tells the kind of an error in the language %s', async (language, message) => {
+    const answer = await sendRaw(account, {
+      action: 'DescribeVpcs',
+      body: { VpcIds: ['vpc-nothere1'] },
+      headers: { 'X-TC-Language': language },
+    });
+    expect(answer.body.Response['Error']).toEqual({ Code: 'ResourceNotFound', Message: message });
+  });
+
   test('takes the Host header with scheme and port that tccli sends, on any path', async () => {
     expect(await errorOf({ action: 'DescribeVpcs', path: '/vpc' })).toBeUndefined();
   });
@@ -51,6 +63,15 @@ describe('a request that cannot be served', () => {
     ['a body that is no JSON', { action: 'DescribeVpcs', body: '{"Limit": ' }, 'InvalidParameter'],
     ['a body that is a list', { action: 'DescribeVpcs', body: '[]' }, 'InvalidParameter'],
     ['an unknown parameter', { action: 'DescribeVpcs', body: { Colour: 'red' } }, 'UnknownParameter'],
+    ['a misspelt parameter of vpc', { action: 'DescribeVpcs', body: { VpcId: 'x' } }, 'UnknownParameter.WithGuess'],
+    ['a misspelt parameter of cvm', { action: 'DescribeInstances', body: { InstanceId: 'x' } }, 'UnknownParameter'],
+    ['filters that are no list', { action: 'DescribeVpcs', body: { Filters: 'x' } }, 'InvalidParameter.FilterNotDict'],
+    ['a filter that is a word', { action: 'DescribeVpcs', body: { Filters: ['x'] } }, 'InvalidParameter.FilterNotDict'],
+    [
+      'a filter with one value instead of a list',
+      { action: 'DescribeVpcs', body: { Filters: [{ Name: 'vpc-id', Values: 'x' }] } },
+      'InvalidParameter.FilterValuesNotList',
+    ],
     [
       'an unknown parameter further in',
       { action: 'DescribeVpcs', body: { Filters: [{ Name: 'vpc-id', Values: [], Colour: 'red' }] } },

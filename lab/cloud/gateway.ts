@@ -1,4 +1,6 @@
 // What happens to a request before and around its action: authentication, routing, permission, limits, faults, tokens, log.
+import { isUtf8 } from 'node:buffer';
+
 import { errorText } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import type { Action, Service } from './action.ts';
@@ -7,6 +9,7 @@ import type { CloudCore } from './core.ts';
 import { authorize } from './identity/authorize.ts';
 import { type Caller, callerName } from './identity/caller.ts';
 import type { Directory, SimulatedAccount } from './identity/directory.ts';
+import { messageIn } from './languages.ts';
 import { queryParameters } from './query-parameters.ts';
 import type { RequestLog } from './request-log.ts';
 import { createSignatureVerifier, type SignedRequest } from './signature.ts';
@@ -16,6 +19,8 @@ export interface GatewayDeps {
   readonly logger: Logger;
   readonly actions: readonly Action[];
   readonly log: RequestLog;
+  /** What the timestamps of signatures are compared with; default the first account's clock. */
+  readonly clientTime?: () => Date;
 }
 
 /** `dropped`: the call acted and its answer must not arrive. */
@@ -46,7 +51,8 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
     // STS takes the token as the proof; the SDK says SKIP where the signature would stand (facts, section 3.1).
     if (name === 'AssumeRoleWithWebIdentity' && request.headers['authorization'] === 'SKIP')
       return { account: directory.main, caller: { kind: 'anonymous' } };
-    return verify(request, directory.main.core.clock.now());
+    const now = directory.main.core.clock.now();
+    return verify(request, now, deps.clientTime?.() ?? now);
   };
   return async (request) => {
     const { core: first } = directory.main;
@@ -69,13 +75,15 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
       if (delayMs > 0) await account.core.clock.sleep(delayMs);
       admit(account, action, request);
       if (parsed instanceof ApiError) throw parsed;
-      response = { RequestId: requestId, ...(await act(directory, sender, action, parsed, requestId)) };
+      const acted = await act(directory, sender, action, parsed, requestId);
+      response = account.core.faults.takePage(name, acted);
     } catch (error) {
       const refused = error instanceof ApiError ? error : new ApiError('InternalError', errorText(error));
       if (!(error instanceof ApiError))
         logger.error({ action: name, err: error }, 'an action of the simulated cloud broke');
       outcome = refused.code;
-      response = { Error: { Code: refused.code, Message: refused.message }, RequestId: requestId };
+      const Message = messageIn(request.headers['x-tc-language'], refused.code, refused.message);
+      response = { Error: { Code: refused.code, Message }, RequestId: requestId };
     }
     const dropped = (sender?.account.core ?? first).faults.takeDrop(name);
     log.add({
@@ -161,7 +169,8 @@ function parametersOf(request: SignedRequest): Record<string, unknown> | ApiErro
 
 function parseBody(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.length === 0) return {};
-  const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  if (!isUtf8(bytes)) throw new ApiError('InvalidParameter', 'the body is not UTF-8');
+  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new ApiError('InvalidParameter', 'the body must be a JSON object');
 }
@@ -176,8 +185,8 @@ async function act(
   const { core, tokens } = account;
   const token = body['ClientToken'];
   const run = async (): Promise<object> => ({
-    ...(await action.run(body, { core, requestId, caller, account, directory })),
     RequestId: requestId,
+    ...(await action.run(body, { core, requestId, caller, account, directory })),
   });
   const honoured = action.takesToken && core.settings.clientTokenAllowed && typeof token === 'string' && token !== '';
   return honoured ? tokens.once(action.name, token, body, run) : run();

@@ -1,5 +1,5 @@
 // Ids, request ids and MAC addresses: random when no seed is given, the same in every run when one is.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 
 /** Prefixes of the ids that the simulator makes. */
 export type IdPrefix =
@@ -23,19 +23,33 @@ export interface IdSource {
   uuid(): string;
   /** A unicast, locally administered MAC, lower-case, colon separated; never repeats. */
   mac(): string;
+  save(): IdPosition;
+  /** Goes on from there: no id that was made before is made again. */
+  restore(position: IdPosition): void;
+}
+
+/** How far an id source has come. */
+export interface IdPosition {
+  /** Null: its ids are random. */
+  readonly seed: number | null;
+  readonly ids: number;
+  readonly macs: number;
+  /** Two octets, hexadecimal. */
+  readonly macPrefix: string;
 }
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** With a seed every id follows from it and from the number of ids made before. */
-export function createIdSource(seed: number | undefined): IdSource {
+export function createIdSource(given: number | undefined): IdSource {
+  let seed = given;
   let counter = 0;
   let macCounter = 0;
   const bytes = (label: string): Buffer => {
     counter += 1;
     return seed === undefined ? randomBytes(32) : createHash('sha256').update(`${seed}/${label}/${counter}`).digest();
   };
-  const macPrefix = bytes('mac');
+  let macPrefix = bytes('mac').toString('hex', 0, 2);
   return {
     next: (prefix, taken) => {
       for (;;) {
@@ -44,14 +58,19 @@ export function createIdSource(seed: number | undefined): IdSource {
       }
     },
     uuid: () => {
+      if (seed === undefined) return randomUUID();
       const hex = bytes('uuid').toString('hex');
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
     },
     mac: () => {
       macCounter += 1;
       const tail = macCounter.toString(16).padStart(6, '0');
-      const head = `02${macPrefix.toString('hex', 0, 2)}`;
-      return `${head}${tail}`.match(/../g)?.join(':') ?? '';
+      return `02${macPrefix}${tail}`.match(/../g)?.join(':') ?? '';
+    },
+    save: () => ({ seed: seed ?? null, ids: counter, macs: macCounter, macPrefix }),
+    restore: (position) => {
+      seed = position.seed ?? undefined;
+      [counter, macCounter, macPrefix] = [position.ids, position.macs, position.macPrefix];
     },
   };
 }

@@ -124,3 +124,26 @@ describe('finding ENIs by index', () => {
     expect([attached, (await listEnis(account, onInstance)).length]).toEqual([2, 1]);
   });
 });
+
+test('an EIP that is still being bought is not taken for a NAT gateway, which it could fail to reach', async () => {
+  account.cloud.admin.failTask({ action: 'AllocateAddresses' });
+  await account.call('vpc', 'AllocateAddresses');
+  const { AddressSet } = await account.call('vpc', 'DescribeAddresses');
+  const [eip] = z.array(z.object({ AddressIp: z.string() })).parse(AddressSet);
+  const body = { NatGatewayName: 'n', VpcId: VPC_ID, PublicIpAddresses: [eip?.AddressIp] };
+  expect(await account.refusal('vpc', 'CreateNatGateway', body)).toBe('OperationDenied.MutexTaskRunning');
+});
+
+test('a call for routes that is refused uses up no number', async () => {
+  const { RouteTable } = await account.call('vpc', 'CreateRouteTable', { VpcId: VPC_ID, RouteTableName: 't' });
+  const { RouteTableId } = z.object({ RouteTableId: z.string() }).parse(RouteTable);
+  const add = (cidr: string) =>
+    account.call('vpc', 'CreateRoutes', {
+      RouteTableId,
+      Routes: [{ DestinationCidrBlock: cidr, GatewayType: 'EIP', GatewayId: '0' }],
+    });
+  await add('172.16.0.0/16');
+  await expect(add('172.16.0.0/16')).rejects.toThrow('there is a route');
+  const routes = JSON.stringify(await add('172.17.0.0/16'));
+  expect([...routes.matchAll(/"RouteId":(\d+)/g)].map(([, id]) => id)).toEqual(['0', '1', '2']);
+});

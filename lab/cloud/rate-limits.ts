@@ -6,6 +6,14 @@ export interface RateLimiter {
   admit(action: string): boolean;
   /** Sets or, with undefined, lifts the limit of an action. */
   limit(action: string, perSecond: number | undefined): void;
+  save(): SavedLimits;
+  restore(saved: SavedLimits): void;
+}
+
+export interface SavedLimits {
+  readonly perSecond: Readonly<Record<string, number>>;
+  /** By action: how many milliseconds ago the calls of the last second were let in. */
+  readonly recent: Readonly<Record<string, readonly number[]>>;
 }
 
 const WINDOW_MS = 1000;
@@ -28,6 +36,27 @@ export function createRateLimiter(clock: Clock, limits: Readonly<Record<string, 
       if (ok) recent.push(now);
       admitted.set(action, recent);
       return ok;
+    },
+    save: () => {
+      const now = clock.monotonicMs();
+      const ages = [...admitted].map(
+        ([action, times]) => [action, times.map((at) => now - at).filter((age) => age < WINDOW_MS)] as const,
+      );
+      return {
+        perSecond: Object.fromEntries(perSecond),
+        recent: Object.fromEntries(ages.filter(([, list]) => list.length > 0)),
+      };
+    },
+    restore: (saved) => {
+      perSecond.clear();
+      admitted.clear();
+      for (const [action, rate] of Object.entries(saved.perSecond)) perSecond.set(action, rate);
+      const now = clock.monotonicMs();
+      for (const [action, ages] of Object.entries(saved.recent))
+        admitted.set(
+          action,
+          ages.map((age) => now - age),
+        );
     },
   };
 }

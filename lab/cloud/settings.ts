@@ -13,6 +13,8 @@ export interface CloudSettings {
   associateAppends: boolean;
   /** CreateSubNetworkInterface takes a subnet of another zone than its trunk's (GUESS: off). */
   subEniFollowsZone: boolean;
+  /** Secondary ENIs of a returned instance stay, detached, with their sub-ENIs (GUESS); false: they go with it. */
+  returnKeepsEnis: boolean;
   /** VPCs of the region, subnets and route tables of a VPC, routes of a table (facts, section 18). */
   vpcQuota: number;
   subnetsPerVpc: number;
@@ -74,6 +76,7 @@ export const defaultSettings: CloudSettings = {
   attachOneAtATime: false,
   associateAppends: true,
   subEniFollowsZone: false,
+  returnKeepsEnis: true,
   vpcQuota: 20,
   subnetsPerVpc: 100,
   routeTablesPerVpc: 10,

@@ -97,6 +97,12 @@ describe('the signature check', () => {
     ]);
   });
 
+  test('compares the timestamp with the time of the clients, where that is another one', () => {
+    const verify = verifier([key]);
+    expect(verify(signed(examples.node), at(86_400), at())).toBe(key);
+    expect(() => verify(signed(examples.node), at(), at(301))).toThrow('X-TC-Timestamp');
+  });
+
   test.each(['', 'SKIP', 'TC3-HMAC-SHA256 Credential=AKIDEXAMPLE'])(
     'refuses the header `%s` as malformed',
     (header) => {

@@ -1,5 +1,5 @@
 // Verifies TC3-HMAC-SHA256 as the official clients sign, with their quirks about Host and path.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { ApiError } from './api-error.ts';
 
 export interface SignedRequest {
@@ -32,11 +32,11 @@ const MAX_SIGNING_KEYS = 1000;
 
 /**
  * Makes the check of one gateway. It returns the key that signed; throws an `AuthFailure.*` ApiError (facts, section 3.4).
- * `find` is asked once for each request.
+ * `find` is asked once for each request; keys end by `now`, timestamps are compared with `clientNow`.
  */
 export function createSignatureVerifier<K extends AcceptedCredential>(
   find: (secretId: string) => K | undefined,
-): (request: SignedRequest, now: Date) => K {
+): (request: SignedRequest, now: Date, clientNow?: Date) => K {
   const signingKeys = new Map<string, Buffer>();
   const signingKey = (secretKey: string, date: string, service: string): Buffer => {
     const name = `${secretKey}/${date}/${service}`;
@@ -47,7 +47,7 @@ export function createSignatureVerifier<K extends AcceptedCredential>(
     signingKeys.set(name, made);
     return made;
   };
-  return (request, now) => {
+  return (request, now, clientNow = now) => {
     refuseOlderSignatures(request);
     const match = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
     if (match === null)
@@ -57,7 +57,7 @@ export function createSignatureVerifier<K extends AcceptedCredential>(
       );
     const [, secretId = '', date = '', service = '', signedHeaders = '', signature = ''] = match;
     requireSigned(signedHeaders);
-    const timestamp = checkTimestamp(request.headers['x-tc-timestamp'], date, now);
+    const timestamp = checkTimestamp(request.headers['x-tc-timestamp'], date, clientNow);
     const credential = find(secretId);
     if (credential === undefined)
       throw new ApiError('AuthFailure.SecretIdNotFound', `secretId ${secretId} does not exist`);
@@ -65,11 +65,12 @@ export function createSignatureVerifier<K extends AcceptedCredential>(
     const key = signingKey(credential.secretKey, date, service);
     const scope = `${date}/${service}/tc3_request`;
     const payloadHash = hashOfPayload(request);
+    const signed = Buffer.from(signature, 'hex');
     for (const host of hostCandidates(request.headers['host'] ?? '')) {
-      for (const path of new Set(['/', request.path])) {
+      for (const path of request.path === '/' ? ['/'] : ['/', request.path]) {
         const canonical = canonicalRequest(request, { host, path, signedHeaders, payloadHash });
         const toSign = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`;
-        if (sameHex(hmac(key, toSign).toString('hex'), signature)) return credential;
+        if (timingSafeEqual(hmac(key, toSign), signed)) return credential;
       }
     }
     throw new ApiError(
@@ -81,10 +82,14 @@ export function createSignatureVerifier<K extends AcceptedCredential>(
 
 /** Signatures of API 2.0 stand among the parameters; they are recognised so that the refusal can say what to do. */
 function refuseOlderSignatures(request: SignedRequest): void {
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const written = `${request.query ?? ''}&${isForm && request.body.length < 65_536 ? Buffer.from(request.body).toString('latin1') : ''}`;
+  const { headers, query = '' } = request;
+  // What nearly all requests look like has no place for them.
+  if (query === '' && headers['content-type'] === 'application/json' && headers['authorization']?.startsWith('TC3-'))
+    return;
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const written = `${query}&${isForm && request.body.length < 65_536 ? Buffer.from(request.body).toString('latin1') : ''}`;
   const method = /(?:^|&)SignatureMethod=(\w+)/.exec(written)?.[1] ?? 'HmacSHA1';
-  const inHeader = /^(?:HmacSHA1|HmacSHA256|TC2)/i.exec(request.headers['authorization'] ?? '')?.[0];
+  const inHeader = /^(?:HmacSHA1|HmacSHA256|TC2)/i.exec(headers['authorization'] ?? '')?.[0];
   if (inHeader !== undefined || /(?:^|&)Signature=/.test(written))
     throw new ApiError(
       'AuthFailure.InvalidAuthorization',
@@ -127,11 +132,13 @@ function checkToken(credential: AcceptedCredential, token: string | undefined, n
     throw new ApiError('AuthFailure.TokenFailure', 'the temporary keys have expired');
 }
 
-/** Clients sign the host as sent, without its scheme, without its port, or without both; the likeliest first. */
-function hostCandidates(host: string): ReadonlySet<string> {
+/** Clients sign the host as sent, without its scheme, without its port, or without both; the likeliest first, the others made when asked for. */
+function* hostCandidates(host: string): Generator<string> {
   const bare = host.replace(/^https?:\/\//, '');
-  const likely = bare === host ? [bare.replace(/:\d+$/, ''), host] : [host];
-  return new Set([...likely, bare, host.replace(/:\d+$/, ''), bare.replace(/:\d+$/, '')]);
+  const bareName = bare.replace(/:\d+$/, '');
+  if (bare === host) yield bareName;
+  yield host;
+  yield* new Set([bare, host.replace(/:\d+$/, ''), bareName]);
 }
 
 function hashOfPayload(request: SignedRequest): string {
@@ -157,7 +164,5 @@ function canonicalRequest(
   return `${request.method}\n${as.path}\n${query}\n${headers.join('')}\n${as.signedHeaders}\n${as.payloadHash}`;
 }
 
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+const sha256 = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 const hmac = (key: string | Uint8Array, data: string): Buffer => createHmac('sha256', key).update(data).digest();
-const sameHex = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

@@ -5,6 +5,15 @@ export interface VlanIds {
   /** Undefined when every id is used or resting. */
   take(): number | undefined;
   release(vlanId: number): void;
+  save(): SavedVlanIds;
+  restore(saved: SavedVlanIds): void;
+}
+
+export interface SavedVlanIds {
+  readonly used: readonly number[];
+  /** Ids with the milliseconds that they still rest. */
+  readonly resting: readonly [number, number][];
+  readonly cursor: number;
 }
 
 const HIGHEST = 4094;
@@ -28,6 +37,20 @@ export function createVlanIds(clock: Clock, restMs: number): VlanIds {
     },
     release: (vlanId) => {
       if (used.delete(vlanId)) restingUntil.set(vlanId, clock.monotonicMs() + restMs);
+    },
+    save: () => {
+      const now = clock.monotonicMs();
+      const resting = [...restingUntil]
+        .filter(([, until]) => until > now)
+        .map(([id, until]) => [id, until - now] as [number, number]);
+      return { used: [...used], resting, cursor };
+    },
+    restore: (saved) => {
+      used.clear();
+      restingUntil.clear();
+      for (const id of saved.used) used.add(id);
+      for (const [id, leftMs] of saved.resting) restingUntil.set(id, clock.monotonicMs() + leftMs);
+      cursor = saved.cursor;
     },
   };
 }

@@ -1,13 +1,17 @@
 // `lab cloud`: the simulated Tencent Cloud account alone, for SDKs, tccli and tests of other projects, until it is told to end.
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { errorText } from '../../src/base/errors.ts';
 import { createLogger, silentLogger } from '../../src/base/logger.ts';
 import { layOutNetwork, runInstances } from '../account.ts';
 import type { CloudAdmin } from '../cloud/admin.ts';
 import { startCloud } from '../cloud/cloud.ts';
 import { serveControl } from '../cloud/control/control-server.ts';
+import { createManualClock } from '../cloud/control/manual-clock.ts';
 import { readScenario, type Scenario } from '../cloud/control/scenario.ts';
 import { layOutScenario, playScenario } from '../cloud/control/scenario-run.ts';
+import type { SavedCloud } from '../cloud/saved/cloud-schema.ts';
+import { createSaver, readSavedFile, requireWritable } from '../cloud/saved/saved-file.ts';
+import type { CloudSettings } from '../cloud/settings.ts';
 import { planNodes, REGION } from '../layout.ts';
 import type { CommandContext } from './context.ts';
 import { logLevelOf } from './log-level.ts';
@@ -18,6 +22,14 @@ export interface CloudCommandOptions {
   readonly seed?: number;
   /** YAML; its seed yields to `seed`. */
   readonly scenario?: string;
+  /** File of a saved cloud to start from. */
+  readonly load?: string;
+  /** File to save into, at a clean end and on command. */
+  readonly save?: string;
+  /** Time moves only by the admin endpoint; also when the scenario says so. */
+  readonly manualClock?: boolean;
+  /** Whether the account may use the sub-ENI actions; default as the scenario or the loaded cloud says. */
+  readonly subEni?: boolean;
   readonly logLevel: string;
 }
 
@@ -36,22 +48,34 @@ export async function cloud({ out, err, style }: CommandContext, options: CloudC
   process.once('SIGTERM', stop);
   process.once('SIGHUP', stop);
   try {
-    const scenario = options.scenario === undefined ? undefined : await readScenario(options.scenario);
-    const seed = options.seed ?? scenario?.seed;
+    const plan = await readPlan(options);
+    const { clock, load, scenario } = plan;
     const running = await startCloud({
-      clock: systemClock,
+      clock,
       logger: level === 'silent' ? silentLogger : createLogger('lab', level),
       listen: { host: '127.0.0.1', port: options.port },
       region: REGION,
-      ...(scenario === undefined ? {} : { settings: scenario.settings }),
-      ...(seed === undefined ? {} : { seed }),
+      settings: plan.settings,
+      ...(plan.seed === undefined ? {} : { seed: plan.seed }),
+      ...(load === undefined ? {} : { load }),
+      // Clients live in real time, whatever this cloud is told.
+      ...(clock === systemClock ? {} : { clientTime: () => systemClock.now() }),
     });
-    const control = await serveControl({ cloud: running, listen: { host: '127.0.0.1', port: 0 } });
+    const saveTo =
+      options.save === undefined
+        ? undefined
+        : { file: options.save, save: createSaver(options.save, () => running.save()) };
+    const control = await serveControl({
+      cloud: running,
+      clock,
+      listen: { host: '127.0.0.1', port: 0 },
+      ...(saveTo === undefined ? {} : { saveTo }),
+    });
     try {
-      layOut(running.admin, scenario);
+      layOut(running.admin, plan);
       if (scenario !== undefined)
         playScenario(
-          { cloud: running, clock: systemClock, onProblem: (problem) => err.write(`lab: scenario: ${problem}\n`) },
+          { cloud: running, clock, onProblem: (problem) => err.write(`lab: scenario: ${problem}\n`) },
           scenario,
         );
       out.write(`endpoint   ${running.endpoint}\n`);
@@ -61,19 +85,54 @@ export async function cloud({ out, err, style }: CommandContext, options: CloudC
       out.write(`admin      ${control.url}\n`);
       out.write(`token      ${control.token}\n`);
       out.write(`${style.dim('Ctrl-C ends it')}\n`);
-      return await end.promise;
+      const code = await end.promise;
+      await saveTo?.save();
+      return code;
     } finally {
       await control.close();
       await running.close();
     }
   } catch (error) {
     err.write(`lab: ${errorText(error)}\n`);
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function layOut(admin: CloudAdmin, scenario: Scenario | undefined): void {
-  if (scenario?.layout !== 'empty') {
+/** Options that exclude each other. */
+class UsageError extends Error {}
+
+interface Plan {
+  readonly clock: Clock;
+  readonly settings: Partial<CloudSettings>;
+  readonly seed: number | undefined;
+  readonly scenario: Scenario | undefined;
+  readonly load: SavedCloud | undefined;
+}
+
+/** Reads the files before anything starts. */
+async function readPlan(options: CloudCommandOptions): Promise<Plan> {
+  const scenario = options.scenario === undefined ? undefined : await readScenario(options.scenario);
+  const seed = options.seed ?? scenario?.seed;
+  if (options.load !== undefined && seed !== undefined)
+    throw new UsageError('a loaded account goes on with its own seed; leave --seed, and seed in the scenario, out');
+  const load = options.load === undefined ? undefined : await readSavedFile(options.load);
+  if (options.save !== undefined) await requireWritable(options.save);
+  const manual = options.manualClock === true || scenario?.clock === 'manual';
+  return {
+    clock: manual ? createManualClock(load?.savedAt ?? systemClock.now()) : systemClock,
+    settings: {
+      ...scenario?.settings,
+      ...(options.subEni === undefined ? {} : { subEniAllowed: options.subEni }),
+    },
+    seed,
+    scenario,
+    load,
+  };
+}
+
+/** A loaded account has its network already; what the scenario names comes beside it. */
+function layOut(admin: CloudAdmin, { load, scenario }: Plan): void {
+  if (load === undefined && scenario?.layout !== 'empty') {
     layOutNetwork(admin);
     runInstances(admin, planNodes(NODES, 0));
   }

@@ -9,11 +9,13 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { isAlreadyExists, isNotFound } from '../../src/kube/api-error.ts';
 import { applyStatus } from '../../src/kube/apply.ts';
-import { createController } from '../../src/kube/controller.ts';
+import { createController, watchOf } from '../../src/kube/controller.ts';
 import { createInformer } from '../../src/kube/informer.ts';
 import { nodes as nodeResource, pods as podResource } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/resources.ts';
 import type { Controller, Informer, KubeClient } from '../../src/kube/types.ts';
+import { usesSharedAddress } from '../../src/planning/shared-pod.ts';
+import { createComputedAddresses } from './computed-addresses.ts';
 import { nodeObject, planPod, runningStatus } from './node-objects.ts';
 import type { ComputedNodePlan } from './node-objects.ts';
 
@@ -40,14 +42,48 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
     resource: podResource,
     indexes: { uid: (pod) => [pod.metadata.uid ?? ''] },
   });
-  const eniInformer = createInformer<VpcEni, VpcEni>({ ...common, resource: vpcEnis });
+  const eniInformer = createInformer<VpcEni, VpcEni>({
+    ...common,
+    resource: vpcEnis,
+    indexes: { node: (eni) => [eni.spec.nodeName] },
+  });
   const necInformer = createInformer<NodeEniConfig, NodeEniConfig>({ ...common, resource: nodeEniConfigs });
+  const waitingOn = (nodeName: string): string[] =>
+    podInformer
+      .list()
+      .filter((pod) => pod.spec.nodeName === nodeName && pod.status?.phase !== 'Running' && usesShared(pod))
+      .map((pod) => `${pod.metadata.namespace ?? 'default'}/${pod.metadata.name}`);
   const byUid = (uid: string): Pod | undefined => podInformer.byIndex('uid', uid)[0];
 
   const reportTornDown = async (eni: VpcEni): Promise<void> => {
     const podUID = eni.spec.pod?.uid ?? '';
     await applyAgent(client, eni.metadata.name, { state: 'TornDown', podUID, observedAt: clock.now().toISOString() });
   };
+
+  const addresses = createComputedAddresses({
+    client,
+    clock,
+    enisOf: (name) => eniInformer.byIndex('node', name),
+    changed: (name) => useController.enqueue(name),
+  });
+  const useController = createController({
+    name: 'computed-use',
+    clock,
+    logger,
+    concurrency: 16,
+    watches: [
+      watchOf(eniInformer, ({ key, after }) => (after?.status?.pool === undefined ? [] : [key])),
+      watchOf(podInformer, ({ type, before, after }) => {
+        const ended = after?.status?.phase === 'Succeeded' || after?.status?.phase === 'Failed';
+        if (type === 'deleted' || ended) addresses.free((after ?? before)?.metadata.uid ?? '');
+        return [];
+      }),
+    ],
+    reconcile: async (key) => {
+      const eni = eniInformer.get(key);
+      if (eni !== undefined && ours.has(eni.spec.nodeName)) await addresses.report(eni);
+    },
+  });
 
   const podController = createController({
     name: 'computed-pod',
@@ -60,6 +96,7 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
         informer: eniInformer as Informer<never>,
         keys: (change) => {
           const eni = (change.after ?? change.before) as VpcEni | undefined;
+          if (eni?.status?.pool !== undefined) return waitingOn(eni.spec.nodeName);
           return eni?.spec.pod === undefined ? [] : [`${eni.spec.pod.namespace}/${eni.spec.pod.name}`];
         },
       },
@@ -70,14 +107,16 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
       if (pod === undefined || plan === undefined) return;
       const isSubEni = pod.metadata.annotations?.[annotations.networks] === networks.subEni;
       const eni = eniInformer.get(subEniName(pod.metadata.uid ?? ''));
-      const step = planPod(pod, eni, isSubEni);
+      const shares = pod.metadata.deletionTimestamp === undefined && usesShared(pod);
+      const step = planPod(pod, shares ? addresses.take(plan.name, pod.metadata.uid ?? '') : addressOf(eni));
       const namespace = pod.metadata.namespace ?? 'default';
       if (step.kind === 'run') {
-        await applyAgent(client, subEniName(pod.metadata.uid ?? ''), {
-          state: 'Wired',
-          podUID: pod.metadata.uid ?? '',
-          observedAt: clock.now().toISOString(),
-        });
+        if (isSubEni)
+          await applyAgent(client, subEniName(pod.metadata.uid ?? ''), {
+            state: 'Wired',
+            podUID: pod.metadata.uid ?? '',
+            observedAt: clock.now().toISOString(),
+          });
         await client.patch(
           podResource,
           pod.metadata.name,
@@ -124,15 +163,15 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
     reconcile: async (key) => {
       const nec = necInformer.get(key);
       if (nec === undefined || !ours.has(key) || nec.status?.node?.ready === true) return;
-      if (nec.status?.eniInfos?.some((eni) => eni.trunk === true) !== true) return;
-      const node = { linkDriver: 'unavailable', ready: true, message: 'computed data plane: no packets' };
+      if ((nec.status?.eniInfos ?? []).length === 0) return;
+      const node = { linkDriver: 'veth', ready: true, message: 'computed data plane: no packets' };
       await applyStatus(client, nodeEniConfigs, key, { fieldManager: fieldManagers.agent, status: { node } });
     },
   });
 
   return {
     informers: [podInformer, eniInformer, necInformer] as unknown as readonly Informer<never>[],
-    controllers: [podController, teardownController, nodeController],
+    controllers: [podController, teardownController, nodeController, useController],
     register: async () => {
       for (const plan of ours.values()) {
         const object = nodeObject(plan, clock.now());
@@ -151,6 +190,16 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
     },
   };
 }
+
+const usesShared = (pod: Pod): boolean =>
+  usesSharedAddress({
+    hostNetwork: pod.spec.hostNetwork === true,
+    ended: pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed',
+    annotations: pod.metadata.annotations ?? {},
+  });
+
+const addressOf = (eni: VpcEni | undefined): string | undefined =>
+  eni?.status?.phase === 'Ready' ? eni.status.eni?.addresses[0]?.ip : undefined;
 
 async function applyAgent(client: KubeClient, name: string, agent: Record<string, unknown>): Promise<void> {
   try {

@@ -1,6 +1,5 @@
 // The API objects of nodes and Pods whose data plane is computed instead of run. Pure.
 import { labels } from '../../src/api/keys.ts';
-import type { VpcEni } from '../../src/api/vpc-eni.ts';
 import type { Node, Pod } from '../../src/kube/resources.ts';
 
 export interface ComputedNodePlan {
@@ -46,21 +45,18 @@ export function nodeObject(plan: ComputedNodePlan, now: Date): Node {
   };
 }
 
-/** What a Pod of a computed node is up to, given its VpcENI. */
+/** What a Pod of a computed node is up to. */
 export type PodStep =
   | { readonly kind: 'run'; readonly ip: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'nothing' };
 
-export function planPod(pod: Pod, eni: VpcEni | undefined, isSubEni: boolean): PodStep {
+/** `ip` is absent while its VpcENI is not ready, or no shared address is free. */
+export function planPod(pod: Pod, ip: string | undefined): PodStep {
   if (pod.metadata.deletionTimestamp !== undefined) return { kind: 'finish' };
   if (pod.status?.phase === 'Running') return { kind: 'nothing' };
-  if (!isSubEni) return { kind: 'wait', reason: 'this lab computes tke-sub-eni Pods only' };
-  const ip = eni?.status?.eni?.addresses[0]?.ip;
-  return eni?.status?.phase === 'Ready' && ip !== undefined
-    ? { kind: 'run', ip }
-    : { kind: 'wait', reason: 'its VpcENI is not ready' };
+  return ip === undefined ? { kind: 'wait', reason: 'it has no address yet' } : { kind: 'run', ip };
 }
 
 /** Status of a Pod that runs, as a kubelet writes it. */

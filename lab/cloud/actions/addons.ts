@@ -9,6 +9,7 @@ import { ADDON_CATALOGUE, type CatalogueEntry, catalogueEntry } from '../addons/
 import { decodeRawValues, encodeRawValues } from '../addons/raw-values.ts';
 import type { CloudCore } from '../core.ts';
 import type { ClusterRecord } from '../state.ts';
+import { addonInstallation, addonRemoval, addonUpdate } from '../tasks/addon-tasks.ts';
 
 /** Throws ResourceNotFound for a cluster that was not registered. */
 export function findCluster(core: CloudCore, clusterId: string): ClusterRecord {
@@ -34,10 +35,15 @@ function offered(name: string): CatalogueEntry {
   return entry;
 }
 
-function requireSettled(addon: ClusterAddon): void {
-  if (addon.phase === 'Installing' || addon.phase === 'Upgrading' || addon.phase === 'Deleting')
-    throw new ApiError('FailedOperation.UnexpectedError', `${addon.name} is ${addon.phase}; its task still runs`);
+/** Throws while a task works on it. */
+function settledPhase({ name, phase }: ClusterAddon): 'Succeeded' | 'InstallFailed' | 'UpgradeFailed' {
+  if (phase === 'Installing' || phase === 'Upgrading' || phase === 'Deleting')
+    throw new ApiError('FailedOperation.UnexpectedError', `${name} is ${phase}; its task still runs`);
+  return phase;
 }
+
+/** What tells a task which add-on it works on. */
+const which = (clusterId: string, { createdAt, name }: ClusterAddon) => ({ clusterId, addon: name, createdAt });
 
 const addonAnswer = (addon: ClusterAddon): object => ({
   AddonName: addon.name,
@@ -92,16 +98,7 @@ const installAddon = defineAction({
     const addon = { ...installedAddon(AddonName, core.clock.now()), version: AddonVersion ?? entry.version, values };
     addon.phase = 'Installing';
     cluster.addons.set(AddonName, addon);
-    core.startTask('InstallAddon', requestId, {
-      apply: () => {},
-      finish: () => {
-        addon.phase = 'Succeeded';
-        core.addonFeed.tell(ClusterId, AddonName, effectiveValues(addon));
-      },
-      undo: () => {
-        Object.assign(addon, { phase: 'InstallFailed', reason: 'the installation failed' });
-      },
-    });
+    core.startTask('InstallAddon', requestId, addonInstallation.plan(which(ClusterId, addon)));
     return {};
   },
 });
@@ -120,27 +117,19 @@ const updateAddon = defineAction({
   handle: (parameters, { core, requestId }) => {
     const { AddonName, AddonVersion, ClusterId, DryRun = false, RawValues } = parameters;
     const addon = findAddon(findCluster(core, ClusterId), AddonName);
-    requireSettled(addon);
+    settledPhase(addon);
     const written = decodeRawValues(RawValues);
     // GUESS: merge when no strategy is given; a call without RawValues only changes the version.
     const replaces = parameters.UpdateStrategy === 'replace' && RawValues !== undefined;
     const after = replaces ? written : mergeValues(addon.values, written);
     if (DryRun) return {};
-    const before = { values: addon.values, version: addon.version };
-    addon.phase = 'Upgrading';
-    core.startTask('UpdateAddon', requestId, {
-      apply: () => {
-        addon.values = after;
-        addon.version = AddonVersion ?? addon.version;
-      },
-      finish: () => {
-        Object.assign(addon, { phase: 'Succeeded', reason: '' });
-        core.addonFeed.tell(ClusterId, AddonName, effectiveValues(addon));
-      },
-      undo: () => {
-        Object.assign(addon, { ...before, phase: 'UpgradeFailed', reason: 'the update failed' });
-      },
+    const task = addonUpdate.plan({
+      ...which(ClusterId, addon),
+      before: { values: addon.values, version: addon.version },
+      after: { values: after, version: AddonVersion ?? addon.version },
     });
+    addon.phase = 'Upgrading';
+    core.startTask('UpdateAddon', requestId, task);
     return {};
   },
 });
@@ -150,21 +139,10 @@ const deleteAddon = defineAction({
   services: ['tke'],
   parameters: z.object({ ClusterId: text, AddonName: text }),
   handle: ({ ClusterId, AddonName }, { core, requestId }) => {
-    const cluster = findCluster(core, ClusterId);
-    const addon = findAddon(cluster, AddonName);
-    requireSettled(addon);
-    const before = addon.phase;
+    const addon = findAddon(findCluster(core, ClusterId), AddonName);
+    const before = settledPhase(addon);
     addon.phase = 'Deleting';
-    core.startTask('DeleteAddon', requestId, {
-      apply: () => {},
-      finish: () => {
-        cluster.addons.delete(AddonName);
-        core.addonFeed.tell(ClusterId, AddonName, undefined);
-      },
-      undo: () => {
-        addon.phase = before;
-      },
-    });
+    core.startTask('DeleteAddon', requestId, addonRemoval.plan({ ...which(ClusterId, addon), before }));
     return {};
   },
 });

@@ -1,7 +1,8 @@
 // What the calls on private addresses share: who may hold how many, which ENI is free for a change, and the task of the change.
 import { ApiError } from '../api-error.ts';
-import type { CloudCore, TaskSteps } from '../core.ts';
+import type { CloudCore } from '../core.ts';
 import type { EniAddress, EniRecord } from '../state.ts';
+import type { PlannedTask } from '../tasks/task-kind.ts';
 
 /** Addresses that the ENI may hold, its primary one included: by the instance's model, or by the account when it is attached to nothing. */
 export function addressQuota(core: CloudCore, eni: EniRecord): number {
@@ -38,26 +39,15 @@ export function addressOn(eni: EniRecord, ip: string, code = 'ResourceNotFound')
   return address;
 }
 
-/** Marks the ENIs until the task ends. Its steps do nothing to an ENI that went away meanwhile, with its instance. */
+/** Marks the ENIs until the task ends, which takes the marks away. */
 export function startAddressTask(
   core: CloudCore,
   call: { readonly action: string; readonly requestId: string },
   enis: readonly EniRecord[],
-  steps: TaskSteps,
+  task: PlannedTask,
 ): void {
-  const whole = (): boolean => enis.every((eni) => core.state.enis.get(eni.eniId) === eni);
-  const end = (step: (() => void) | undefined) => (): void => {
-    for (const eni of enis) eni.addressTasks -= 1;
-    if (whole()) step?.();
-  };
   for (const eni of enis) eni.addressTasks += 1;
-  core.startTask(call.action, call.requestId, {
-    apply: () => {
-      if (whole()) steps.apply();
-    },
-    finish: end(steps.finish?.bind(steps)),
-    undo: end(() => steps.undo()),
-  });
+  core.startTask(call.action, call.requestId, task);
 }
 
 /** Gives the addresses a state, or takes it from them. */

@@ -2,14 +2,16 @@
 import { z } from 'zod';
 import { type Action, bool, defineAction, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
-import { requirePaid, endIdle } from '../eips/billing.ts';
-import { bindEip, eipOn, type EipRecord, nextPublicIp, unbindEip } from '../eips/eip-state.ts';
+import { requirePaid } from '../eips/billing.ts';
+import { bindEip, eipOn, type EipRecord } from '../eips/eip-state.ts';
 import { findEip, requireNoTask, requireUnblocked, startEipTask } from '../eips/eip-tasks.ts';
-import { eniOf, instanceIdBehind } from '../eips/placement.ts';
+import { natHolding, requireOffNat } from '../eips/nat-holder.ts';
+import { instanceOfPrimaryAddress } from '../eips/placement.ts';
 import { checkPurchase, checkReallocation, todaysBook } from '../eips/quotas.ts';
 import { bindingTarget, findEipInstance } from '../eips/targets.ts';
 import type { CloudCore } from '../core.ts';
 import { type InstanceRecord, primaryEni } from '../state.ts';
+import { eipBinding, eipTransformation, eipUnbinding } from '../tasks/eip-tasks.ts';
 import { addEip } from './eips.ts';
 
 const associateAddress = defineAction({
@@ -33,39 +35,15 @@ const associateAddress = defineAction({
     requireUnblocked(eip);
     requireNoTask(eip);
     requirePaid(eip);
+    requireOffNat(core.state, eip);
     if (eip.phase !== 'UNBIND')
       throw new ApiError('UnsupportedOperation.AddressStatusNotPermit', `${eip.addressId} is bound already`);
     bindEip(core.state.eipBook, eip, bindingTarget(core, parameters));
     eip.phase = 'BINDING';
-    const taskId = startEipTask(core, 'AssociateAddress', [eip], {
-      // The binding is gone when the private address went meanwhile.
-      apply: () => {
-        if (eip.binding === null) throw new ApiError('FailedOperation.AddressEniInfoNotFound', 'the address is gone');
-        eip.phase = 'BOUND';
-        endIdle(eip, core.clock.monotonicMs());
-        dropOrdinaryAddress(core, eip);
-      },
-      undo: () => {
-        unbindEip(core.state.eipBook, eip);
-        eip.phase = 'UNBIND';
-        eip.idleSince ??= core.clock.monotonicMs();
-      },
-    });
+    const taskId = startEipTask(core, 'AssociateAddress', [eip], eipBinding.plan({ addressId: eip.addressId }));
     return { TaskId: String(taskId) };
   },
 });
-
-function dropOrdinaryAddress(core: CloudCore, eip: EipRecord): void {
-  const instance = instanceOfPrimaryAddress(core, eip);
-  if (instance !== undefined) instance.normalPublicIp = null;
-}
-
-/** The instance whose primary address carries the EIP. */
-function instanceOfPrimaryAddress(core: CloudCore, eip: EipRecord): InstanceRecord | undefined {
-  const eni = eniOf(core.state, eip);
-  if (eni?.kind !== 'primary' || eni.addresses[0]?.ip !== eip.binding?.privateIp) return undefined;
-  return core.state.instances.get(instanceIdBehind(core.state, eni) ?? '');
-}
 
 const disassociateAddress = defineAction({
   name: 'DisassociateAddress',
@@ -76,6 +54,11 @@ const disassociateAddress = defineAction({
     requireUnblocked(eip);
     requireNoTask(eip);
     const { binding } = eip;
+    if (natHolding(core.state, eip) !== undefined)
+      throw new ApiError(
+        'InvalidParameterValue.ResourceNotSupport',
+        `${AddressId} is on a NAT gateway; unbind it there`,
+      );
     if (eip.phase !== 'BOUND' || binding === null)
       throw new ApiError(
         'InvalidAddressIdStatus.NotPermit',
@@ -83,30 +66,16 @@ const disassociateAddress = defineAction({
       );
     const instance = ReallocateNormalPublicIp ? reallocating(core, eip) : undefined;
     eip.phase = 'UNBINDING';
-    const taskId = startEipTask(core, 'DisassociateAddress', [eip], {
-      apply: () => {
-        unbindEip(core.state.eipBook, eip);
-        eip.idleSince ??= core.clock.monotonicMs();
-        if (instance !== undefined) instance.normalPublicIp = nextPublicIp(core.state.eipBook);
-      },
-      finish: () => {
-        eip.phase = 'UNBIND';
-      },
-      undo: () => {
-        // Nobody else may have taken the private address, and it may be gone.
-        const free = eipOn(core.state.eipBook, binding.eniId, binding.privateIp);
-        if (free === undefined || free === eip) bindEip(core.state.eipBook, eip, binding);
-        eip.phase = eip.binding === null ? 'UNBIND' : 'BOUND';
-        if (eip.binding !== null) endIdle(eip, core.clock.monotonicMs());
-      },
-    });
+    const instanceId = instance?.instanceId ?? null;
+    const task = eipUnbinding.plan({ addressId: AddressId, binding: { ...binding }, instanceId });
+    const taskId = startEipTask(core, 'DisassociateAddress', [eip], task);
     return { TaskId: String(taskId) };
   },
 });
 
 /** The instance that gets an ordinary public address again; counts towards the day's ten (facts, section 18). */
 function reallocating(core: CloudCore, eip: EipRecord): InstanceRecord {
-  const instance = instanceOfPrimaryAddress(core, eip);
+  const instance = instanceOfPrimaryAddress(core.state, eip);
   if (instance === undefined)
     throw new ApiError(
       'InvalidParameterValue.OnlySupportedForMasterNetworkCard',
@@ -137,17 +106,8 @@ const transformAddress = defineAction({
     const eip = addEip(core, { ...plain, ...charge }, normalPublicIp);
     bindEip(core.state.eipBook, eip, { eniId: eni.eniId, privateIp });
     instance.normalPublicIp = null;
-    const taskId = startEipTask(core, 'TransformAddress', [eip], {
-      apply: () => {
-        eip.phase = eip.binding === null ? 'UNBIND' : 'BOUND';
-        if (eip.binding !== null) endIdle(eip, core.clock.monotonicMs());
-      },
-      undo: () => {
-        unbindEip(core.state.eipBook, eip);
-        core.state.eipBook.eips.delete(eip.addressId);
-        instance.normalPublicIp = normalPublicIp;
-      },
-    });
+    const task = eipTransformation.plan({ addressId: eip.addressId, instanceId: InstanceId, normalPublicIp });
+    const taskId = startEipTask(core, 'TransformAddress', [eip], task);
     // A number here, a text in the other EIP calls (facts, section 12).
     return { TaskId: taskId, AddressId: eip.addressId };
   },

@@ -4,6 +4,7 @@ import { type Action, defineAction, filterList, integer, textList } from '../act
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import type { EipRecord } from '../eips/eip-state.ts';
+import { natHolding } from '../eips/nat-holder.ts';
 import { addressStatus, eniOf, instanceIdBehind } from '../eips/placement.ts';
 import { isId } from '../ids.ts';
 import { applyFilters, exact, type Filter, type FilterTest, flag, pageOf } from '../paging.ts';
@@ -87,13 +88,13 @@ function addressFilters(core: CloudCore): Readonly<Record<string, FilterTest<Eip
 
 function instanceIdOf({ state }: CloudCore, eip: EipRecord): string | undefined {
   const eni = eniOf(state, eip);
-  return eni === undefined ? undefined : instanceIdBehind(state, eni);
+  return eni === undefined ? natHolding(state, eip)?.natGatewayId : instanceIdBehind(state, eni);
 }
 
 /** GUESS: CVM on the primary address of an instance, ENI on every other private address; null while unbound. */
-function instanceType({ state }: CloudCore, eip: EipRecord): 'CVM' | 'ENI' | null {
+function instanceType({ state }: CloudCore, eip: EipRecord): 'CVM' | 'ENI' | 'NAT' | null {
   const eni = eniOf(state, eip);
-  if (eni === undefined) return null;
+  if (eni === undefined) return natHolding(state, eip) === undefined ? null : 'NAT';
   return eni.kind === 'primary' && eni.addresses[0]?.ip === eip.binding?.privateIp ? 'CVM' : 'ENI';
 }
 

@@ -11,6 +11,7 @@ import {
   requirePaid,
 } from '../eips/billing.ts';
 import { findEip, requireNoTask, requireUnblocked, startEipTask } from '../eips/eip-tasks.ts';
+import { eipBandwidth } from '../tasks/eip-tasks.ts';
 import { checkEipName, chosenEips, prepaidTerms } from './eips.ts';
 
 const modifyAddressesBandwidth = defineAction({
@@ -30,15 +31,9 @@ const modifyAddressesBandwidth = defineAction({
       requirePaid(eip);
       checkBandwidth(eip.chargeType, InternetMaxBandwidthOut);
     }
-    const before = eips.map((eip) => ({ eip, bandwidth: eip.bandwidth }));
-    const taskId = startEipTask(core, 'ModifyAddressesBandwidth', eips, {
-      apply: () => {
-        for (const eip of eips) eip.bandwidth = InternetMaxBandwidthOut;
-      },
-      undo: () => {
-        for (const { eip, bandwidth } of before) eip.bandwidth = bandwidth;
-      },
-    });
+    const before = eips.map((eip) => ({ addressId: eip.addressId, mbps: eip.bandwidth }));
+    const task = eipBandwidth.plan({ mbps: InternetMaxBandwidthOut, before });
+    const taskId = startEipTask(core, 'ModifyAddressesBandwidth', eips, task);
     return { TaskId: String(taskId) };
   },
 });

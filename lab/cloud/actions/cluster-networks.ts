@@ -1,13 +1,14 @@
 // The VPC-CNI actions of the tke service: switching it on and off, its subnets, ipamd's state, and Pods per model (facts tke.md, section 5.3).
 import { z } from 'zod';
 import { type Action, bool, defineAction, integer, text, textList } from '../action.ts';
-import { installedAddon, effectiveValues } from '../addons/addon-records.ts';
+import { effectiveValues } from '../addons/addon-records.ts';
 import type { VpcCniNetwork } from '../addons/addon-state.ts';
 import { IPAMD_ADDON } from '../addons/catalogue.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { KNOWN_MODELS, modelLimits, podLimits } from '../models.ts';
 import type { ClusterRecord } from '../state.ts';
+import { networkEnabling } from '../tasks/addon-tasks.ts';
 import { findCluster } from './addons.ts';
 
 /** Subnets of the cluster's VPC. Throws InvalidParameter.Param otherwise (GUESS on the code). */
@@ -47,21 +48,11 @@ const enableVpcCniNetworkType = defineAction({
       subnetIds: [...wanted.Subnets],
       expiredSeconds: wanted.ExpiredSeconds,
       progress: 'Running',
+      enabledBy: requestId,
     };
     cluster.vpcCni = network;
-    core.startTask('EnableVpcCniNetworkType', requestId, {
-      apply: () => {},
-      finish: () => {
-        network.progress = 'Succeed';
-        if (cluster.addons.has(IPAMD_ADDON)) return;
-        const addon = installedAddon(IPAMD_ADDON, core.clock.now());
-        cluster.addons.set(IPAMD_ADDON, addon);
-        core.addonFeed.tell(ClusterId, IPAMD_ADDON, effectiveValues(addon));
-      },
-      undo: () => {
-        network.progress = 'Failed';
-      },
-    });
+    const task = networkEnabling.plan({ clusterId: ClusterId, requestId });
+    core.startTask('EnableVpcCniNetworkType', requestId, task);
     return {};
   },
 });

@@ -6,9 +6,11 @@ import type { CloudCore } from '../core.ts';
 import { checkBandwidth, chargeTypeOf, deadlineOf, renewFlagOf } from '../eips/billing.ts';
 import { type EipRecord, type InternetChargeType, nextPublicIp } from '../eips/eip-state.ts';
 import { findEip, requireNoTask, startEipTask } from '../eips/eip-tasks.ts';
+import { requireOffNat } from '../eips/nat-holder.ts';
 import { checkPurchase, todaysBook } from '../eips/quotas.ts';
 import { checkProductTags } from '../tagging/tag-rules.ts';
 import { quotas } from '../settings.ts';
+import { eipPurchase, eipRelease } from '../tasks/eip-tasks.ts';
 
 /** The answer's name of an address that was given none. */
 const UNNAMED = '未命名';
@@ -77,16 +79,9 @@ const allocateAddresses = defineAction({
         tags: parameters.Tags ?? [],
       }),
     );
-    const taskId = startEipTask(core, 'AllocateAddresses', eips, {
-      apply: () => {},
-      finish: () => {
-        for (const eip of eips) eip.phase = 'UNBIND';
-      },
-      undo: () => {
-        for (const eip of eips) core.state.eipBook.eips.delete(eip.addressId);
-      },
-    });
-    return { AddressSet: eips.map((eip) => eip.addressId), TaskId: String(taskId) };
+    const addressIds = eips.map((eip) => eip.addressId);
+    const taskId = startEipTask(core, 'AllocateAddresses', eips, eipPurchase.plan({ addressIds }));
+    return { AddressSet: addressIds, TaskId: String(taskId) };
   },
 });
 
@@ -174,19 +169,13 @@ const releaseAddresses = defineAction({
     const eips = chosenEips(core, AddressIds);
     for (const eip of eips) {
       requireNoTask(eip);
+      requireOffNat(core.state, eip);
       if (eip.phase !== 'UNBIND')
         throw new ApiError('UnsupportedOperation.AddressStatusNotPermit', `${eip.addressId} is bound; unbind it first`);
     }
     for (const eip of eips) eip.phase = 'OFFLINING';
-    const taskId = startEipTask(core, 'ReleaseAddresses', eips, {
-      apply: () => {},
-      finish: () => {
-        for (const eip of eips) core.state.eipBook.eips.delete(eip.addressId);
-      },
-      undo: () => {
-        for (const eip of eips) eip.phase = 'UNBIND';
-      },
-    });
+    const task = eipRelease.plan({ addressIds: eips.map((eip) => eip.addressId) });
+    const taskId = startEipTask(core, 'ReleaseAddresses', eips, task);
     return { TaskId: String(taskId) };
   },
 });

@@ -8,8 +8,12 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /** `YYYY-MM-DD hh:mm:ss` in China's time (facts, section 7: GUESS on the zone). */
 export function vpcTime(at: Date): string {
-  return new Date(at.getTime() + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+  const there = new Date(at.getTime() + CHINA_OFFSET_MS);
+  const day = `${there.getUTCFullYear()}-${two(there.getUTCMonth() + 1)}-${two(there.getUTCDate())}`;
+  return `${day} ${two(there.getUTCHours())}:${two(there.getUTCMinutes())}:${two(there.getUTCSeconds())}`;
 }
+
+const two = (part: number): string => (part < 10 ? `0${part}` : `${part}`);
 
 /** The whole `NetworkInterface` object (facts, section 8: Objects). */
 export function eniAnswer(eni: EniRecord, eips?: EipBook): object {

@@ -81,10 +81,17 @@ const kindOf = (type: string): string =>
 /** The addresses that end with this one: 10.0.0.1 also ends 110.0.0.1. */
 function endingWith(address: string): readonly string[] {
   const first = address.slice(0, address.indexOf('.'));
-  return Array.from({ length: 256 }, (_, octet) => String(octet))
-    .filter((octet) => octet.endsWith(first))
-    .map((octet) => octet + address.slice(first.length));
+  const longer = OCTET_BEGINNINGS.slice(0, 3 - first.length)
+    .flat()
+    .map((beginning) => beginning + address);
+  return [address, ...longer.filter((candidate) => isIPv4(candidate))];
 }
+
+/** What may stand before an octet of two digits or one, and only before one of one. */
+const OCTET_BEGINNINGS = [
+  Array.from({ length: 2 }, (_, digit) => `${digit + 1}`),
+  Array.from({ length: 23 }, (_, digits) => `${digits + 3}`),
+] as const;
 
 /** One value matches the end of an address, several match exactly (facts, section 8). */
 const addressTest: FilterTest<EniRecord> = (eni, values) =>

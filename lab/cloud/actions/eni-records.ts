@@ -78,6 +78,8 @@ export function takeAddresses(subnet: SubnetRecord, named: readonly string[], co
   const taken: string[] = [];
   try {
     for (const ip of named) taken.push(claimAddress(subnet, ip));
+    // Before any is taken: one that is given back would not be the next one again.
+    if (subnet.addresses.available() < count - taken.length) throw dry(subnet);
     while (taken.length < count) taken.push(nextAddress(subnet));
     return taken;
   } catch (error) {
@@ -88,9 +90,14 @@ export function takeAddresses(subnet: SubnetRecord, named: readonly string[], co
 
 function nextAddress(subnet: SubnetRecord): string {
   const ip = subnet.addresses.take();
-  if (ip === undefined)
-    throw new ApiError('ResourceInsufficient.Subnet', `subnet ${subnet.subnetId} (${subnet.cidr}) has no free address`);
+  if (ip === undefined) throw dry(subnet);
   return ip;
+}
+
+function dry({ addresses, cidr, subnetId }: SubnetRecord): ApiError {
+  const free = addresses.available();
+  const count = free === 0 ? 'no free address' : `only ${free} free addresses`;
+  return new ApiError('ResourceInsufficient.Subnet', `subnet ${subnetId} (${cidr}) has ${count}`);
 }
 
 function claimAddress(subnet: SubnetRecord, ip: string): string {

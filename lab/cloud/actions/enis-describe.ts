@@ -7,8 +7,8 @@ import { isId } from '../ids.ts';
 import { findEni, findInstance } from '../lookup.ts';
 import { checkIdsOrFilters, pageOf } from '../paging.ts';
 import type { InstanceRecord } from '../state.ts';
-import { eniAnswer } from './eni-answer.ts';
 import { chooseEnis } from './eni-filters.ts';
+import { eniText } from './eni-text.ts';
 
 const describeNetworkInterfaces = defineAction({
   name: 'DescribeNetworkInterfaces',
@@ -22,7 +22,7 @@ const describeNetworkInterfaces = defineAction({
   handle: ({ NetworkInterfaceIds, Filters = [], Offset, Limit }, { core }) => {
     checkIdsOrFilters(NetworkInterfaceIds, Filters, 'NetworkInterfaceIds');
     const page = pageOf(chooseEnis(core, NetworkInterfaceIds, Filters), Offset, Limit);
-    return { NetworkInterfaceSet: page.items.map((eni) => eniAnswer(eni, core.state.eipBook)), TotalCount: page.total };
+    return { NetworkInterfaceSet: page.items.map((eni) => eniText(eni, core.state.eipBook)), TotalCount: page.total };
   },
 });
 
@@ -61,7 +61,9 @@ const describeVpcTaskResult = defineAction({
   handle: ({ TaskId }, { core }) => {
     const status = core.taskStatus(TaskId);
     if (status === undefined) throw new ApiError('ResourceNotFound', `there is no task \`${TaskId}\``);
-    return { Status: status, Output: '', Result: [] };
+    // GUESS: what the text says; nothing may depend on it.
+    const Output = status === 'FAILED' ? 'the task failed; what it had begun is undone' : '';
+    return { Status: status, Output, Result: [] };
   },
 });
 

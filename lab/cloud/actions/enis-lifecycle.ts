@@ -5,9 +5,9 @@ import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { checkGroups, findEni, findInstance, requireIdle } from '../lookup.ts';
 import { type EniRecord, subEnisOf } from '../state.ts';
+import { eniAttachment, eniCreation, eniDeletion, eniDetachment } from '../tasks/eni-tasks.ts';
 import { newEniAnswer } from './eni-answer.ts';
 import { checkEniDescription, checkName } from './eni-names.ts';
-import { removeEni } from './eni-records.ts';
 import { addressesWanted, checkNewEni, makeEni, newEniParameters } from './enis-create.ts';
 import { requireStandard } from './enis-move.ts';
 import { checkPlace, freeDeviceIndex, requireAddressesFit, requireNoAttachTask } from './enis-place.ts';
@@ -39,16 +39,7 @@ const createNetworkInterface = defineAction({
 
 /** PENDING until the fabric knows the ENI and its groups. */
 export function startCreation(core: CloudCore, action: string, requestId: string, eni: EniRecord): void {
-  core.startTask(action, requestId, {
-    apply: () => {
-      eni.wired = true;
-    },
-    finish: () => {
-      eni.state = 'AVAILABLE';
-      eni.groupsReady = true;
-    },
-    undo: () => removeEni(core, eni),
-  });
+  core.startTask(action, requestId, eniCreation.plan({ eniId: eni.eniId }));
 }
 
 const attachNetworkInterface = defineAction({
@@ -78,19 +69,7 @@ const attachNetworkInterface = defineAction({
     const deviceIndex = freeDeviceIndex(core, instance);
     eni.state = 'ATTACHING';
     eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now(), plugged: false };
-    core.startTask('AttachNetworkInterface', requestId, {
-      apply: () => {
-        // Null when the instance ended meanwhile.
-        if (eni.attachment !== null) eni.attachment = { ...eni.attachment, plugged: true };
-      },
-      finish: () => {
-        eni.state = 'AVAILABLE';
-      },
-      undo: () => {
-        eni.state = 'AVAILABLE';
-        eni.attachment = null;
-      },
-    });
+    core.startTask('AttachNetworkInterface', requestId, eniAttachment.plan({ eniId: eni.eniId }));
     return {};
   },
 });
@@ -114,19 +93,8 @@ const detachNetworkInterface = defineAction({
     requireNoSubEnis(core, eni);
     requireNoAttachTask(core, instance);
     eni.state = 'DETACHING';
-    const before = eni.attachment;
-    core.startTask('DetachNetworkInterface', requestId, {
-      apply: () => {
-        eni.attachment = null;
-      },
-      finish: () => {
-        eni.state = 'AVAILABLE';
-      },
-      undo: () => {
-        eni.state = 'AVAILABLE';
-        eni.attachment = before;
-      },
-    });
+    const task = eniDetachment.plan({ eniId: eni.eniId, before: eni.attachment });
+    core.startTask('DetachNetworkInterface', requestId, task);
     return {};
   },
 });
@@ -156,17 +124,7 @@ const deleteNetworkInterface = defineAction({
 /** DELETING until it is gone from describe calls and from the fabric. */
 export function startDeletion(core: CloudCore, action: string, requestId: string, eni: EniRecord): void {
   eni.state = 'DELETING';
-  core.startTask(action, requestId, {
-    apply: () => {
-      eni.wired = false;
-    },
-    // The address is free only when the fabric no longer answers for it.
-    finish: () => removeEni(core, eni),
-    undo: () => {
-      eni.state = 'AVAILABLE';
-      eni.wired = true;
-    },
-  });
+  core.startTask(action, requestId, eniDeletion.plan({ eniId: eni.eniId }));
 }
 
 const modifyNetworkInterfaceAttribute = defineAction({

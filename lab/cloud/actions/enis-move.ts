@@ -4,8 +4,8 @@ import { type Action, defineAction, integer, text } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import { findEni, findInstance, requireIdle } from '../lookup.ts';
 import { subEnisOf } from '../state.ts';
+import { eniCreationAttached, eniMove } from '../tasks/eni-tasks.ts';
 import { newEniAnswer } from './eni-answer.ts';
-import { removeEni } from './eni-records.ts';
 import { addressesWanted, checkNewEni, makeEni, newEniParameters } from './enis-create.ts';
 import { checkPlace, freeDeviceIndex, requireAddressesFit, requireNoAttachTask } from './enis-place.ts';
 
@@ -31,17 +31,7 @@ const createAndAttach = defineAction({
     const answer = newEniAnswer(eni);
     // One task for both: PENDING with a place in the instance's quota until it has a port.
     eni.attachment = { instanceId: instance.instanceId, deviceIndex, at: core.clock.now(), plugged: false };
-    core.startTask('CreateAndAttachNetworkInterface', requestId, {
-      apply: () => {
-        eni.wired = true;
-        if (eni.attachment !== null) eni.attachment = { ...eni.attachment, plugged: true };
-      },
-      finish: () => {
-        eni.state = 'AVAILABLE';
-        eni.groupsReady = true;
-      },
-      undo: () => removeEni(core, eni),
-    });
+    core.startTask('CreateAndAttachNetworkInterface', requestId, eniCreationAttached.plan({ eniId: eni.eniId }));
     return { NetworkInterface: answer };
   },
 });
@@ -79,18 +69,7 @@ const migrate = defineAction({
     eni.state = 'ATTACHING';
     eni.attachment = { instanceId: destination.instanceId, deviceIndex, at: core.clock.now(), plugged: false };
     core.touch();
-    core.startTask('MigrateNetworkInterface', requestId, {
-      apply: () => {
-        if (eni.attachment !== null) eni.attachment = { ...eni.attachment, plugged: true };
-      },
-      finish: () => {
-        eni.state = 'AVAILABLE';
-      },
-      undo: () => {
-        eni.state = 'AVAILABLE';
-        eni.attachment = core.state.instances.has(source.instanceId) ? before : null;
-      },
-    });
+    core.startTask('MigrateNetworkInterface', requestId, eniMove.plan({ eniId: eni.eniId, before }));
     return {};
   },
 });

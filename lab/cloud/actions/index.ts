@@ -25,6 +25,7 @@ import { securityGroupStatisticsActions } from './security-group-statistics.ts';
 import { securityGroupActions } from './security-groups.ts';
 import { serviceTemplateActions } from './service-templates.ts';
 import { stsActions } from './sts.ts';
+import { natAddressActions } from './nat-addresses.ts';
 import { natGatewayActions } from './nat-gateways.ts';
 import { privateAddressActions } from './private-addresses.ts';
 import { subEniActions } from './sub-enis.ts';
@@ -40,6 +41,7 @@ export const allActions: readonly Action[] = [
   ...routeTableActions,
   ...routeActions,
   ...natGatewayActions,
+  ...natAddressActions,
   ...usageActions,
   ...privateAddressActions,
   ...eniDescribeActions,

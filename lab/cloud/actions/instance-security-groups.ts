@@ -7,6 +7,7 @@ import { chosenInstances, refuseStates, startOperation } from '../cvm/instance-o
 import { isId } from '../ids.ts';
 import { quotas } from '../settings.ts';
 import { type InstanceRecord, primaryEni } from '../state.ts';
+import { instanceGroupChange, instanceRenaming } from '../tasks/instance-tasks.ts';
 
 /** GUESS: 128 characters, as the cvm service's naming rules say. */
 const LONGEST_NAME = 128;
@@ -59,15 +60,10 @@ function startRenaming(core: CloudCore, operation: Operation, ids: readonly stri
     throw new ApiError('InvalidInstanceName.TooLong', `InstanceName has more than ${LONGEST_NAME} characters`);
   const instances = chosenInstances(core, ids);
   refuseUnready(instances);
+  const instanceIds = instances.map((instance) => instance.instanceId);
   const before = instances.map((instance) => instance.name);
-  startOperation(core, operation, instances, {
-    apply: () => {
-      for (const instance of instances) instance.name = name;
-    },
-    undo: () => {
-      for (const [index, instance] of instances.entries()) instance.name = before[index] ?? name;
-    },
-  });
+  const { requestId } = operation;
+  startOperation(core, operation, instances, instanceRenaming.plan({ requestId, instanceIds, name, before }));
 }
 
 function refuseUnready(instances: readonly InstanceRecord[]): void {
@@ -87,16 +83,11 @@ function startGroupChange(
     if (eni === undefined) return [];
     const after = [...new Set(groupsAfter(eni.securityGroupIds))];
     checkGroupCount(after);
-    return [{ eni, after, before: eni.securityGroupIds }];
+    return [{ eniId: eni.eniId, after, before: eni.securityGroupIds }];
   });
-  startOperation(core, operation, instances, {
-    apply: () => {
-      for (const { eni, after } of changes) eni.securityGroupIds = [...after];
-    },
-    undo: () => {
-      for (const { eni, before } of changes) eni.securityGroupIds = before;
-    },
-  });
+  const instanceIds = instances.map((instance) => instance.instanceId);
+  const { requestId } = operation;
+  startOperation(core, operation, instances, instanceGroupChange.plan({ requestId, instanceIds, changes }));
 }
 
 function checkGroupCount(groups: readonly string[]): void {

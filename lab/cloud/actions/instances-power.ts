@@ -1,8 +1,9 @@
 // StartInstances, StopInstances and TerminateInstances. GUESS: the facts name none of the three; parameters and codes are the cvm service's usual ones.
 import { z } from 'zod';
 import { type Action, bool, defineAction, text, textList } from '../action.ts';
-import { chosenInstances, refuseStates, removeInstance, startOperation } from '../cvm/instance-operations.ts';
+import { chosenInstances, refuseStates, startOperation } from '../cvm/instance-operations.ts';
 import type { InstanceRecord } from '../state.ts';
+import { instanceReturn, instanceStart, instanceStop } from '../tasks/instance-tasks.ts';
 
 const startInstances = defineAction({
   name: 'StartInstances',
@@ -12,10 +13,8 @@ const startInstances = defineAction({
     const instances = chosenInstances(core, InstanceIds);
     for (const instance of instances) refuseStates(instance, ['PENDING', 'RUNNING', 'SHUTDOWN', 'TERMINATING']);
     setState(instances, 'STARTING');
-    startOperation(core, { name: 'StartInstances', requestId }, instances, {
-      apply: () => setState(instances, 'RUNNING'),
-      undo: () => setState(instances, 'STOPPED'),
-    });
+    const task = instanceStart.plan({ requestId, instanceIds: idsOf(instances) });
+    startOperation(core, { name: 'StartInstances', requestId }, instances, task);
     return {};
   },
 });
@@ -33,10 +32,8 @@ const stopInstances = defineAction({
     const instances = chosenInstances(core, InstanceIds);
     for (const instance of instances) refuseStates(instance, ['PENDING', 'STOPPED', 'SHUTDOWN', 'TERMINATING']);
     setState(instances, 'STOPPING');
-    startOperation(core, { name: 'StopInstances', requestId }, instances, {
-      apply: () => setState(instances, 'STOPPED'),
-      undo: () => setState(instances, 'RUNNING'),
-    });
+    const task = instanceStop.plan({ requestId, instanceIds: idsOf(instances) });
+    startOperation(core, { name: 'StopInstances', requestId }, instances, task);
     return {};
   },
 });
@@ -48,21 +45,15 @@ const terminateInstances = defineAction({
   handle: ({ InstanceIds }, { core, requestId }) => {
     const instances = chosenInstances(core, InstanceIds);
     for (const instance of instances) refuseStates(instance, ['PENDING', 'TERMINATING']);
-    const before = new Map(instances.map((instance) => [instance, instance.state]));
+    const before = instances.map((instance) => instance.state);
     setState(instances, 'TERMINATING');
-    startOperation(core, { name: 'TerminateInstances', requestId }, instances, {
-      apply: () => {
-        for (const instance of instances) removeInstance(core, instance);
-      },
-      // Only before it acted: an instance that is gone stays gone.
-      undo: () => {
-        for (const [instance, state] of before)
-          if (core.state.instances.has(instance.instanceId)) instance.state = state;
-      },
-    });
+    const task = instanceReturn.plan({ requestId, instanceIds: idsOf(instances), before });
+    startOperation(core, { name: 'TerminateInstances', requestId }, instances, task);
     return {};
   },
 });
+
+const idsOf = (instances: readonly InstanceRecord[]): string[] => instances.map((instance) => instance.instanceId);
 
 function setState(instances: readonly InstanceRecord[], state: InstanceRecord['state']): void {
   for (const instance of instances) instance.state = state;

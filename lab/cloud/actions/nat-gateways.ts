@@ -3,18 +3,20 @@ import { z } from 'zod';
 import { type Action, defineAction, filterList, integer, tagList, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
+import { requireNoTask } from '../eips/eip-tasks.ts';
 import { findSubnet, findVpc } from '../lookup.ts';
 import { checkNetworkName } from '../networks.ts';
 import { applyFilters, checkIdsOrFilters, exact, fuzzy, pageOf } from '../paging.ts';
 import type { NatRecord } from '../routes/route-state.ts';
 import { findNat } from '../routes/tables.ts';
+import { natCreation, natDeletion } from '../tasks/nat-tasks.ts';
 import { vpcTime } from './eni-answer.ts';
 
 const MAX_FILTERS = 10;
 const MAX_FILTER_VALUES = 5;
 
-/** The EIPs with these public addresses. Throws ResourceNotFound, and ResourceInUse for one that serves another gateway or is bound. */
-function eipsByIp(core: CloudCore, ips: readonly string[]): string[] {
+/** The EIPs with these public addresses. Throws ResourceNotFound, ResourceInUse for one that serves another gateway or is bound, and MutexTaskRunning. */
+export function eipsByIp(core: CloudCore, ips: readonly string[]): string[] {
   return ips.map((ip) => {
     const eip = [...core.state.eipBook.eips.values()].find((candidate) => candidate.ip === ip);
     if (eip === undefined) throw new ApiError('ResourceNotFound', `the account has no EIP ${ip}`);
@@ -24,6 +26,8 @@ function eipsByIp(core: CloudCore, ips: readonly string[]): string[] {
         'ResourceInUse',
         `${eip.addressId} is in use${nat === undefined ? '' : ` on ${nat.natGatewayId}`}`,
       );
+    // One that is being bought or given back could be gone when the gateway is there.
+    requireNoTask(eip);
     return eip.addressId;
   });
 }
@@ -88,12 +92,7 @@ const create = defineAction({
     };
     nats.set(nat.natGatewayId, nat);
     const answer = natAnswer(core, nat);
-    core.startTask('CreateNatGateway', requestId, {
-      apply: () => {
-        nat.state = 'AVAILABLE';
-      },
-      undo: () => nats.delete(nat.natGatewayId),
-    });
+    core.startTask('CreateNatGateway', requestId, natCreation.plan({ natGatewayId: nat.natGatewayId }));
     return { NatGatewaySet: [answer], TotalCount: 1 };
   },
 });
@@ -104,18 +103,13 @@ const remove = defineAction({
   parameters: z.object({ NatGatewayId: text }),
   handle: ({ NatGatewayId }, { core, requestId }) => {
     const nat = findNat(core, NatGatewayId);
-    const { nats, tables } = core.state.routeBook;
+    const { tables } = core.state.routeBook;
     if (nat.state !== 'AVAILABLE')
       throw new ApiError('UnsupportedOperation.InvalidState', `${NatGatewayId} is ${nat.state}`);
     const user = [...tables.values()].find((table) => table.routes.some((route) => route.gatewayId === NatGatewayId));
     if (user !== undefined) throw new ApiError('ResourceInUse', `${user.routeTableId} routes to ${NatGatewayId}`);
     nat.state = 'DELETING';
-    core.startTask('DeleteNatGateway', requestId, {
-      apply: () => nats.delete(NatGatewayId),
-      undo: () => {
-        nat.state = 'AVAILABLE';
-      },
-    });
+    core.startTask('DeleteNatGateway', requestId, natDeletion.plan({ natGatewayId: NatGatewayId }));
     return {};
   },
 });

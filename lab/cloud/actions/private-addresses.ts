@@ -5,11 +5,11 @@ import { type Action, bool, defineAction, integer, text } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import { findEni, findInstance, findSubnet } from '../lookup.ts';
 import { quotas } from '../settings.ts';
+import { addressAssignment, addressMove, addressRemoval } from '../tasks/private-address-tasks.ts';
 import { addressAnswer } from './eni-answer.ts';
 import { takeAddresses } from './eni-records.ts';
 import {
   addressOn,
-  dropAddresses,
   markAddresses,
   requireAddressesIdle,
   requireAddressRoom,
@@ -73,15 +73,9 @@ const assign = defineAction({
       const description = descriptions.get(ip);
       return { ip, primary: false, state: 'PENDING' as const, ...(description === undefined ? {} : { description }) };
     });
-    const ips = new Set(taken);
     eni.addresses = [...eni.addresses, ...added];
-    startAddressTask(core, { action: 'AssignPrivateIpAddresses', requestId }, [eni], {
-      apply: () => markAddresses(eni, ips, undefined),
-      undo: () => {
-        dropAddresses(eni, ips);
-        for (const ip of ips) subnet.addresses.release(ip);
-      },
-    });
+    const task = addressAssignment.plan({ eniId: eni.eniId, ips: taken });
+    startAddressTask(core, { action: 'AssignPrivateIpAddresses', requestId }, [eni], task);
     return { PrivateIpAddressSet: added.map((address) => addressAnswer(eni, address)) };
   },
 });
@@ -104,19 +98,9 @@ const unassign = defineAction({
       if (addressOn(eni, ip).primary)
         throw new ApiError('UnsupportedOperation', `${ip} is the primary address of ${eni.eniId}`);
     requireAddressesIdle(eni);
-    const ips = new Set(list);
-    const before = eni.addresses;
-    markAddresses(eni, ips, 'DELETING');
-    startAddressTask(core, { action: 'UnassignPrivateIpAddresses', requestId }, [eni], {
-      apply: () => dropAddresses(eni, ips),
-      // Free only when the fabric no longer answers for it.
-      finish: () => {
-        for (const ip of ips) core.state.subnets.get(eni.subnetId)?.addresses.release(ip);
-      },
-      undo: () => {
-        eni.addresses = before;
-      },
-    });
+    const task = addressRemoval.plan({ eniId: eni.eniId, ips: list, before: [...eni.addresses] });
+    markAddresses(eni, new Set(list), 'DELETING');
+    startAddressTask(core, { action: 'UnassignPrivateIpAddresses', requestId }, [eni], task);
     return {};
   },
 });
@@ -158,19 +142,9 @@ const migrate = defineAction({
     requireAddressesIdle(source);
     requireAddressesIdle(destination);
     requireAddressRoom(core, destination, 1);
-    const ips = new Set([ip]);
-    markAddresses(source, ips, 'MIGRATING');
-    startAddressTask(core, { action: 'MigratePrivateIpAddress', requestId }, [source, destination], {
-      apply: () => {
-        dropAddresses(source, ips);
-        destination.addresses = [...destination.addresses, address];
-      },
-      undo: () => {
-        dropAddresses(destination, ips);
-        dropAddresses(source, ips);
-        source.addresses = [...source.addresses, address];
-      },
-    });
+    const task = addressMove.plan({ sourceId: source.eniId, destinationId: destination.eniId, address });
+    markAddresses(source, new Set([ip]), 'MIGRATING');
+    startAddressTask(core, { action: 'MigratePrivateIpAddress', requestId }, [source, destination], task);
     return {};
   },
 });

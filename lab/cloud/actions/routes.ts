@@ -33,9 +33,13 @@ const create = defineAction({
   parameters: z.object({ RouteTableId: text, Routes: z.array(routeParameters).min(1) }),
   handle: ({ RouteTableId, Routes }, { core }) => {
     const table = findRouteTable(core, RouteTableId);
-    const routes = [...table.routes, ...Routes.map((wish) => newRoute(core, table, wish))];
+    const { routeBook } = core.state;
+    const made = Routes.map((wish, index) => newRoute(core, table, wish, routeBook.nextRouteId + index));
+    const routes = [...table.routes, ...made];
     checkRouteList(core, routes);
     table.routes = routes;
+    // Numbers are used up only by what succeeds.
+    routeBook.nextRouteId += made.length;
     return { TotalCount: 1, RouteTableSet: [tableAnswer(core, table)] };
   },
 });
@@ -50,7 +54,7 @@ const replace = defineAction({
       throw new ApiError('MissingParameter', 'each of Routes needs its RouteId');
     const pairs = Routes.map((wish) => {
       const old = findRoute(table, wish);
-      return { old, made: newRoute(core, table, wish, old) };
+      return { old, made: newRoute(core, table, wish, old.routeId) };
     });
     const routes = table.routes.map((route) => pairs.find(({ old }) => old === route)?.made ?? route);
     checkRouteList(core, routes);

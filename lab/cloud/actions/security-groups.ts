@@ -191,7 +191,7 @@ const deleteSecurityGroup = defineAction({
   handle: async ({ SecurityGroupId }, { core }) => {
     const group = findGroup(core, SecurityGroupId);
     if (group.isDefault) throw new ApiError('UnsupportedOperation', `${SecurityGroupId} is the default group`);
-    const bound = [...core.state.enis.values()].find((eni) => eni.securityGroupIds.includes(SecurityGroupId));
+    const [bound] = core.state.enis.by('group', SecurityGroupId);
     if (bound !== undefined) throw new ApiError('ResourceInUse', `${SecurityGroupId} is bound to ${bound.eniId}`);
     const referrer = referrersOf(core, SecurityGroupId).find(
       (id) => id !== SecurityGroupId || !core.settings.selfReferenceLetsDelete,

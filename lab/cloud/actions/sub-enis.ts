@@ -89,6 +89,12 @@ function checkTrunk(core: CloudCore, trunk: EniRecord): void {
   const instance = core.state.instances.get(trunk.attachment?.instanceId ?? '');
   if (instance === undefined)
     throw new ApiError('UnsupportedOperation.InvalidState', `${trunk.eniId} is attached to no instance`);
+  // GUESS: as for AttachNetworkInterface.
+  if (instance.state !== 'RUNNING' && instance.state !== 'STOPPED')
+    throw new ApiError(
+      'UnsupportedOperation.ResourceIsInvalidState',
+      `${instance.instanceId} is ${instance.state}; it must be RUNNING or STOPPED`,
+    );
   const used = countSubEnis(core, instance.instanceId);
   if (used >= instance.subEniQuantity)
     throw new ApiError(

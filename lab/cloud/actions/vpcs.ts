@@ -1,8 +1,9 @@
 // DescribeVpcs and DescribeSubnets.
 import { z } from 'zod';
-import { type Action, defineAction, filterList, integer, textList } from '../action.ts';
+import { type Action, defineAction, filterList, integer, text, textList } from '../action.ts';
 import type { CloudCore } from '../core.ts';
 import { findSubnet, findVpc } from '../lookup.ts';
+import { pageByToken } from '../page-token.ts';
 import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
 import { tableOfSubnet } from '../routes/tables.ts';
 import type { SubnetRecord, VpcRecord } from '../state.ts';
@@ -59,15 +60,21 @@ const describeSubnets = defineAction({
     Filters: filterList.optional(),
     Offset: integer.optional(),
     Limit: integer.optional(),
+    MaxResults: integer.optional(),
+    NextToken: text.optional(),
   }),
-  handle: ({ SubnetIds, Filters = [], Offset, Limit }, { core }) => {
+  handle: ({ SubnetIds, Filters = [], ...wish }, { core }) => {
     checkIdsOrFilters(SubnetIds, Filters, 'SubnetIds');
     const chosen =
       SubnetIds === undefined || SubnetIds.length === 0
         ? [...core.state.subnets.values()]
         : SubnetIds.map((id) => findSubnet(core, id));
-    const page = pageOf(applyFilters(chosen, Filters, subnetFilters), Offset, Limit);
-    return { TotalCount: page.total, SubnetSet: page.items.map((subnet) => subnetAnswer(core, subnet)) };
+    const page = pageByToken(applyFilters(chosen, Filters, subnetFilters), wish, (subnet) => subnet.subnetId);
+    return {
+      TotalCount: page.total,
+      SubnetSet: page.items.map((subnet) => subnetAnswer(core, subnet)),
+      NextToken: page.nextToken,
+    };
   },
 });
 

@@ -1,18 +1,32 @@
 // Makes add-on records and puts written values over the defaults.
 import type { ClusterAddon, AddonValues, VpcCniNetwork } from './addon-state.ts';
-import { catalogueEntry, IPAMD_ADDON } from './catalogue.ts';
+import { ADDON_CATALOGUE, catalogueEntry, IPAMD_ADDON } from './catalogue.ts';
 
-/** A cluster as it is registered: VPC-CNI clusters have eniipamd from the start, the others nothing. */
+/**
+ * A cluster as it is registered: VPC-CNI clusters have eniipamd from the start, the others nothing but what `wanted` names, with the
+ * values written there. Throws Error for an add-on that is not offered.
+ */
 export function newClusterParts(
   networkType: 'VPC-CNI' | 'GR',
+  wanted: Readonly<Record<string, AddonValues>>,
   now: Date,
 ): { readonly vpcCni: VpcCniNetwork | null; readonly addons: Map<string, ClusterAddon> } {
-  if (networkType === 'GR') return { vpcCni: null, addons: new Map() };
-  return {
-    vpcCni: { type: 'tke-route-eni', staticIp: true, subnetIds: [], expiredSeconds: undefined, progress: 'Succeed' },
-    addons: new Map([[IPAMD_ADDON, installedAddon(IPAMD_ADDON, now)]]),
-  };
+  const withValues = networkType === 'GR' ? wanted : { [IPAMD_ADDON]: {}, ...wanted };
+  const addons = Object.entries(withValues).map(([name, values]) => {
+    if (catalogueEntry(name) === undefined)
+      throw new Error(`there is no add-on ${name}; known: ${Object.keys(ADDON_CATALOGUE).join(', ')}`);
+    return [name, { ...installedAddon(name, now), values }] as const;
+  });
+  return { vpcCni: networkType === 'GR' ? null : newNetwork(), addons: new Map(addons) };
 }
+
+const newNetwork = (): VpcCniNetwork => ({
+  type: 'tke-route-eni',
+  staticIp: true,
+  subnetIds: [],
+  expiredSeconds: undefined,
+  progress: 'Succeed',
+});
 
 /** In phase Succeeded, with its default values. */
 export function installedAddon(name: string, now: Date): ClusterAddon {

@@ -26,4 +26,6 @@ export interface VpcCniNetwork {
   readonly expiredSeconds: number | undefined;
   /** `Running` until the task ends. */
   progress: 'Running' | 'Succeed' | 'Failed';
+  /** The call that turned it on; absent: it was there from the start. */
+  readonly enabledBy?: string;
 }

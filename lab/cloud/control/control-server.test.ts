@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { INSTANCE_ID, openAccount, type TestAccount } from '../testing/account.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { eniRequest, INSTANCE_ID, listEnis, openAccount, TASK_MS, type TestAccount } from '../testing/account.ts';
 import { type ControlServer, serveControl } from './control-server.ts';
 
 let account: TestAccount;
 let control: ControlServer;
 beforeEach(async () => {
   account = await openAccount();
-  control = await serveControl({ cloud: account.cloud, listen: { host: '127.0.0.1', port: 0 } });
+  control = await serveControl({
+    cloud: account.cloud,
+    clock: account.clock,
+    listen: { host: '127.0.0.1', port: 0 },
+  });
 });
 afterEach(async () => {
   await control.close();
@@ -25,9 +30,12 @@ async function ask(path: string, body?: unknown, token = control.token): Promise
 const parsed = async (path: string): Promise<unknown> => JSON.parse((await ask(path)).text) as unknown;
 
 describe('the admin endpoint', () => {
-  test.each(['calls', 'metrics', 'audit', 'faults'])('shows nothing of %s without its token', async (path) => {
-    expect(await ask(path, undefined, 'wrong')).toMatchObject({ status: 401 });
-  });
+  test.each(['calls', 'metrics', 'audit', 'faults', 'clock', 'save'])(
+    'shows nothing of %s without its token',
+    async (path) => {
+      expect(await ask(path, undefined, 'wrong')).toMatchObject({ status: 401 });
+    },
+  );
 
   test('takes a fault', async () => {
     const fault = { fault: 'error', action: 'DescribeVpcs', code: 'InternalError' };
@@ -74,6 +82,59 @@ describe('the admin endpoint', () => {
     );
     expect(counts).toEqual([1, 2, 1, 2, 1]);
     expect(await ask('audit?sinse=5')).toMatchObject({ status: 400 });
+  });
+
+  test('moves a manual clock and answers when all that fell due is done', async () => {
+    await account.call('vpc', 'CreateNetworkInterface', eniRequest);
+    const before = await parsed('clock');
+    const moved = await ask('clock', { advanceSeconds: TASK_MS / 1000 });
+    expect(before).toMatchObject({ monotonicMs: 0, manual: true });
+    expect(JSON.parse(moved.text)).toEqual({
+      now: account.clock.now().toISOString(),
+      monotonicMs: TASK_MS,
+      manual: true,
+    });
+    expect(await listEnis(account, {})).toContainEqual(expect.objectContaining({ State: 'AVAILABLE', EniType: 0 }));
+  });
+
+  test.each([{}, { advanceSeconds: -1 }, { advanceSeconds: '1' }, { advanceSeconds: 1, unit: 's' }])(
+    'does not move the clock by %j',
+    async (body) => {
+      expect(await ask('clock', body)).toMatchObject({ status: 400 });
+      expect(account.clock.monotonicMs()).toBe(0);
+    },
+  );
+
+  test('does not move a clock that moves by itself', async () => {
+    const real = await serveControl({
+      cloud: account.cloud,
+      clock: systemClock,
+      listen: { host: '127.0.0.1', port: 0 },
+    });
+    const response = await fetch(`${real.url}/clock`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${real.token}` },
+      body: '{"advanceSeconds":1}',
+    });
+    await real.close();
+    expect([response.status, await response.text()]).toEqual([409, expect.stringContaining('--manual-clock')]);
+  });
+
+  test('answers the saved account, and saves it when it was told where', async () => {
+    const refused = await ask('save', '');
+    expect(refused).toMatchObject({ status: 409, text: expect.stringContaining('--save FILE') as string });
+    expect((await ask('save')).text).toBe(account.cloud.save());
+    let saves = 0;
+    const saving = await serveControl({
+      cloud: account.cloud,
+      clock: account.clock,
+      listen: { host: '127.0.0.1', port: 0 },
+      saveTo: { file: 'cloud.json', save: async () => void (saves += 1) },
+    });
+    const headers = { Authorization: `Bearer ${saving.token}` };
+    const answer = await (await fetch(`${saving.url}/save`, { method: 'POST', headers })).json();
+    await saving.close();
+    expect([answer, saves]).toEqual([{ file: 'cloud.json' }, 1]);
   });
 
   test('says what there is to an unknown path', async () => {

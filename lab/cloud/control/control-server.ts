@@ -1,15 +1,17 @@
-// The admin endpoint of a simulator that runs alone: faults on command, counts, metrics and the audit log, behind a token.
+// The admin endpoint of a simulator that runs alone: faults, time and saving on command, counts, metrics and the audit log, behind a token.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { z } from 'zod';
 
+import type { Clock } from '../../../src/base/clock.ts';
 import { errorText } from '../../../src/base/errors.ts';
 import { ApiError } from '../api-error.ts';
 import type { Cloud } from '../cloud.ts';
-import { applyFault, faultCommand } from './fault-command.ts';
+import { applyFault, type FaultCommand, faultCommand } from './fault-command.ts';
 import { countCalls, queryAudit, renderMetrics } from './insight.ts';
+import type { ManualClock } from './manual-clock.ts';
 
 export interface ControlServer {
   /** `http://HOST:PORT/_trunkline`. */
@@ -21,9 +23,13 @@ export interface ControlServer {
 }
 
 export interface ControlOptions {
-  readonly cloud: Pick<Cloud, 'admin' | 'requestLog'>;
+  readonly cloud: Pick<Cloud, 'admin' | 'requestLog' | 'save'>;
   /** Port 0 picks a free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** The cloud's, which `POST clock` moves when it is a manual one. */
+  readonly clock: Clock | ManualClock;
+  /** Where `POST save` saves to, and how; undefined: it refuses. */
+  readonly saveTo?: { readonly file: string; readonly save: () => Promise<void> };
 }
 
 interface Reply {
@@ -37,10 +43,11 @@ const json = (status: number, value: unknown): Reply => ({ status, body: `${JSON
 const refusal = (status: number, error: string): Reply => json(status, { error });
 
 /** Listens before it resolves; rejects when the address is taken. */
-export async function serveControl({ cloud, listen }: ControlOptions): Promise<ControlServer> {
+export async function serveControl(options: ControlOptions): Promise<ControlServer> {
+  const { listen } = options;
   const token = randomBytes(24).toString('base64url');
   const server = createServer((request, response) => {
-    void reply(cloud, token, request)
+    void reply(options, token, request)
       .catch((error: unknown) => refusal(500, errorText(error)))
       .then(({ body, status, type = 'application/json' }) => {
         response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
@@ -64,7 +71,8 @@ export async function serveControl({ cloud, listen }: ControlOptions): Promise<C
   };
 }
 
-async function reply(cloud: ControlOptions['cloud'], token: string, request: IncomingMessage): Promise<Reply> {
+async function reply(options: ControlOptions, token: string, request: IncomingMessage): Promise<Reply> {
+  const { clock, cloud, saveTo } = options;
   if (!sameText(request.headers.authorization ?? '', `Bearer ${token}`))
     return refusal(401, 'send Authorization: Bearer TOKEN with the token printed at the start');
   const url = new URL(request.url ?? '/', 'http://control');
@@ -77,9 +85,22 @@ async function reply(cloud: ControlOptions['cloud'], token: string, request: Inc
     case 'GET /_trunkline/audit':
       return audit(cloud, url.searchParams);
     case 'POST /_trunkline/faults':
-      return fault(cloud, await bodyOf(request));
+      return commanded(await bodyOf(request), faultCommand, (command) => fault(cloud, command));
+    case 'GET /_trunkline/clock':
+      return json(200, timeOf(clock));
+    case 'POST /_trunkline/clock':
+      return commanded(await bodyOf(request), clockCommand, (command) => advance(clock, command));
+    case 'GET /_trunkline/save':
+      return { status: 200, body: cloud.save() };
+    case 'POST /_trunkline/save':
+      if (saveTo === undefined) return refusal(409, 'start with --save FILE to say where; GET save answers the text');
+      await saveTo.save();
+      return json(200, { file: saveTo.file });
     default:
-      return refusal(404, `no ${call}; there are GET calls, metrics, audit and POST faults under /_trunkline`);
+      return refusal(
+        404,
+        `no ${call}; there are GET calls, metrics, audit, clock, save and POST faults, clock, save under /_trunkline`,
+      );
   }
 }
 
@@ -96,7 +117,12 @@ function audit(cloud: ControlOptions['cloud'], parameters: URLSearchParams): Rep
   return json(200, queryAudit(cloud.requestLog(), query.data));
 }
 
-function fault(cloud: ControlOptions['cloud'], text: string | undefined): Reply {
+/** Reads the body and does what it commands. */
+async function commanded<T>(
+  text: string | undefined,
+  schema: z.ZodType<T>,
+  act: (command: T) => Reply | Promise<Reply>,
+): Promise<Reply> {
   if (text === undefined) return refusal(413, `the body has more than ${MAX_BODY_BYTES} bytes`);
   let content: unknown;
   try {
@@ -104,15 +130,35 @@ function fault(cloud: ControlOptions['cloud'], text: string | undefined): Reply 
   } catch (error) {
     return refusal(400, `the body is not JSON: ${errorText(error)}`);
   }
-  const command = faultCommand.safeParse(content);
-  if (!command.success) return refusal(400, z.prettifyError(command.error));
+  const command = schema.safeParse(content);
+  return command.success ? act(command.data) : refusal(400, z.prettifyError(command.error));
+}
+
+function fault(cloud: ControlOptions['cloud'], command: FaultCommand): Reply {
   try {
-    applyFault(cloud.admin, command.data);
+    applyFault(cloud.admin, command);
     return json(200, {});
   } catch (error) {
     if (error instanceof ApiError) return json(409, { error: error.message, code: error.code });
     throw error;
   }
+}
+
+const TEN_YEARS_S = 315_360_000;
+const clockCommand = z.strictObject({ advanceSeconds: z.number().nonnegative().max(TEN_YEARS_S) });
+
+const isManual = (clock: Clock | ManualClock): clock is ManualClock => 'advance' in clock;
+
+const timeOf = (clock: Clock | ManualClock): object => ({
+  now: clock.now().toISOString(),
+  monotonicMs: clock.monotonicMs(),
+  manual: isManual(clock),
+});
+
+async function advance(clock: Clock | ManualClock, { advanceSeconds }: z.output<typeof clockCommand>): Promise<Reply> {
+  if (!isManual(clock)) return refusal(409, 'time passes by itself here; start with --manual-clock to move it');
+  await clock.advance(advanceSeconds * 1000);
+  return json(200, timeOf(clock));
 }
 
 /** Undefined when it is too large. */

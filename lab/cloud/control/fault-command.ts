@@ -31,11 +31,21 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('drop-reply'), ...target }),
   z.strictObject({ fault: z.literal('fail-task'), ...target }),
   z.strictObject({ fault: z.literal('stall-task'), ...target }),
+  z.strictObject({
+    fault: z.literal('partial-page'),
+    action: z.string().regex(/^(Describe\w+|\*)$/, 'expected the name of a Describe action, or *'),
+    times,
+    omit: z.int().positive().optional(),
+    counted: z.boolean().optional(),
+    probability: z.number().positive().max(1).optional(),
+  }),
   z.strictObject({ fault: z.literal('release-tasks') }),
   z.strictObject({ fault: z.literal('hide-new'), ms: milliseconds }),
   z.strictObject({ fault: z.literal('throttle'), action: actionName, perSecond: z.int().nonnegative().nullable() }),
   z.strictObject({ fault: z.literal('drain-subnet'), subnetId: id('subnet'), leave: z.int().nonnegative().optional() }),
   z.strictObject({ fault: z.literal('stop-instance'), instanceId: id('ins') }),
+  z.strictObject({ fault: z.literal('isolate-instance'), instanceId: id('ins') }),
+  z.strictObject({ fault: z.literal('start-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('terminate-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('set-eni-groups'), eniId: id('eni'), securityGroupIds: z.array(id('sg')) }),
   z.strictObject({ fault: z.literal('detach-eni'), eniId: id('eni') }),
@@ -58,6 +68,8 @@ export function applyFault(admin: CloudAdmin, command: FaultCommand): void {
       return admin.failTask(withoutUndefined(command));
     case 'stall-task':
       return admin.stallTask(withoutUndefined(command));
+    case 'partial-page':
+      return admin.partialPage(withoutUndefined(command));
     case 'release-tasks':
       return void admin.releaseTasks();
     case 'hide-new':
@@ -68,6 +80,10 @@ export function applyFault(admin: CloudAdmin, command: FaultCommand): void {
       return void admin.drainSubnet(withoutUndefined(command));
     case 'stop-instance':
       return admin.stopInstance(command.instanceId);
+    case 'isolate-instance':
+      return admin.isolateInstance(command.instanceId);
+    case 'start-instance':
+      return admin.startInstance(command.instanceId);
     case 'terminate-instance':
       return admin.terminateInstance(command.instanceId);
     case 'set-eni-groups':

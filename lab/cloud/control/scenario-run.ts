@@ -4,6 +4,7 @@ import { errorText } from '../../../src/base/errors.ts';
 import type { CloudAdmin } from '../admin.ts';
 import type { Cloud } from '../cloud.ts';
 import { applyFault } from './fault-command.ts';
+import type { ManualClock } from './manual-clock.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Throws what `CloudAdmin` throws for an impossible layout. */
@@ -20,9 +21,15 @@ export function layOutScenario(admin: CloudAdmin, { account }: Scenario): void {
 
 export interface ScenarioHost {
   readonly cloud: Pick<Cloud, 'admin' | 'onRequest'>;
-  readonly clock: Clock;
+  /** The cloud's. Steps with `advanceSeconds` need a manual one, as `readScenario` requires. */
+  readonly clock: Clock | ManualClock;
   /** Told about a step that could not be done; later ones go on. */
   readonly onProblem: (problem: string) => void;
+}
+
+function advance(clock: Clock | ManualClock, seconds: number): Promise<void> {
+  if (!('advance' in clock)) return Promise.reject(new Error('the clock is not a manual one'));
+  return clock.advance(seconds * 1000);
 }
 
 /** Does the steps without a time at once, and the others when they are due. Returns the way to stop. */
@@ -30,10 +37,13 @@ export function playScenario(host: ScenarioHost, { steps }: Scenario): () => voi
   const { admin } = host.cloud;
   const stops = steps.map((step, index) => {
     const perform = (): void => {
+      const tell = (error: unknown): void =>
+        host.onProblem(`steps.${index} (${step.do?.fault ?? 'advanceSeconds'}): ${errorText(error)}`);
       try {
-        applyFault(admin, step.do);
+        if (step.do !== undefined) applyFault(admin, step.do);
+        if (step.advanceSeconds !== undefined) advance(host.clock, step.advanceSeconds).catch(tell);
       } catch (error) {
-        host.onProblem(`steps.${index} (${step.do.fault}): ${errorText(error)}`);
+        tell(error);
       }
     };
     const { after, at } = step;

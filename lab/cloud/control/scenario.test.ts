@@ -36,6 +36,19 @@ describe('a scenario file', () => {
     expect(parseScenario('', 'f')).toMatchObject({ layout: 'lab', settings: {}, steps: [] });
   });
 
+  test('may give the clusters of its account add-ons with values', async () => {
+    const cluster = 'clusterId: cls-lab00009, vpcId: vpc-test0001, name: c';
+    const addons = 'addons: { eniipamd: { vpcCni: { trunkingEni: { enableSubEni: true } } }, securitygrouppolicy: {} }';
+    const opened = await openAccount();
+    account = opened;
+    layOutScenario(opened.cloud.admin, parseScenario(`account: { clusters: [{ ${cluster}, ${addons} }] }`, 'f'));
+    const ClusterId = 'cls-lab00009';
+    expect(await opened.call('tke', 'DescribeIPAMD', { ClusterId })).toMatchObject({ EnableTrunkingENI: true });
+    expect(await opened.call('tke', 'DescribeAddon', { ClusterId })).toMatchObject({ Addons: { length: 2 } });
+    const unknown = parseScenario(`account: { clusters: [{ ${cluster}, addons: { nothing: {} } }] }`, 'f');
+    expect(() => layOutScenario(opened.cloud.admin, unknown)).toThrow('no add-on nothing; known: eniipamd');
+  });
+
   test('may ask for the documented limits', () => {
     expect(parseScenario('settings: { rateLimits: documented }', 'f').settings).toEqual({
       rateLimits: documentedRateLimits,
@@ -52,6 +65,12 @@ describe('a scenario file', () => {
     ],
     ['steps:\n\n  - at: 5\n    after: { action: A, calls: 1 }\n    do: { fault: clear }\n', /^f\.yaml:3: steps\.0: /],
     ['steps:\n  - do:\n      fault: stop-instance\n', /^f\.yaml:2: steps\.0\.do\.instanceId: .*expected string/],
+    ['steps:\n  - at: 5\n', /^f\.yaml:2: steps\.0: expected `do`, or `advanceSeconds`/],
+    [
+      'steps:\n  - at: 5\n    advanceSeconds: 5\n',
+      /^f\.yaml:3: steps\.0\.advanceSeconds: expected `clock: manual` at the top/,
+    ],
+    ['clock: stopped\n', /^f\.yaml:1: clock: /],
     ['layout: [lab\n', /^f\.yaml:\d: not YAML: /],
   ])('%j is refused with file, line, key and what is right', (text, message) => {
     expect(() => parseScenario(text, 'f.yaml')).toThrow(message);
@@ -85,6 +104,16 @@ describe('a step', () => {
     const before = await state();
     await account?.clock.advance(5000);
     expect([before, await state()]).toEqual([false, true]);
+  });
+
+  test('moves a manual clock', async () => {
+    await play(
+      'clock: manual\nsteps: [{ after: { action: DescribeVpcs, calls: 1 }, advanceSeconds: 60 }, { at: 30000, do: { fault: error, action: DescribeVpcs, code: InternalError } }]',
+    );
+    await account?.call('vpc', 'DescribeVpcs');
+    await account?.clock.settle();
+    expect(account?.clock.monotonicMs()).toBe(60_000);
+    expect(await account?.refusal('vpc', 'DescribeVpcs')).toBe('InternalError');
   });
 
   test('that cannot be done is told, and the next one is done', async () => {

@@ -67,7 +67,17 @@ const account = z
         }),
       )
       .default([]),
-    clusters: z.array(z.strictObject({ clusterId: z.string(), vpcId: z.string(), name: z.string() })).default([]),
+    clusters: z
+      .array(
+        z.strictObject({
+          clusterId: z.string(),
+          vpcId: z.string(),
+          name: z.string(),
+          /** Values by add-on, written over its defaults. */
+          addons: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+        }),
+      )
+      .default([]),
   })
   .prefault({});
 
@@ -76,17 +86,34 @@ const step = z
     /** Milliseconds after the start. */
     at: z.number().nonnegative().optional(),
     after: z.strictObject({ action: z.string().min(1), calls: z.int().positive() }).optional(),
-    do: faultCommand,
+    do: faultCommand.optional(),
+    /** Moves a manual clock. */
+    advanceSeconds: z.number().nonnegative().optional(),
   })
+  .refine(
+    (value) => (value.do === undefined) !== (value.advanceSeconds === undefined),
+    'expected `do`, or `advanceSeconds` of a manual clock',
+  )
   .refine((value) => value.at === undefined || value.after === undefined, 'expected `at` or `after`, not both');
 
-const scenario = z.strictObject({
+const shape = z.strictObject({
   /** `lab`: the lab's network with two nodes; `empty`: nothing but what `account` says. */
   layout: z.enum(['lab', 'empty']).default('lab'),
   seed: z.int().nonnegative().optional(),
+  /** `manual`: time moves only by steps with `advanceSeconds` and by the admin endpoint. */
+  clock: z.enum(['real', 'manual']).default('real'),
   settings,
   account,
   steps: z.array(step).default([]),
+});
+const scenario = shape.superRefine(({ clock, steps }, context) => {
+  const index = steps.findIndex(({ advanceSeconds }) => advanceSeconds !== undefined);
+  if (clock === 'real' && index >= 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['steps', index, 'advanceSeconds'],
+      message: 'expected `clock: manual` at the top; a real clock moves by itself',
+    });
 });
 export type Scenario = z.output<typeof scenario>;
 
@@ -122,7 +149,7 @@ export function parseScenario(text: string, file: string): Scenario {
 function known(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code !== 'unrecognized_keys') return '';
   const [at] = issue.path;
-  if (issue.path.length === 0) return `; known: ${Object.keys(scenario.shape).join(', ')}`;
+  if (issue.path.length === 0) return `; known: ${Object.keys(shape.shape).join(', ')}`;
   return at === 'settings' ? `; known: ${Object.keys(defaultSettings).join(', ')}` : '';
 }
 

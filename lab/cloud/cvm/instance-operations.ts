@@ -1,10 +1,11 @@
 // Operations on instances that take time: one at a time per instance, told through LatestOperation (facts, section 7: Async, CVM kind).
 import { ApiError } from '../api-error.ts';
 import { removeEni } from '../actions/eni-records.ts';
-import type { CloudCore, TaskSteps } from '../core.ts';
+import type { CloudCore } from '../core.ts';
 import { findCvmInstance } from '../lookup.ts';
 import { quotas } from '../settings.ts';
 import { enisOf, type InstanceRecord, subEnisOf } from '../state.ts';
+import type { PlannedTask } from '../tasks/task-kind.ts';
 
 /** 1 to 100 instances, each once, none busy. Throws the cvm codes. */
 export function chosenInstances(core: CloudCore, ids: readonly string[]): InstanceRecord[] {
@@ -32,34 +33,24 @@ export function startOperation(
   core: CloudCore,
   operation: { readonly name: string; readonly requestId: string },
   instances: readonly InstanceRecord[],
-  steps: TaskSteps,
+  task: PlannedTask,
 ): void {
-  const running = instances.map((instance) => {
-    const latest: NonNullable<InstanceRecord['latestOperation']> = { ...operation, state: 'OPERATING' };
-    instance.latestOperation = latest;
-    return latest;
-  });
-  const end = (state: 'SUCCESS' | 'FAILED'): void => {
-    for (const latest of running) latest.state = state;
-  };
-  core.startTask(operation.name, operation.requestId, {
-    apply: () => steps.apply(),
-    finish: () => {
-      steps.finish?.();
-      end('SUCCESS');
-    },
-    undo: () => {
-      steps.undo();
-      end('FAILED');
-    },
-  });
+  for (const instance of instances) instance.latestOperation = { ...operation, state: 'OPERATING' };
+  core.startTask(operation.name, operation.requestId, task);
 }
 
-/** The primary ENI goes with it; secondary ones stay, detached; sub-ENIs stay on their trunk (facts, section 20). */
+/**
+ * The primary ENI goes with it. GUESS, behind `returnKeepsEnis`: secondary ones stay, detached, with their sub-ENIs; else all of them go.
+ * EIPs on what goes are unbound by the next `touch`.
+ */
 export function removeInstance(core: CloudCore, instance: InstanceRecord): void {
   for (const eni of enisOf(core.state, instance.instanceId)) {
-    if (eni.kind === 'primary' && subEnisOf(core.state, eni.eniId).length === 0) removeEni(core, eni);
-    else eni.attachment = null;
+    if (eni.kind !== 'primary' && core.settings.returnKeepsEnis) {
+      eni.attachment = null;
+      continue;
+    }
+    for (const sub of subEnisOf(core.state, eni.eniId)) removeEni(core, sub);
+    removeEni(core, eni);
   }
   core.state.instances.delete(instance.instanceId);
 }

@@ -47,10 +47,41 @@ export interface EipRecord {
   idleMs: number;
 }
 
+/** `ENI/private address` to address id: one EIP per private address (facts, section 18). */
+export class EipBindings extends Map<string, string> {
+  readonly #perEni = new Map<string, number>();
+
+  /** Whether any address of the ENI has an EIP; spares a look-up for each of many addresses. */
+  onEni(eniId: string): boolean {
+    return this.#perEni.has(eniId);
+  }
+
+  override set(binding: string, addressId: string): this {
+    if (!this.has(binding)) this.#count(binding, 1);
+    return super.set(binding, addressId);
+  }
+
+  override delete(binding: string): boolean {
+    if (this.has(binding)) this.#count(binding, -1);
+    return super.delete(binding);
+  }
+
+  override clear(): void {
+    this.#perEni.clear();
+    super.clear();
+  }
+
+  #count(binding: string, change: 1 | -1): void {
+    const eniId = binding.slice(0, binding.indexOf('/'));
+    const left = (this.#perEni.get(eniId) ?? 0) + change;
+    if (left === 0) this.#perEni.delete(eniId);
+    else this.#perEni.set(eniId, left);
+  }
+}
+
 export interface EipBook {
   readonly eips: Map<string, EipRecord>;
-  /** `ENI/private address` to address id: one EIP per private address (facts, section 18). */
-  readonly bindings: Map<string, string>;
+  readonly bindings: EipBindings;
   /** Numbers of the tasks that EIP calls answer. */
   nextTask: number;
   /** Counts up through the public addresses that are handed out. */
@@ -67,7 +98,7 @@ export interface EipBook {
 export function emptyEipBook(): EipBook {
   return {
     eips: new Map(),
-    bindings: new Map(),
+    bindings: new EipBindings(),
     nextTask: 10_000_001,
     nextPublicIp: 0,
     today: { day: '', bought: 0, reallocated: 0 },

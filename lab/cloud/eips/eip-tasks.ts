@@ -1,7 +1,8 @@
 // The tasks of EIP calls: numbered, one at a time per address (facts, section 7: Async, EIP kind).
 import { ApiError } from '../api-error.ts';
-import type { CloudCore, TaskSteps } from '../core.ts';
+import type { CloudCore } from '../core.ts';
 import { isId } from '../ids.ts';
+import type { PlannedTask } from '../tasks/task-kind.ts';
 import type { EipRecord } from './eip-state.ts';
 
 /** The EIP of this id. Throws AddressIdMalformed for a wrong shape and InvalidAddressId.NotFound for an unknown one. */
@@ -27,20 +28,12 @@ export function requireNoTask(eip: EipRecord): void {
     throw new ApiError('OperationDenied.MutexTaskRunning', `${eip.addressId} is ${eip.phase}; its task still runs`);
 }
 
-/** Starts one task for all the addresses and returns its number; they are busy until it ends. */
-export function startEipTask(core: CloudCore, action: string, eips: readonly EipRecord[], steps: TaskSteps): number {
+/** Starts one task for all the addresses and returns its number; they are busy until it ends, which frees them. */
+export function startEipTask(core: CloudCore, action: string, eips: readonly EipRecord[], task: PlannedTask): number {
   const { eipBook } = core.state;
   const taskId = eipBook.nextTask;
   eipBook.nextTask += 1;
-  const end = (step: (() => void) | undefined) => (): void => {
-    for (const eip of eips) eip.busy = false;
-    step?.();
-  };
   for (const eip of eips) eip.busy = true;
-  core.startTask(action, String(taskId), {
-    apply: () => steps.apply(),
-    finish: end(steps.finish?.bind(steps)),
-    undo: end(() => steps.undo()),
-  });
+  core.startTask(action, String(taskId), task);
   return taskId;
 }

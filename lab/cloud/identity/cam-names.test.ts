@@ -47,6 +47,13 @@ describe('the resource of a call', () => {
     ]);
   });
 
+  test('of a call about the addresses of a NAT gateway is the gateway', () => {
+    expect(resources('AssociateNatGatewayAddress', { NatGatewayId: 'nat-aaaaaaaa' })).toEqual([
+      `qcs::vpc:${head}:nat/nat-aaaaaaaa`,
+    ]);
+    expect(resources('CreateAddressTemplate')).not.toEqual([`qcs::cvm:${head}:eip/*`]);
+  });
+
   test('of a VPC-CNI call is its cluster', () => {
     const call = { name: 'AddVpcCniSubnets', services: ['tke'] } as const;
     expect(wishesOf(call, { ClusterId: 'cls-aaaaaaaa', SubnetIds: ['subnet-aaaaaaaa'] }, where)).toEqual([

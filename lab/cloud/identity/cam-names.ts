@@ -44,7 +44,7 @@ const KINDS: readonly ResourceKind[] = [
     in: /NetworkInterface|PrivateIpAddress/,
     ids: ['NetworkInterfaceId', 'NetworkInterfaceIds', 'SourceNetworkInterfaceId', 'DestinationNetworkInterfaceId'],
   },
-  { service: 'cvm', prefix: 'eip', in: /Address(?!Template)/, ids: ['AddressId', 'AddressIds'] },
+  { service: 'cvm', prefix: 'eip', in: /^(?!\w*NatGateway)\w*Address(?!Template)/, ids: ['AddressId', 'AddressIds'] },
   { service: 'cvm', prefix: 'sg', in: /SecurityGroup/, ids: ['SecurityGroupId'] },
   { service: 'ccs', prefix: 'cluster', in: /VpcCni|IPAMD/, ids: ['ClusterId'] },
   { service: 'vpc', prefix: 'subnet', in: /Subnet/, ids: ['SubnetId', 'SubnetIds'] },

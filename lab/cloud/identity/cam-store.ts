@@ -3,6 +3,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import { ApiError } from '../api-error.ts';
 import { type PolicyStatement, parsePolicyDocument, parseTrustDocument, type TrustStatement } from './cam-document.ts';
 import { presetPolicies, presetRoles } from './cam-presets.ts';
+import { restoreCam, type SavedCam, saveCam } from './cam-saved.ts';
 
 export interface CamPolicy {
   readonly policyId: number;
@@ -69,6 +70,9 @@ export interface CamStore {
   user(userUin: string): CamUser;
   /** All statements that hold for the target now: attaching takes effect with the next call. */
   statementsOf(target: CamRole | CamUser): readonly PolicyStatement[];
+  save(): SavedCam;
+  /** Replaces everything, presets included. Throws ApiError for a document that is none, and changes nothing then. */
+  restore(saved: SavedCam): void;
 }
 
 /** GUESS: how many custom policies an account may have. */
@@ -79,11 +83,17 @@ export function createCamStore(clock: Clock, uin: string): CamStore {
   const policies = new Map<number, CamPolicy>();
   const roles = new Map<string, CamRole>();
   const users = new Map<string, CamUser>();
-  const nextId = createCounter();
+  let numbers = 0;
+  const nextId = (): number => {
+    numbers += 1;
+    return numbers;
+  };
   const policy = (id: number): CamPolicy =>
     found(policies.get(id), 'ResourceNotFound.PolicyIdNotFound', `policy ${id} does not exist`);
   const addPolicy = (policyName: string, document: string, description: string, preset: boolean): CamPolicy => {
     const now = clock.now();
+    // Before the number: a document that is refused uses none up.
+    const statements = parsePolicyDocument(document);
     const added: CamPolicy = {
       policyId: (preset ? 100 : 200_000) + nextId(),
       policyName,
@@ -92,7 +102,7 @@ export function createCamStore(clock: Clock, uin: string): CamStore {
       updateTime: now,
       description,
       document,
-      statements: parsePolicyDocument(document),
+      statements,
     };
     policies.set(added.policyId, added);
     return added;
@@ -193,6 +203,11 @@ export function createCamStore(clock: Clock, uin: string): CamStore {
       ),
     user: (userUin) => found(users.get(userUin), 'ResourceNotFound.UserNotExist', `sub-user ${userUin} does not exist`),
     statementsOf: (target) => [...target.attached.keys()].flatMap((id) => policies.get(id)?.statements ?? []),
+    save: () => saveCam({ policies, roles, users }, numbers),
+    restore: (saved) => {
+      restoreCam({ policies, roles, users }, saved);
+      numbers = saved.numbers;
+    },
   };
   for (const { policyName, actions, description } of presetPolicies)
     addPolicy(policyName, policyText(actions), description, true);
@@ -230,12 +245,4 @@ function checkDescription(description: string): void {
 function found<T>(value: T | undefined, code: string, message: string): T {
   if (value === undefined) throw new ApiError(code, message);
   return value;
-}
-
-function createCounter(): () => number {
-  let count = 0;
-  return () => {
-    count += 1;
-    return count;
-  };
 }

@@ -49,6 +49,8 @@ export interface Directory {
   newKeys(account: SimulatedAccount, caller: Caller): AcceptedCredential;
   /** Temporary keys of a role; they end by the account's clock. Throws `InvalidParameter.OverTimeError` for a bad duration. */
   startSession(account: SimulatedAccount, role: CamRole, request: SessionRequest): SessionKeys;
+  /** Every key that still signs or is remembered as ended. */
+  keys(): readonly OwnedKey[];
 }
 
 /** STS: the longest session of a role (GUESS beyond the default of two hours). */
@@ -69,6 +71,7 @@ export function createDirectory(main: SimulatedAccount): Directory {
     },
     account: (uin) => accounts.get(uin),
     findKey: (secretId) => keys.get(secretId),
+    keys: () => [...keys.values()],
     addKey: (credential, account, caller) => {
       keys.set(credential.secretId, { ...credential, account, caller });
     },

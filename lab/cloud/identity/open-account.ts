@@ -52,10 +52,10 @@ export function createAccount(options: AccountOptions): SimulatedAccount {
   };
 }
 
-/** Gives the account's root its keys. The directory must know the account. */
-export function openAccount(directory: Directory, account: SimulatedAccount): CloudAccount {
+/** Gives the account's root its keys, or hands out those that it had. The directory must know the account. */
+export function openAccount(directory: Directory, account: SimulatedAccount, known?: AcceptedCredential): CloudAccount {
   const root = { kind: 'root', uin: account.uin } as const;
-  const { secretId, secretKey } = directory.newKeys(account, root);
+  const { secretId, secretKey } = known ?? directory.newKeys(account, root);
   return {
     uin: account.uin,
     region: account.core.region,

@@ -28,7 +28,7 @@ export interface NatRecord {
   readonly natGatewayId: string;
   readonly vpcId: string;
   name: string;
-  state: 'PENDING' | 'AVAILABLE' | 'DELETING';
+  state: 'PENDING' | 'AVAILABLE' | 'UPDATING' | 'DELETING';
   /** Ids of EIPs; their records belong to the EIP actions. */
   addressIds: readonly string[];
   maxConcurrentConnection: number;

@@ -35,8 +35,8 @@ export const routeParameters = z.looseObject({
 });
 export type RouteWish = z.output<typeof routeParameters>;
 
-/** A record of the wish, not yet in the table; `kept` names the route that it replaces. Throws Malformed, VpcCidrConflict and ResourceNotFound. */
-export function newRoute(core: CloudCore, table: RouteTableRecord, wish: RouteWish, kept?: RouteRecord): RouteRecord {
+/** A record of the wish under this number, not yet in the table. Throws Malformed, VpcCidrConflict and ResourceNotFound. */
+export function newRoute(core: CloudCore, table: RouteTableRecord, wish: RouteWish, routeId: number): RouteRecord {
   const destination = wish.DestinationCidrBlock ?? '';
   if (parseCidr4(destination) === undefined)
     throw new ApiError('InvalidParameterValue.Malformed', `\`${destination}\` is no IPv4 network`);
@@ -44,8 +44,6 @@ export function newRoute(core: CloudCore, table: RouteTableRecord, wish: RouteWi
     throw new ApiError('InvalidParameterValue.VpcCidrConflict', `${destination} is the range of the VPC itself`);
   if (wish.GatewayType === 'NAT' && core.state.routeBook.nats.get(wish.GatewayId)?.vpcId !== table.vpcId)
     throw new ApiError('ResourceNotFound', `\`${wish.GatewayId}\` is no NAT gateway of ${table.vpcId}`);
-  const routeId = kept?.routeId ?? core.state.routeBook.nextRouteId;
-  if (kept === undefined) core.state.routeBook.nextRouteId += 1;
   return {
     routeId,
     routeItemId: `rti-${routeId.toString(36).padStart(8, '0')}`,
