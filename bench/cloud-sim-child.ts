@@ -5,18 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { startCloud } from '../lab/cloud/cloud.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/logger.ts';
-
-export interface SimChild {
-  readonly port: number;
-  readonly secretId: string;
-  readonly secretKey: string;
-  /** An ENI in the middle of those loaded. */
-  readonly eniId: string;
-  /** Resident, in bytes, once everything is loaded. */
-  readonly rss: number;
-}
-
-const SUBNET = 'subnet-bench001';
+import { BENCH_SUBNET, type SimChild } from './cloud-sim-message.ts';
 
 async function simulator(enis: number, addressesEach: number): Promise<SimChild> {
   const cloud = await startCloud({
@@ -25,10 +14,10 @@ async function simulator(enis: number, addressesEach: number): Promise<SimChild>
     listen: { host: '127.0.0.1', port: 0 },
   });
   const { vpcId } = cloud.admin.createVpc({ cidr: '10.0.0.0/8' });
-  cloud.admin.createSubnet({ subnetId: SUBNET, vpcId, cidr: '10.0.0.0/12', zone: 'ap-guangzhou-3' });
-  const ids = cloud.admin.loadEnis({ subnetId: SUBNET, count: enis, addressesEach });
+  cloud.admin.createSubnet({ subnetId: BENCH_SUBNET, vpcId, cidr: '10.0.0.0/12', zone: 'ap-guangzhou-3' });
+  const ids = cloud.admin.loadEnis({ subnetId: BENCH_SUBNET, count: enis, addressesEach });
   const { port, secretId, secretKey } = cloud;
-  return { port, secretId, secretKey, eniId: ids[Math.floor(enis / 2)] ?? '', rss: process.memoryUsage.rss() };
+  return { port, secretId, secretKey, eniId: ids[Math.floor(enis / 2)] ?? '', enis, rss: process.memoryUsage.rss() };
 }
 
 /** Answers everything with what was PUT last, and verifies nothing. */
@@ -44,7 +33,7 @@ async function bareServer(): Promise<SimChild> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, secretId: '', secretKey: '', eniId: '', rss: 0 };
+  return { port: (server.address() as AddressInfo).port, secretId: '', secretKey: '', eniId: '', enis: 0, rss: 0 };
 }
 
 process.on('disconnect', () => process.exit(0));

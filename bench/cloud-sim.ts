@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { authorization } from '../lab/cloud/testing/raw-request.ts';
-import type { SimChild } from './cloud-sim-child.ts';
+import { BENCH_SUBNET, type SimChild } from './cloud-sim-message.ts';
 import type { Benchmark, Figure } from './result.ts';
 import { figure, median } from './result.ts';
 
@@ -19,6 +19,7 @@ const CONNECTIONS = 8;
 const CALLS = 2000;
 const WARM_UP = 3000;
 const MEMORY_MB = 400;
+const IN_SUBNET = { Name: 'subnet-id', Values: [BENCH_SUBNET] };
 /** What a page and a filter may cost with a hundred times the ENIs. */
 const GROWTH = 1.5;
 
@@ -64,7 +65,9 @@ async function measureAll(
   const questions = [
     ['one ENI by id', (child: Child) => ({ NetworkInterfaceIds: [child.eniId] })],
     ['one ENI by filter', () => ({ Filters: [{ Name: 'address-ip', Values: ['10.0.1.4'] }] })],
+    ['none by public address', () => ({ Filters: [{ Name: 'public-address-ip', Values: ['203.0.113.9'] }] })],
     ['a page of 20', () => ({ Offset: 40, Limit: 20 })],
+    ['the last page of a subnet', (child: Child) => ({ Filters: [IN_SUBNET], Offset: child.enis - 20, Limit: 20 })],
   ] as const;
   for (const [name, body] of questions) {
     const [ask, askSmall] = [request(large, body(large)), request(small, body(small))];

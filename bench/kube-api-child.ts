@@ -13,6 +13,8 @@ import type { Endpoint } from './kube-api-connection.ts';
 /** What the benchmark asks its children for, by `ask`. */
 export type Question = 'rss' | 'reset' | 'stall' | 'cpu';
 
+const KEEP_ALIVE_MS = 120_000;
+
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 
@@ -31,7 +33,9 @@ async function bareServer(): Promise<Endpoint> {
   const { caPem, certPem, keyPem } = await createServingCertificates(new Date(), ['127.0.0.1']);
   const answers = new Map<string, Buffer>();
   const watchers = new Set<ServerResponse>();
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
+  // A connection waits while the other server is measured, for longer than Node's default keeps it.
+  const options = { cert: certPem, key: keyPem, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = createServer(options, (request, response) => {
     const path = request.url ?? '';
     response.setHeader('Content-Type', 'application/json');
     if (path === '/watch') {

@@ -1,4 +1,4 @@
-// From nothing to a lab whose nodes take sub-ENI Pods: the time a person waits after `npm start`, sample not included.
+// From nothing to a lab whose nodes take Pods with and without a sub-ENI: the time a person waits after `npm start`, sample not included.
 import { spawn } from 'node:child_process';
 
 import { startLab } from '../lab/lab.ts';
@@ -9,7 +9,7 @@ const BLOCKS = 5;
 
 export const labReady: Benchmark = {
   name: 'lab-ready',
-  title: 'lab start until its nodes take sub-ENI Pods (budget 6 s on 2 cores)',
+  title: 'lab start until its nodes take Pods, with and without a sub-ENI (budget 6 s on 2 cores)',
   run: async (progress) => {
     const lab: number[] = [];
     const yardstick: number[] = [];

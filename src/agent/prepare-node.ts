@@ -103,8 +103,13 @@ function whyNoTrunk(nodeName: string, nec: NodeEniConfig | undefined, { absent }
   return `NodeENIConfig ${nodeName} lists no trunk ENI`;
 }
 
-const notPlugged = ({ eniID, mac, trunk }: EniInfo): string =>
-  `the ${trunk === true ? 'trunk' : 'shared'} ENI ${eniID} (${mac}) is not plugged into the node yet`;
+const WHY_NOT_PLUGGED: Readonly<Record<string, string>> = {
+  detach: 'is being taken off the node',
+  gone: 'is gone; Pods that have its addresses must be made anew',
+};
+
+const notPlugged = ({ eniID, mac, trunk, pendingOperation = '' }: EniInfo): string =>
+  `the ${trunk === true ? 'trunk' : 'shared'} ENI ${eniID} (${mac}) ${WHY_NOT_PLUGGED[pendingOperation] ?? 'is not plugged into the node yet'}`;
 
 /** Replies of a Pod leave by another device than the one a strict reverse-path filter would allow (facts: tke, 2.3 names all and eth0). */
 function sysctlsOf(enis: readonly string[], links: readonly KernelLink[]): Record<string, string> {

@@ -32,7 +32,10 @@ export const eniInfoSchema = z.object({
   gateway: z.string(),
   securityGroups: z.array(z.string()),
   trunk: z.boolean().optional(),
-  pendingOperation: z.string().optional(),
+  pendingOperation: z
+    .string()
+    .optional()
+    .describe('attach, detach, or gone while Pods still have its addresses; its index stays taken meanwhile.'),
 });
 
 export const nodeEniConfigStatusSchema = z.object({

@@ -104,6 +104,24 @@ describe('a burst of 500', () => {
   });
 });
 
+describe('ENIs of nodes', () => {
+  test('that come one every 50 ms are each seen within half a second of being ready', async () => {
+    const ready = new Map<string, number>();
+    const late: number[] = [];
+    watcher.onChange((eniId) => late.push(world.clock.monotonicMs() - (ready.get(eniId) ?? 0)));
+    for (let index = 0; index < 200; index += 1) {
+      world.create(`eni-${index}`, 300);
+      ready.set(`eni-${index}`, world.clock.monotonicMs() + 300);
+      watcher.observe(`eni-${index}`, 'available');
+      await world.clock.advance(50);
+    }
+    await world.clock.advance(5_000);
+    expect(late).toHaveLength(200);
+    expect(Math.max(...late)).toBeLessThanOrEqual(500);
+    expect(readsSoFar()).toBeLessThanOrEqual(60);
+  });
+});
+
 describe('what is observed', () => {
   test('an ENI that is attached comes with what the describe call said', async () => {
     world.create('eni-1', 100);

@@ -38,6 +38,9 @@ const SHORTEST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 5_000;
 /** A new ENI that is not shown for this long, twice, does not exist (eventual consistency; GUESS on the figure). */
 const ABSENT_MS = 5_000;
+/** Between two reads while ENIs of nodes are waited for: they are few, and all the Pods of a node wait for one. */
+const NODE_GAP_MS = 200;
+const isOfNode = ({ until }: Watch): boolean => until === 'available' || until === 'attached' || until === 'settled';
 
 /** Nothing is read before `run`. Reads that fail are repeated with growing pauses; no id is lost. */
 export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
@@ -139,11 +142,10 @@ export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
   };
   const nextReadIn = (lane: Lane): number => {
     if (busy.has(lane)) return Number.POSITIVE_INFINITY;
-    const firstDue = pendingOf(watches, lane).reduce(
-      (first, watch) => Math.min(first, watch.dueAt),
-      Number.POSITIVE_INFINITY,
-    );
-    return Math.max(0, firstDue - clock.monotonicMs(), paces[lane].notBefore() - clock.monotonicMs());
+    const pending = pendingOf(watches, lane);
+    const firstDue = pending.reduce((first, watch) => Math.min(first, watch.dueAt), Number.POSITIVE_INFINITY);
+    const notBefore = paces[lane].notBefore(pending.some(isOfNode) ? NODE_GAP_MS : undefined);
+    return Math.max(0, firstDue - clock.monotonicMs(), notBefore - clock.monotonicMs());
   };
 
   return {

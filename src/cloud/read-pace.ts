@@ -9,8 +9,8 @@ export interface ReadPace {
   /** A read failed; `long` when repeating it soon cannot help. */
   failed(long: boolean): void;
   succeeded(): void;
-  /** Monotonic milliseconds before which no read may leave. */
-  notBefore(): number;
+  /** Monotonic milliseconds before which no read may leave. `longestGapMs`: where the calls are worth more than the time between two reads. */
+  notBefore(longestGapMs?: number): number;
 }
 
 const WINDOW_MS = 2_000;
@@ -50,6 +50,6 @@ export function createReadPace(clock: Clock): ReadPace {
     succeeded: () => {
       failures = 0;
     },
-    notBefore: () => Math.max(pausedUntil, lastRead + gapMs()),
+    notBefore: (longestGapMs = LONGEST_GAP_MS) => Math.max(pausedUntil, lastRead + Math.min(longestGapMs, gapMs())),
   };
 }

@@ -87,6 +87,13 @@ const scenarios: readonly (Scenario & {
     left: 5,
   },
   {
+    what: 'a node joins, in an account whose client tokens are not honoured',
+    options: { ...ONE_NODE, settings: { clientTokenAllowed: false } },
+    after: joined,
+    calls: ['CreateNetworkInterface', 'AttachNetworkInterface'],
+    left: 5,
+  },
+  {
     what: 'more Pods come at once than one ENI can serve',
     options: ONE_NODE,
     before: joined,

@@ -5,12 +5,18 @@ import { vpcEnis } from '../api/vpc-eni.ts';
 import type { Logger } from '../base/logger.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createPlanLog, type PlanLog } from './dry-run.ts';
+import { first, nodeGroupsWorld, second } from './testing/node-groups.ts';
+import { listedOn, running, sharedPod } from './testing/shared-world.ts';
 import { disposableWorld, isReady } from './testing/world.ts';
 
 const MUTATING = /^(Create|Delete|Attach|Detach|Assign|Unassign|Associate|Disassociate|Modify)/;
 
 /** A plan, and a promise of its first entry that `pick` takes. */
-function listened(): { readonly plan: PlanLog; readonly seen: string[]; until(text: string): Promise<void> } {
+function listened(): {
+  readonly plan: PlanLog;
+  readonly seen: string[];
+  readonly until: (text: string) => Promise<void>;
+} {
   const seen: string[] = [];
   const waiting = new Map<string, () => void>();
   const note = (line: string): void => {
@@ -58,6 +64,52 @@ it('a dry run beside a cluster that works tells what it would do for a new Pod, 
   expect(world.subEnis()).toHaveLength(1);
   const calls = world.cloud.requestLog().slice(before);
   expect(calls.filter(({ action }) => MUTATING.test(action))).toEqual([]);
+});
+
+it('a dry run beside a cluster that works tells how it would grow a pool and change groups, and does neither', async () => {
+  await using world = await nodeGroupsWorld();
+  const flags = { enableSecurityGroups: true, securityGroups: [first] };
+  const working = world.ipamd({ flags });
+  await world.untilBound([first]);
+  await listedOn(world, world.node, 5);
+  await world.untilCondition(({ status }) => status === 'True', 'in step');
+  await working.stop();
+  await sharedPod(world, 'web');
+  await running(world, ['web']);
+  await world.editNec([second, first]);
+  const objects = async (): Promise<string> => {
+    const { items } = await world.client.list(vpcEnis);
+    // Agents go on reporting.
+    const own = items.map(({ spec, status }) => [spec, { ...status, use: undefined }]);
+    const { spec, status } = await world.nec();
+    return JSON.stringify([own, spec, { ...status, node: undefined }]);
+  };
+  const before = await objects();
+  const asked = world.cloud.requestLog().length;
+  const { plan, until } = listened();
+  const dry = world.ipamd({ plan, flags });
+  await until('cloud assignAddresses');
+  await until('cloud associateSecurityGroups');
+  await dry.stop();
+  expect(await objects()).toBe(before);
+  const calls = world.cloud.requestLog().slice(asked);
+  expect(calls.filter(({ action }) => MUTATING.test(action))).toEqual([]);
+});
+
+it('a dry run tells that a node would be disabled, and leaves its groups and its list', async () => {
+  await using world = await nodeGroupsWorld();
+  const flags = { enableSecurityGroups: true, securityGroups: [first] };
+  const working = world.ipamd({ flags });
+  await world.untilBound([first]);
+  await working.stop();
+  await world.annotate('yes');
+  const { plan, until } = listened();
+  const dry = world.ipamd({ plan, flags });
+  await until('cloud disassociateSecurityGroups');
+  await dry.stop();
+  expect((await world.nec()).spec.securityGroups).toEqual([first]);
+  expect(world.bound().map((eni) => eni.groups)).toEqual([[first]]);
+  expect(world.changes()).toBe(0);
 });
 
 it('the same plan is logged once, whatever its time stamps', () => {

@@ -14,6 +14,7 @@ import {
   listedIn,
   listedOn,
   mutations,
+  nec,
   nodeName,
   offers,
   requested,
@@ -179,7 +180,11 @@ describe('an ENI of a node', { concurrent: true }, () => {
     await using world = await disposableWorld({ ...ONE, values: TRUNKING_OFF });
     world.ipamd({ timings: WATCHFUL });
     const name = nodeName(world, 0);
-    const [before] = await listedOn(world, name, 5);
+    await listedOn(world, name, 5);
+    await sharedPod(world, 'stranded');
+    await running(world, ['stranded']);
+    await listedOn(world, name, 6);
+    const [before] = await enisOf(world, name, ([eni]) => eni?.status?.use?.inUse.length === 1, 'the use reported');
     world.cloud.admin.deleteEni(cloudEnis(world)[0]?.eniId ?? '');
     const [after] = await enisOf(
       world,
@@ -187,7 +192,13 @@ describe('an ENI of a node', { concurrent: true }, () => {
       (all) => all.every((eni) => isReady(eni) && eni.status?.eni?.eniID !== before?.status?.eni?.eniID),
       'another one',
     );
-    await listedOn(world, name, 5);
+    await listedOn(world, name, 6);
+    // The agent's table of the old one still has its Pod; the new one gets a table of its own.
+    const infos = (await nec(world, name, (each) => each.status?.eniInfos?.length === 2, 'both')).status?.eniInfos;
+    expect(infos?.map((info) => [info.eniID === after?.status?.eni?.eniID, info.index])).toEqual([
+      [false, 1],
+      [true, 2],
+    ]);
     expect(after?.metadata.uid).toBe(before?.metadata.uid);
     expect(after?.status?.pool?.generation).toBeGreaterThan(before?.status?.pool?.generation ?? 0);
     expect(cloudEnis(world)).toHaveLength(1);

@@ -228,6 +228,32 @@ describe('paused', { concurrent: true }, () => {
   });
 });
 
+describe('paused deletes', { concurrent: true }, () => {
+  it('asks for no address back and unassigns none, while new ones are bound; none goes on at once', async ({
+    expect,
+  }) => {
+    const quick = { 'vpcCni.routeEni.enableQuickRelease': 'true' };
+    await using world = await disposableWorld({ ...ONE, values: quick });
+    world.ipamd({ timings: { releaseRoundMs: 200 } });
+    const name = nodeName(world, 0);
+    await listedOn(world, name, 5);
+    await running(world, await pods(world, 3));
+    await listedOn(world, name, 8);
+    await world.setValues({ ...quick, paused: 'deletes' });
+    await Promise.all(['pod-0', 'pod-1', 'pod-2'].map((pod) => world.deletePod(pod)));
+    const told = await nec(world, name, (each) => conditionOf(each)?.reason === 'Paused', 'told that it is paused');
+    expect(conditionOf(told)?.message).toContain('paused is "deletes"');
+    await running(world, await pods(world, 6, 'new'));
+    const enis = await listedOn(world, name, 11);
+    expect(enis.map((eni) => eni.status?.pool?.release)).toEqual(enis.map(() => undefined));
+    for (let index = 0; index < 6; index += 1) await world.deletePod(`new-${index}`);
+    await nec(world, name, (each) => each.status?.routeENI?.pods === 0, 'no Pod left');
+    expect(world.calls('UnassignPrivateIpAddresses')).toBe(0);
+    await world.setValues({ ...quick, paused: 'none' });
+    expectSame(listedIn(await listedOn(world, name, 5)), boundOn(world, 0));
+  });
+});
+
 describe('the taint eni-ip-unavailable', { concurrent: true }, () => {
   it('that a node is born with is taken off when it serves, and no other one', async ({ expect }) => {
     await using world = await disposableWorld(ONE);

@@ -15,7 +15,7 @@ import {
   running,
   sharedPod,
 } from './testing/shared-world.ts';
-import { disposableWorld, startWorld, type World } from './testing/world.ts';
+import { disposableWorld, isReady, startWorld, type World } from './testing/world.ts';
 
 const TRUNKING_OFF = { 'vpcCni.trunkingEni.enableSubEni': 'false' };
 
@@ -203,6 +203,43 @@ describe('surplus', { concurrent: true }, () => {
     const calls = mutations(world).filter((action) => action === 'UnassignPrivateIpAddresses');
     expect(calls.length).toBe(3 / perCall);
     expect(cloudEnis(world)).toHaveLength(1);
+  });
+});
+
+describe('a node that is full of one kind of Pods', { concurrent: true }, () => {
+  it('still offers all it has for the other kind, and serves it', async ({ expect }) => {
+    await using world = await disposableWorld({ instanceTypes: ['SA5.LARGE8'] });
+    world.ipamd();
+    const name = nodeName(world, 0);
+    await offers(world, name, '27');
+    const caps = { maxSubENI: 2, maxRouteENI: 1, maxIPPerENI: 3 };
+    await world.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec: caps } });
+    await offers(world, name, '3');
+    const all = [
+      [resourceNames.eniIp, '3'],
+      [resourceNames.subEni, '2'],
+    ];
+    const offered = async (): Promise<unknown> => {
+      const { allocatable = {} } = (await world.client.get(nodes, name)).status ?? {};
+      return all.map(([resource = '']) => [resource, allocatable[resource]]);
+    };
+    for (const pod of ['sub-a', 'sub-b']) await world.createPod(pod);
+    await world.subEniObjects(
+      (enis) => enis.length === 2 && enis.every(isReady),
+      'two sub-ENIs, as many as it may have',
+    );
+    expect(await offered()).toEqual(all);
+    for (const pod of ['a', 'b', 'c']) await sharedPod(world, pod);
+    await running(world, ['a', 'b', 'c']);
+    expect(await offered()).toEqual(all);
+    await world.deletePod('sub-a');
+    await world.subEniObjects((enis) => enis.length === 1, 'one sub-ENI less');
+    await world.createPod('sub-c');
+    await world.subEniObjects(
+      (enis) => enis.length === 2 && enis.every(isReady),
+      'a sub-ENI on a node without a free address',
+    );
+    expect(await offered()).toEqual(all);
   });
 });
 

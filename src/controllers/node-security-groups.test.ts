@@ -1,13 +1,29 @@
 // Node security groups on a real API and the simulated cloud: what spec 000 says, row by row.
 import { describe, expect, it } from 'vitest';
 import { createCloudClient } from '../../lab/cloud-client.ts';
+import { POD_SUBNET_IDS, VPC } from '../../lab/layout.ts';
 import { waitForObjects } from '../../lab/wait.ts';
 import { vpcEnis } from '../api/vpc-eni.ts';
-import { first, nodeGroup, nodeGroupsWorld, second } from './testing/node-groups.ts';
+import { first, nodeGroup, nodeGroupsWorld, type NodeGroupsWorld, second } from './testing/node-groups.ts';
 import { isReady } from './testing/world.ts';
 
 const on = { enableSecurityGroups: true };
 const list = (...groups: string[]) => ({ ...on, securityGroups: groups });
+
+/** As an exclusive ENI is there, or what somebody attached in the console; answers its id. */
+async function attachByHand(world: NodeGroupsWorld, groups: readonly string[]): Promise<string> {
+  const cloud = createCloudClient(world.cloud);
+  const made = await cloud.call('vpc', 'CreateNetworkInterface', {
+    VpcId: VPC.vpcId,
+    SubnetId: POD_SUBNET_IDS[0],
+    NetworkInterfaceName: 'exclusive',
+    SecurityGroupIds: groups,
+  });
+  const { NetworkInterfaceId } = made['NetworkInterface'] as { NetworkInterfaceId: string };
+  await cloud.call('vpc', 'AttachNetworkInterface', { NetworkInterfaceId, InstanceId: world.instanceIds[0] });
+  cloud.close();
+  return NetworkInterfaceId;
+}
 
 describe('--enable-security-groups', () => {
   it('is off by default: ENIs have no group, and nothing is changed, not even by an edit or the annotation', async () => {
@@ -131,6 +147,34 @@ describe('the annotation disable-node-eni-security-groups', () => {
     expect((await world.nec()).spec.securityGroups).toEqual([second, first]);
   });
 
+  it('yes and no faster than ipamd acts still computes the list anew, also where it was no before', async () => {
+    await using world = await nodeGroupsWorld();
+    const held = Promise.withResolvers<void>();
+    const busy = Promise.withResolvers<void>();
+    world.ipamd({
+      flags: on,
+      beforeWrite: (what) => {
+        if (!what.startsWith('associate')) return undefined;
+        busy.resolve();
+        return held.promise;
+      },
+    });
+    await world.setValues({ 'vpcCni.securityGroups.securityGroups': first });
+    await world.annotate('no');
+    await world.untilCondition(
+      ({ status }, nec) => status === 'True' && nec.status?.securityGroups?.annotation === 'no',
+      'no',
+    );
+    await world.editNec([first, second]);
+    await busy.promise;
+    await world.setValues({ 'vpcCni.securityGroups.securityGroups': `${nodeGroup},${first}` });
+    await world.annotate('yes');
+    await world.annotate('no');
+    held.resolve();
+    await world.untilBound([nodeGroup, first]);
+    expect((await world.nec()).status?.securityGroups).toMatchObject({ origin: 'flag', annotation: 'no' });
+  });
+
   it('yes leaves alone what somebody binds by hand afterwards', async () => {
     await using world = await nodeGroupsWorld();
     world.ipamd({ flags: list(first), timings: { orphanIntervalMs: 60 } });
@@ -192,18 +236,31 @@ describe('the ENIs of a managed node', () => {
     await world.untilBound([first, second]);
   });
 
-  it('are never the primary one, and sub-ENIs keep the groups of their Pods', async () => {
-    await using world = await nodeGroupsWorld();
+  it('are never the primary one or one that ipamd did not make, and sub-ENIs keep the groups of their Pods', async () => {
+    await using world = await nodeGroupsWorld({ settings: { taskMs: 0 } });
+    const exclusive = await attachByHand(world, [second]);
     world.ipamd({ flags: list(first), timings: { orphanIntervalMs: 60 } });
-    await world.untilBound([first]);
     await world.nodesReady();
     await world.createPod('web', { groups: second });
     await world.subEniObjects((enis) => enis.some(isReady), 'the sub-ENI ready');
     await world.editNec([nodeGroup, first]);
-    await world.untilBound([nodeGroup, first]);
+    const wanted = `[${nodeGroup},${first}]`;
+    await world.untilCondition(({ status, message }) => status === 'True' && message.includes(wanted), 'in step');
+    await world.listings(3);
+    const others = world.bound().filter((eni) => eni.eniId !== exclusive);
+    expect(others.map((eni) => eni.groups)).toEqual([[nodeGroup, first]]);
+    expect(world.bound().find((eni) => eni.eniId === exclusive)?.groups).toEqual([second]);
     expect(world.subEnis().map((eni) => eni.groups)).toEqual([[second]]);
     const primary = world.cloud.snapshot().enis.filter((eni) => eni.kind === 'primary');
     expect(primary.map((eni) => eni.securityGroupIds)).toEqual([[nodeGroup]]);
+    await world.annotate('yes');
+    await world.untilCondition(({ reason }) => reason === 'Disabled', 'disabled');
+    expect(world.bound().map((eni) => [eni.eniId === exclusive, eni.groups])).toEqual(
+      expect.arrayContaining([
+        [true, [second]],
+        [false, []],
+      ]),
+    );
   });
 
   it('that are busy for a moment are tried again at once, with growing pauses', async () => {

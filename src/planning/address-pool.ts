@@ -1,4 +1,10 @@
 // ipamd's side of the handshake about shared addresses: what `status.pool` of a VpcENI becomes by each step (DESIGN, decision 1). Pure.
+//
+// What whoever carries out these steps owes them, for no address to be in two hands (address-handshake.model.test.ts shows what happens otherwise):
+// - every write of `status.pool` carries the resourceVersion of the object it was decided on, and a conflict drops the decision;
+// - before UnassignPrivateIpAddresses is sent, the operation is recorded in the object by such a write: an old view of an old answer must not
+//   take an address away that was given out anew since;
+// - what the cloud shows counts for `listed` and `afterUnassign` only if it was asked while `pool.generation` was what it is now.
 import type { VpcEniStatus } from '../api/vpc-eni.ts';
 
 /** `status.pool`: what ipamd lets the agent hand out, and what it wants back. */
@@ -8,13 +14,7 @@ export type AddressUse = NonNullable<VpcEniStatus['use']>;
 /** The part of `status.use` that ipamd decides by. */
 export type Answer = Pick<AddressUse, 'generation' | 'inUse' | 'released'>;
 
-/**
- * What whoever carries out these steps owes them, for no address to be in two hands:
- * - every write of `status.pool` carries the resourceVersion of the object it was decided on, and a conflict drops the decision;
- * - before UnassignPrivateIpAddresses is sent, the operation is recorded in the object by such a write: an old view of an old answer must not
- *   take an address away that was given out anew since;
- * - what the cloud shows counts for `listed` and `removed` only if it was asked while `pool.generation` was what it is now.
- */
+/** Of an ENI without any shared address yet. */
 export const emptyPool: AddressPool = { generation: 0, addresses: [] };
 
 /** Adds addresses that the cloud shows settled on the ENI; those that are listed stay as they are. The same pool when there is nothing to add. */

@@ -84,6 +84,8 @@ const rows: readonly (readonly [
   ['no for the first time, without a yes', { policy: on(b), spec: [a], recorded: managed([a], 'flag'), annotation: 'no' }, 'Managed', [b], [b], { origin: 'flag' }],
   ['no, acted on before: an edit stays', { policy: on(b), spec: [a], recorded: managed([b], 'flag', 'no'), annotation: 'no' }, 'Managed', [a], 'keep', { origin: 'user' }],
   ['no, acted on before: the flag changes', { policy: on(b), spec: [a], recorded: managed([a], 'flag', 'no'), annotation: 'no' }, 'Managed', [a], 'keep', { origin: 'flag' }],
+  ['no, acted on before, and a yes in between that was not acted on', { policy: on(b), spec: [a], recorded: managed([a], 'flag', 'no'), annotation: 'no', sawYes: true }, 'Managed', [b], [b], { origin: 'flag' }],
+  ['yes and taken away at once', { policy: on(b), spec: [a], recorded: managed([a], 'flag'), sawYes: true }, 'Managed', [b], [b], { origin: 'flag' }],
   ['the annotation taken away after yes counts as no', { policy: on(b), recorded: disabled }, 'Managed', [b], [b], { origin: 'flag' }],
   ['the annotation taken away after no changes nothing', { policy: on(b), spec: [a], recorded: managed([a], 'flag', 'no') }, 'Managed', [a], 'keep', { origin: 'flag' }],
   // Bad input: told, and the old state stays.

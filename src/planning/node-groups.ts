@@ -21,6 +21,8 @@ export interface NodeGroupFacts {
   readonly recorded: GroupsRecord | undefined;
   /** Value of disable-node-eni-security-groups on the node. */
   readonly annotation: string | undefined;
+  /** It was seen to be `yes` since `recorded` was written, whatever it is now: two changes may come faster than they are acted on. */
+  readonly sawYes?: boolean;
 }
 
 /** Reason and message of a condition and an Event. */
@@ -58,7 +60,8 @@ export function planNodeGroups(facts: NodeGroupFacts): NodeGroupPlan {
   if (!policy.enabled) return { ...kept, state: 'Off' };
   if (facts.closed !== undefined)
     return { ...kept, state: 'Blocked', problem: { reason: VERSION_TOO_OLD, message: facts.closed } };
-  const { value: annotation, problem } = readAnnotation(facts.annotation, recorded?.annotation);
+  const before = facts.sawYes === true ? 'yes' : recorded?.annotation;
+  const { value: annotation, problem } = readAnnotation(facts.annotation, before);
   if (annotation === 'yes') {
     // Only what was there when the node was disabled goes; a later edit stays to be seen, and binds nothing.
     const removes = recorded?.annotation !== 'yes' && spec !== undefined;
@@ -72,7 +75,7 @@ export function planNodeGroups(facts: NodeGroupFacts): NodeGroupPlan {
       problem,
     };
   }
-  const asked = annotation !== recorded?.annotation && (annotation === 'no' || recorded?.annotation === 'yes');
+  const asked = annotation !== before && (annotation === 'no' || before === 'yes');
   if (spec !== undefined && !asked) return { ...kept, ...standing(facts, spec), state: 'Managed', annotation, problem };
   const computed = compute(facts);
   if (computed === undefined) return { ...kept, state: 'Blocked', problem: instanceUnknown };

@@ -85,6 +85,8 @@ async function ask(
 }
 
 /** Without what belongs to one connection. */
-function own({ connection: _, ...headers }: IncomingHttpHeaders, target: URL): IncomingHttpHeaders {
-  return { ...headers, host: target.host };
+function own(headers: IncomingHttpHeaders, target: URL): IncomingHttpHeaders {
+  const { connection, ...rest } = headers;
+  const kept = connection === undefined ? headers : rest;
+  return { ...kept, host: target.host };
 }

@@ -246,7 +246,11 @@ export const applyCases: readonly ParityCase[] = [
     id: 'apply/dry-run',
     title: 'With dryRun=All an apply creates and changes nothing, and answers as if it had',
     source: 'docs: reference/using-api/api-concepts, "Dry-run"',
-    mutation: { file: 'lab/kube/apiserver/operations/create.ts', find: 'return new Stored(object, texts);', replace: '' },
+    mutation: {
+      file: 'lab/kube/apiserver/operations/create.ts',
+      find: 'return new Stored(object, texts);',
+      replace: '',
+    },
     run: async (t) => {
       const answer = await send(t, 'one', { data: { k: 'v' } }, '&dryRun=All');
       assert.equal(answer.code, 201);

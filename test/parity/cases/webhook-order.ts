@@ -71,8 +71,8 @@ export const webhookOrderCases: readonly ParityCase[] = [
     needs,
     mutation: {
       file: 'lab/kube/apiserver/admission/webhooks.ts',
-      find: "if (request.operation === 'DELETE' || isOneWay(request)) await mutate(request, object);",
-      replace: "if (request.operation === 'DELETE') return;",
+      find: "if (request.operation === 'DELETE' || isOneWay(request))",
+      replace: "if (request.operation === 'DELETE') return;\n      if (isOneWay(request))",
     },
     run: async (t) => {
       const { requests, hookName } = await configure(

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 
 export interface LineSink {
-  /** Sends a line after everything before it; closes the connection when too much waits by now. */
+  /** Sends a line after everything before it, unless the stream was ended; closes the connection when too much waits by now. */
   push(line: Buffer): void;
   /** Ends the stream after what waits, or at once when the client is not reading. */
   end(): void;
@@ -60,6 +60,8 @@ export function createLineSink(response: ServerResponse, { first, maxWaiting, on
   pump();
   return {
     push(line) {
+      // The client has ended its side, and the connection has not closed yet.
+      if (ending) return;
       if (begun && waiting.length === 0 && !response.writableNeedDrain) {
         response.write(line);
         return;

@@ -72,7 +72,12 @@ function concernsEnis({ type, before, after }: InformerChange<VpcEni>): boolean 
   if (type === 'deleted') return true;
   if (after?.spec.type === 'SubENI') return false;
   const shown = (eni: VpcEni | undefined): string =>
-    JSON.stringify([eni?.status?.phase, eni?.status?.eni?.eniID, eni?.status?.eni?.securityGroups]);
+    JSON.stringify([
+      eni?.metadata.deletionTimestamp,
+      eni?.status?.phase,
+      eni?.status?.eni?.eniID,
+      eni?.status?.eni?.securityGroups,
+    ]);
   return shown(before) !== shown(after);
 }
 
@@ -88,12 +93,12 @@ async function reconcile(
   if (instanceId === undefined) return undefined;
   const known = await source.get(instanceId, context.signal);
   const nec = await ensureNec(deps, name, specFromCloud(instanceId, known));
-  const enis = nodeEnisOf(deps, name).filter((eni) => staysOn(eni, instanceId));
+  const enis = nodeEnisOf(deps, name);
   const routeEni = sharesAddresses(deps)
     ? planRouteEni({
         nec,
         known,
-        enis,
+        enis: enis.filter((eni) => staysOn(eni, instanceId)),
         defaults: targetsOfNewNodes(deps).targets,
         nodeAnnotations: node.metadata.annotations ?? {},
       })
@@ -105,7 +110,7 @@ async function reconcile(
       nec,
       instanceId,
       known,
-      enis,
+      enis: enis.filter(({ spec }) => spec.instanceID === undefined || spec.instanceID === instanceId),
       routeEni,
       trunkingEnabled: deps.settings.current()['vpcCni.trunkingEni.enableSubEni'],
       refusal: deps.permission.refusal(),

@@ -77,6 +77,49 @@ describe('the ENIs of a nec', () => {
   it('are listed once they are attached', () => {
     expect(indexes(plan(nec(), [eni('a', 'Shared', 'Attaching')]))).toEqual([]);
   });
+  it('keep their indexes while they are attached again, and nobody else gets them', () => {
+    const first = plan(nec(), [eni('a', 'Shared'), eni('b', 'Shared')]);
+    const lost = plan(nec({ eniInfos: first.eniInfos }), [eni('a', 'Shared', 'Attaching'), eni('b', 'Shared')]);
+    expect(lost.eniInfos.map((info) => info.pendingOperation)).toEqual(['attach', undefined]);
+    const joined = [eni('c', 'Shared'), eni('a', 'Shared', 'Attaching'), eni('b', 'Shared')];
+    const third = plan(nec({ eniInfos: lost.eniInfos }), joined);
+    expect(indexes(third)).toEqual([
+      ['eni-c', 3],
+      ['eni-a', 1],
+      ['eni-b', 2],
+    ]);
+    const back = plan(nec({ eniInfos: third.eniInfos }), [eni('a', 'Shared'), eni('b', 'Shared'), eni('c', 'Shared')]);
+    expect(indexes(back)).toEqual([
+      ['eni-a', 1],
+      ['eni-b', 2],
+      ['eni-c', 3],
+    ]);
+  });
+  it('of one that vanished leave its index taken as long as Pods have its addresses', () => {
+    const first = plan(nec(), [eni('a', 'Shared')]);
+    const { status, ...rest } = eni('b', 'Shared');
+    const use = { generation: 1, inUse: [{ ip: '10.0.0.9', podUID: 'p' }], released: [], refused: [], observedAt: '' };
+    const none = { ...rest, status: { phase: 'Pending', use } } as const;
+    const lost = plan(nec({ eniInfos: first.eniInfos }), [none]);
+    expect(lost.eniInfos).toMatchObject([{ eniID: 'eni-a', index: 1, pendingOperation: 'gone' }]);
+    const again = plan(nec({ eniInfos: lost.eniInfos }), [{ ...rest, status: { ...status, use } }]);
+    expect(indexes(again)).toEqual([
+      ['eni-a', 1],
+      ['eni-b', 2],
+    ]);
+    const over = plan(nec({ eniInfos: again.eniInfos }), [eni('b', 'Shared')]);
+    expect(indexes(over)).toEqual([['eni-b', 2]]);
+  });
+  it('keep their indexes until their deleted objects are gone', () => {
+    const first = plan(nec(), [eni('a', 'Shared')]);
+    const gone = eni('a', 'Shared');
+    const leaving = { ...gone, metadata: { ...gone.metadata, deletionTimestamp: '2026-01-02T03:04:05Z' } };
+    const second = plan(nec({ eniInfos: first.eniInfos }), [leaving, eni('b', 'Shared')]);
+    expect(second.eniInfos.map(({ eniID, index, pendingOperation }) => [eniID, index, pendingOperation])).toEqual([
+      ['eni-a', 1, 'detach'],
+      ['eni-b', 2, undefined],
+    ]);
+  });
 });
 
 describe('the condition about settings', () => {

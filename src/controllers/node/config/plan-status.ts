@@ -22,7 +22,7 @@ export interface NecFacts {
   readonly instanceId: string;
   /** Absent: the cloud knows no such instance. */
   readonly known: InstanceFacts | undefined;
-  /** Of the node, trunk and shared ones. */
+  /** Of the node and its instance, trunk and shared ones, also those that are on their way out. */
   readonly enis: readonly VpcEni[];
   readonly routeEni: RouteEniPlan | undefined;
   readonly trunkingEnabled: boolean;
@@ -90,12 +90,21 @@ function readyCondition(
   return { type, status: 'True', reason: 'Configured', message: quotaReason };
 }
 
-/** Attached ones, each with an index that stays. */
+/**
+ * Attached ones. An ENI that was listed stays so, with what it waits for, until its object is gone: Pods that are wired through it depend on its
+ * index, which nobody else may have meanwhile (DESIGN section 6, tables). So do those of an ENI that vanished: their agent still reports them.
+ */
 function eniInfosOf(nec: NodeEniConfig, enis: readonly VpcEni[]): EniInfo[] {
   const known = nec.status?.eniInfos ?? [];
-  return enis.reduce<EniInfo[]>((infos, { spec, status }) => {
+  const ids = new Set(enis.map(({ status }) => status?.eni?.eniID));
+  const vanished = known.filter(({ eniID }) => !ids.has(eniID));
+  const kept = enis.some(hasStranded) ? vanished.map((info) => ({ ...info, pendingOperation: 'gone' })) : [];
+  return enis.reduce<EniInfo[]>((infos, { metadata, spec, status }) => {
     const eni = status?.eni;
-    if (eni === undefined || status?.phase !== 'Ready') return infos;
+    const was = known.find((each) => each.eniID === eni?.eniID);
+    const isLeaving = metadata.deletionTimestamp !== undefined || status?.phase === 'Deleting';
+    const isAttached = status?.phase === 'Ready' && !isLeaving;
+    if (eni === undefined || (!isAttached && was === undefined)) return infos;
     const others = infos.filter((info) => !known.some((each) => each.eniID === info.eniID));
     return [
       ...infos,
@@ -109,7 +118,14 @@ function eniInfosOf(nec: NodeEniConfig, enis: readonly VpcEni[]): EniInfo[] {
         gateway: eni.gateway,
         securityGroups: eni.securityGroups,
         ...(spec.type === 'Trunk' ? { trunk: true } : {}),
+        ...(isAttached ? {} : { pendingOperation: isLeaving ? 'detach' : 'attach' }),
       },
     ];
-  }, []);
+  }, kept);
+}
+
+/** Pods have addresses that neither the ENI nor its pool has any more. */
+function hasStranded({ status }: VpcEni): boolean {
+  const has = new Set([...(status?.eni?.addresses ?? []), ...(status?.pool?.addresses ?? [])].map(({ ip }) => ip));
+  return status?.use?.inUse.some(({ ip }) => !has.has(ip)) === true;
 }

@@ -127,6 +127,12 @@ function subscriptions(deps: GroupSyncDeps, enqueue: (name: string) => void): re
     observations.onChange((eniId) => {
       for (const eni of informers.vpcEnis.byIndex('eni', eniId)) if (isNodeEni(eni)) enqueue(eni.spec.nodeName);
     }),
+    informers.nodes.onChange(({ key, after }) => {
+      const { sawYes } = groupMemory;
+      if (after === undefined) sawYes.delete(key);
+      else if (after.metadata.annotations?.[annotations.disableNodeEniSecurityGroups] === 'yes')
+        sawYes.set(key, (sawYes.get(key) ?? 0) + 1);
+    }),
     informers.vpcEnis.onChange(({ type, before }) => {
       const eniId = type === 'deleted' ? before?.status?.eni?.eniID : undefined;
       if (eniId === undefined) return;

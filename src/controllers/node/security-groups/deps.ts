@@ -13,6 +13,8 @@ export interface GroupMemory {
   semantics: AssociateSemantics;
   /** Associate went through at least once, so that what is taken off can be put back. */
   associates: boolean;
+  /** By node: how often its annotation was seen to be `yes` since a decision without it was recorded. */
+  readonly sawYes: Map<string, number>;
 }
 
 export interface GroupSyncDeps extends IpamdDeps {
@@ -22,7 +24,12 @@ export interface GroupSyncDeps extends IpamdDeps {
 }
 
 /** Nothing known yet. */
-export const createGroupMemory = (): GroupMemory => ({ announced: new Set(), semantics: 'unknown', associates: false });
+export const createGroupMemory = (): GroupMemory => ({
+  announced: new Set(),
+  semantics: 'unknown',
+  associates: false,
+  sawYes: new Map(),
+});
 
 /** ENIs that carry the groups of their node: never a primary or exclusive one, and never a sub-ENI, whose Pod's groups outrank the node's. */
 export const isNodeEni = (eni: VpcEni): boolean => eni.spec.type === 'Trunk' || eni.spec.type === 'Shared';

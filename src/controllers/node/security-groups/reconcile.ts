@@ -32,8 +32,11 @@ export async function reconcileNodeGroups(
   if (node === undefined || nec === undefined || instanceId === undefined || !isMarked(nec)) return undefined;
   if (node.metadata.annotations?.[annotations.disableNodeEni] !== undefined) return undefined;
 
+  const sawYes = deps.groupMemory.sawYes.get(name);
   const outcome = await decide(deps, node, nec, instanceId, closed, context.signal);
   const recorded = await record(deps, nec, outcome);
+  const isPast = outcome.record.state === 'Managed' && deps.groupMemory.sawYes.get(name) === sawYes;
+  if (isPast) deps.groupMemory.sawYes.delete(name);
   const enis = await syncEnis(deps, name, outcome, context);
 
   const failed = enis.filter((each): each is FailedEni => each.kind === 'failed');
@@ -60,7 +63,8 @@ async function decide(
   const spec = nec.spec.securityGroups;
   const annotation = node.metadata.annotations?.[annotations.disableNodeEniSecurityGroups];
   // Only a list that is computed or explained needs the instance.
-  const stands = recorded?.state === 'Managed' && recorded.annotation === annotation && spec !== undefined;
+  const sawYes = deps.groupMemory.sawYes.has(node.metadata.name);
+  const stands = recorded?.state === 'Managed' && recorded.annotation === annotation && spec !== undefined && !sawYes;
   const inherits = policy.enabled && policy.groups.length === 0 && !stands;
   const instance = inherits ? await deps.instances.get(instanceId, INSTANCE_FRESH_MS) : undefined;
   const plan = planNodeGroups({
@@ -70,6 +74,7 @@ async function decide(
     spec,
     recorded,
     annotation,
+    sawYes,
   });
   return concludeNodeGroups(plan, recorded, await judge(deps, nec, plan, signal));
 }

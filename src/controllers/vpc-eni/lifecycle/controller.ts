@@ -14,8 +14,8 @@ import { reportsReady } from './node-eni-facts.ts';
 import { createProgress } from './progress.ts';
 import { reconcileSubEni } from './sub-eni.ts';
 
-/** As many creating calls in flight as a busy API needs; the cloud's budget is what limits them. */
-const CONCURRENCY = 64;
+/** More than creations ever wait for the cloud's budget, so that they hold up no attach and no delete, which have budgets of their own. */
+const CONCURRENCY = 512;
 
 /** `pools` says what shared addresses mean for a node's ENIs. Objects without our marker are left alone. */
 export function createVpcEniLifecycle(common: IpamdDeps, pools: PoolHooks): Controller {
