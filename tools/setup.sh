@@ -22,6 +22,8 @@ need unshare util-linux
 need nsenter util-linux
 need busybox busybox-static
 need curl curl
+# The lab forgets flows to Pods that are gone with it; without it they end by their time-out.
+need conntrack conntrack
 if [ ! -x build/cni-entry ] || [ ! -x build/container-io ]; then
   need gcc gcc
   # A static binary needs the C library's archive, which Debian keeps in libc6-dev.
@@ -39,7 +41,7 @@ if [ -n "$missing" ]; then
     rm -f "$log"
   else
     echo "setup: missing system tools; on Debian or Ubuntu install them with: sudo apt-get install $missing" >&2
-    echo "setup: without them the lab runs without packets and the tests that send packets fail" >&2
+    echo "setup: without them, conntrack apart, the lab runs without packets and the tests that send packets fail" >&2
   fi
 fi
 

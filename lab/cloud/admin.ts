@@ -86,12 +86,13 @@ export interface CloudAdmin
   startInstance(instanceId: string): void;
   /** Returned: it is gone at once, and its primary ENI with it. GUESS, switch `returnKeepsEnis`: secondary ones stay, detached, with their sub-ENIs. */
   terminateInstance(instanceId: string): void;
-  /** `networkType` default VPC-CNI, with the add-on eniipamd installed; `addons` are further ones, or its values. */
+  /** `networkType` default VPC-CNI, with `subnetIds` for its Pods and the add-on eniipamd installed; `addons` are further ones, or its values. */
   registerCluster(cluster: {
     readonly clusterId: string;
     readonly vpcId: string;
     readonly name: string;
     readonly networkType?: 'VPC-CNI' | 'GR';
+    readonly subnetIds?: readonly string[];
     readonly addons?: Readonly<Record<string, AddonValues>>;
   }): void;
   /** What the cloud's billing and security departments do to an EIP; false lifts it. */
@@ -136,11 +137,10 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     const group = findGroup(core, securityGroupId);
     const read = (list: readonly object[] = []) =>
       list.map((rule) => parsePolicy(policyParameters.parse(rule), core.clock.now()));
-    group.ingress = read(rules.ingress);
-    group.egress = read(rules.egress);
-    for (const policy of [...group.ingress, ...group.egress])
+    const [ingress, egress] = [read(rules.ingress), read(rules.egress)];
+    for (const policy of [...ingress, ...egress])
       if (policy.securityGroupId !== '') findGroup(core, policy.securityGroupId);
-    group.version += 1;
+    Object.assign(group, { ingress, egress, version: group.version + 1 });
     core.touch();
   };
   return {
@@ -204,14 +204,16 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
       removeInstance(core, findInstance(core, instanceId));
       core.touch();
     },
-    registerCluster: ({ networkType = 'VPC-CNI', addons = {}, ...cluster }) => {
+    registerCluster: ({ networkType = 'VPC-CNI', subnetIds = [], addons = {}, ...cluster }) => {
       findVpc(core, cluster.vpcId);
+      for (const id of subnetIds)
+        if (findSubnet(core, id).vpcId !== cluster.vpcId) throw new Error(`${id} is no subnet of ${cluster.vpcId}`);
       const createdAt = core.clock.now();
       state.clusters.set(cluster.clusterId, {
         ...cluster,
         createdAt,
         tags: [],
-        ...newClusterParts(networkType, addons, createdAt),
+        ...newClusterParts({ networkType, subnetIds, addons }, createdAt),
       });
     },
     setEip: ({ addressId, arrears, blocked }) => {

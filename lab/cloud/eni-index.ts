@@ -76,9 +76,15 @@ export class EniIndex extends Map<string, EniRecord> {
 
   /** Records under any of the keys, each once, oldest first. */
   byAny(lookup: EniLookup, keys: readonly string[]): readonly EniRecord[] {
-    if (keys.length === 1) return this.by(lookup, keys[0] ?? '');
-    const found = new Set(keys.flatMap((key) => this.by(lookup, key)));
-    return [...found].toSorted((a, b) => this.#order(a) - this.#order(b));
+    const [first = NONE, ...others] = [...new Set(keys)]
+      .map((key) => this.by(lookup, key))
+      .filter((list) => list.length > 0);
+    return others.reduce((merged, list) => this.#merge(merged, list), first);
+  }
+
+  /** These records, each once, oldest first. */
+  inOrder(enis: readonly EniRecord[]): readonly EniRecord[] {
+    return [...new Set(enis)].toSorted((a, b) => this.#order(a) - this.#order(b));
   }
 
   /** Runs a change of one property and moves the record to where it is found afterwards. */
@@ -128,6 +134,21 @@ export class EniIndex extends Map<string, EniRecord> {
   #take(list: EniRecord[], eni: EniRecord): void {
     const at = this.#place(list, eni);
     if (list[at] === eni) list.splice(at, 1);
+  }
+
+  /** Both lists are in order already, so that sorting would only cost; a record of both comes once. */
+  #merge(one: readonly EniRecord[], other: readonly EniRecord[]): readonly EniRecord[] {
+    const merged: EniRecord[] = [];
+    let [left, right] = [0, 0];
+    while (left < one.length && right < other.length) {
+      const [a, b] = [one[left], other[right]];
+      if (a === undefined || b === undefined) break;
+      const difference = this.#order(a) - this.#order(b);
+      merged.push(difference <= 0 ? a : b);
+      if (difference <= 0) left += 1;
+      if (difference >= 0) right += 1;
+    }
+    return merged.concat(one.slice(left), other.slice(right));
   }
 
   /** Where the record is or belongs, by halving. */

@@ -92,6 +92,15 @@ describe('faults', () => {
     expect(account.cloud.requestLog().map((entry) => entry.outcome)).toContain('dropped');
   });
 
+  test('dropReply waits for a call that acts: one that is refused gets its answer', async () => {
+    await open();
+    account.cloud.admin.dropReply({ action: 'CreateNetworkInterface' });
+    const wrong = { ...eniRequest, SubnetId: 'subnet-absent01' };
+    expect(await account.refusal('vpc', 'CreateNetworkInterface', wrong)).toBe('ResourceNotFound');
+    expect(await account.refusal('vpc', 'CreateNetworkInterface', eniRequest)).toBe('no code');
+    expect(await listEnis(account, secondary)).toHaveLength(1);
+  });
+
   test('throttle refuses above the rate and admits again a second later', async () => {
     await open();
     account.cloud.admin.throttle({ action: 'DescribeVpcs', perSecond: 2 });

@@ -85,7 +85,8 @@ export function createGateway(deps: GatewayDeps): (request: SignedRequest) => Pr
       const Message = messageIn(request.headers['x-tc-language'], refused.code, refused.message);
       response = { Error: { Code: refused.code, Message }, RequestId: requestId };
     }
-    const dropped = (sender?.account.core ?? first).faults.takeDrop(name);
+    // Only of a call that acted: a refusal that is not heard leaves nothing to find out.
+    const dropped = outcome === 'ok' && (sender?.account.core ?? first).faults.takeDrop(name);
     log.add({
       action: name,
       body,

@@ -26,6 +26,22 @@ export const findInstance = (core: CloudCore, id: string): InstanceRecord =>
 export const findCvmInstance = (core: CloudCore, id: string): InstanceRecord =>
   find(core.state.instances, 'ins', id, 'InvalidInstanceId.Malformed', 'InvalidInstanceId.NotFound');
 
+/**
+ * What the ids of a describe call name, each once, in the given order. The switch `unknownIdIsNotFound` decides whether an unknown one
+ * throws what `find` throws or is left out; a malformed one always throws.
+ */
+export function namedBy<T>(core: CloudCore, ids: readonly string[], find: (core: CloudCore, id: string) => T): T[] {
+  return [...new Set(ids)].flatMap((id) => {
+    try {
+      return [find(core, id)];
+    } catch (error) {
+      if (core.settings.unknownIdIsNotFound || !(error instanceof ApiError) || error.code !== 'ResourceNotFound')
+        throw error;
+      return [];
+    }
+  });
+}
+
 /** Existing groups, each once, in the given order; at most as many as the settings say (facts, section 18: GUESS for ENIs). */
 export function checkGroups(core: CloudCore, ids: readonly string[]): string[] {
   for (const id of ids) findGroup(core, id);
@@ -36,6 +52,27 @@ export function checkGroups(core: CloudCore, ids: readonly string[]): string[] {
       `${unique.length} security groups; an ENI takes at most ${core.settings.groupsPerEni}`,
     );
   return unique;
+}
+
+/** What an ENI's groups were and shall be; a new ENI had none. */
+export interface GroupChange {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Throws `code` when a group would have more members than the settings say; what is a member already takes no room (facts, sections 14 and 18). */
+export function requireGroupRoom(core: CloudCore, changes: readonly GroupChange[], code = 'LimitExceeded'): void {
+  const joining = changes.flatMap(({ after, before }) => after.filter((id) => !before.includes(id)));
+  const { membersPerGroup } = core.settings;
+  for (const id of new Set(joining)) {
+    const members = core.state.enis.by('group', id).length;
+    const more = joining.filter((other) => other === id).length;
+    if (members + more > membersPerGroup)
+      throw new ApiError(
+        code,
+        `${id} has ${members} instances and ENIs, and ${more} more would join; it takes at most ${membersPerGroup}`,
+      );
+  }
 }
 
 /** Refuses while another task works on the ENI (facts, section 7: Async, VPC kind). */

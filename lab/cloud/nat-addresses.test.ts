@@ -55,6 +55,35 @@ describe('EIPs of a NAT gateway', () => {
     expect(await addressOf(a.id)).toMatchObject({ AddressStatus: 'UNBIND', InstanceId: '', InstanceType: null });
   });
 
+  test('do not cost for themselves while they are on it', async () => {
+    const { id, ip } = await buy();
+    const idle = (): number => account.cloud.admin.eipBill(id).idleMs;
+    await change('Associate', [ip]);
+    await account.tasksEnd();
+    const until = idle();
+    await account.clock.advance(5000);
+    await change('Disassociate', [ip]);
+    await account.tasksEnd();
+    expect(idle()).toBe(until);
+    await account.clock.advance(700);
+    expect(idle()).toBe(until + 700);
+  });
+
+  test('cost again when the gateway that was made with them is deleted', async () => {
+    const { id, ip } = await buy();
+    const body = { NatGatewayName: 'm', VpcId: VPC_ID, PublicIpAddresses: [ip] };
+    const made = await account.call('vpc', 'CreateNatGateway', body);
+    await account.tasksEnd();
+    const until = account.cloud.admin.eipBill(id).idleMs;
+    await account.clock.advance(5000);
+    expect(account.cloud.admin.eipBill(id).idleMs).toBe(until);
+    const [{ NatGatewayId: other }] = z.tuple([z.object({ NatGatewayId: z.string() })]).parse(made['NatGatewaySet']);
+    await account.call('vpc', 'DeleteNatGateway', { NatGatewayId: other });
+    await account.tasksEnd();
+    await account.clock.advance(700);
+    expect(account.cloud.admin.eipBill(id).idleMs).toBe(until + 700);
+  });
+
   test('are BIND on the gateway, and are neither bound elsewhere, nor unbound by the EIP calls, nor given back', async () => {
     const { id, ip } = await buy();
     await change('Associate', [ip]);

@@ -13,7 +13,6 @@ import {
   type TemplateKind,
   type TemplateRecord,
 } from './policy-templates.ts';
-import { quotas } from './settings.ts';
 import type { PolicyRecord, TagRecord } from './state.ts';
 import { checkProductTags } from './tagging/tag-rules.ts';
 
@@ -48,7 +47,7 @@ export function createTemplate(
   checkName(wanted.name);
   checkProductTags(wanted.tags);
   const { templates } = core.state.templates[kind];
-  checkQuota(templates.size);
+  checkQuota(core, templates.size);
   const now = core.clock.now();
   const entries = readEntries(core, kind, wanted.entries ?? []);
   const templateId = core.ids.next(TEMPLATE_PREFIXES[kind].template, (id) => templates.has(id));
@@ -97,7 +96,7 @@ export function createTemplateGroup(
   checkName(wanted.name);
   checkProductTags(wanted.tags);
   const { groups } = core.state.templates[kind];
-  checkQuota(groups.size);
+  checkQuota(core, groups.size);
   const templateIds = readMembers(core, kind, wanted.templateIds);
   const now = core.clock.now();
   const groupId = core.ids.next(TEMPLATE_PREFIXES[kind].group, (id) => groups.has(id));
@@ -141,15 +140,15 @@ function checkName(name: string): void {
     throw new ApiError('InvalidParameterValue.TooLong', `the name has ${name.length} characters; at most ${MAX_NAME}`);
 }
 
-function checkQuota(present: number): void {
-  if (present >= quotas.templates)
-    throw new ApiError('LimitExceeded', `there are ${present} of them; at most ${quotas.templates}`);
+function checkQuota(core: CloudCore, present: number): void {
+  if (present >= core.settings.templates)
+    throw new ApiError('LimitExceeded', `there are ${present} of them; at most ${core.settings.templates}`);
 }
 
 function readEntries(core: CloudCore, kind: TemplateKind, wishes: readonly EntryWish[]): readonly TemplateEntry[] {
   if (wishes.length === 0) throw new ApiError('InvalidParameterValue.Empty', 'the template has no entry');
-  if (wishes.length > quotas.templateEntries)
-    throw new ApiError('LimitExceeded', `${wishes.length} entries; at most ${quotas.templateEntries}`);
+  if (wishes.length > core.settings.templateEntries)
+    throw new ApiError('LimitExceeded', `${wishes.length} entries; at most ${core.settings.templateEntries}`);
   if (new Set(wishes.map(({ value }) => value.toUpperCase())).size < wishes.length)
     throw new ApiError('InvalidParameterValue.Duplicate', 'the same entry stands twice');
   for (const { value } of wishes) (kind === 'address' ? checkAddressEntry : checkServiceEntry)(value);

@@ -141,6 +141,15 @@ test.each([
   expect(await refusal(`Create${word}Template`, body)).toBe(code);
 });
 
+test('templates and their entries are as many as the switches say', async () => {
+  await account.close();
+  account = await openAccount({ settings: { templates: 1, templateEntries: 2 } });
+  const body = (...Addresses: string[]) => ({ AddressTemplateName: 'a', Addresses });
+  expect(await refusal('CreateAddressTemplate', body('10.0.0.1', '10.0.0.2', '10.0.0.3'))).toBe('LimitExceeded');
+  expect(await refusal('CreateAddressTemplate', body('10.0.0.1', '10.0.0.2'))).toBe('none');
+  expect(await refusal('CreateAddressTemplate', body('10.0.0.1'))).toBe('LimitExceeded');
+});
+
 test('templates are found by name and id, with what their entries are for', async () => {
   const AddressesExtra = [{ Address: '10.0.0.1', Description: 'office' }];
   await call('CreateAddressTemplate', { AddressTemplateName: 'named', AddressesExtra });

@@ -40,6 +40,15 @@ export interface CloudSettings {
   vlanRestMs: number;
   /** Groups of one ENI (facts, section 18: GUESS, as for instances). */
   groupsPerEni: number;
+  /** Instances and ENIs of one security group (facts, section 18: 2000 instances; GUESS: secondary and sub-ENIs count like them). */
+  membersPerGroup: number;
+  /** Address and service templates of one kind, and their groups; entries of one template (GUESS, not in the facts). */
+  templates: number;
+  templateEntries: number;
+  /** ModifyNetworkInterfaceAttribute sets groups of a primary ENI too (facts, section 21: GUESS); false: UnsupportedOperation. */
+  primaryEniTakesGroups: boolean;
+  /** Describe calls of vpc answer ResourceNotFound for an id that does not exist (facts, section 7: GUESS); false: they leave it out. */
+  unknownIdIsNotFound: boolean;
   /** Rules of one direction after templates and groups are expanded (facts, section 18: the value was not found, GUESS). */
   expandedPolicyLimit: number;
   /** How long DescribeSecurityGroupExpandedPolicies answers the same (facts, section 7). */
@@ -91,6 +100,11 @@ export const defaultSettings: CloudSettings = {
   noGroupIsOpen: true,
   vlanRestMs: 30_000,
   groupsPerEni: 5,
+  membersPerGroup: 2000,
+  templates: 1000,
+  templateEntries: 200,
+  primaryEniTakesGroups: true,
+  unknownIdIsNotFound: true,
   expandedPolicyLimit: 2000,
   expandedPoliciesCacheMs: 60_000,
   myPublicIp: '203.0.113.7',
@@ -111,10 +125,6 @@ export const quotas = {
   securityGroups: 50,
   rulesPerDirection: 100,
   rulesNamingGroups: 10,
-  instancesPerGroup: 2000,
-  /** Templates of one kind, and their groups; entries of one template (GUESS, not in the facts). */
-  templates: 1000,
-  templateEntries: 200,
   groupsPerEni: 5,
   idsPerDescribe: 100,
   privateIpsPerCall: 10,

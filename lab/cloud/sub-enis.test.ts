@@ -101,6 +101,20 @@ describe('CreateSubNetworkInterface', () => {
     ]);
   });
 
+  test('takes an address of another zone where the switch says so', async () => {
+    const trunk = await open({ settings: { subEniFollowsZone: true } });
+    const followed = {
+      ...subEniRequest(trunk),
+      SubnetId: OTHER_ZONE_SUBNET_ID,
+      PrivateIpAddresses: [{ PrivateIpAddress: '10.0.2.77' }],
+    };
+    const eni = createdEni(await account.call('vpc', 'CreateSubNetworkInterface', followed));
+    expect(eni).toMatchObject({
+      TrunkNetworkInterfaceId: trunk,
+      PrivateIpAddressSet: [{ PrivateIpAddress: '10.0.2.77' }],
+    });
+  });
+
   test('is InvalidAction for an account that is not allowed', async () => {
     const trunk = await open({ settings: { subEniAllowed: false } });
     const codes = [

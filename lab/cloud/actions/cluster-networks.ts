@@ -95,6 +95,7 @@ const addVpcCniSubnets = defineAction({
     const network = networkOf(cluster);
     checkSubnets(core, cluster, SubnetIds);
     network.subnetIds = [...new Set([...network.subnetIds, ...SubnetIds])];
+    core.subnetFeed.tell(ClusterId, network.subnetIds);
     return {};
   },
 });

@@ -3,10 +3,10 @@ import { isIPv4 } from 'node:net';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { eipOn } from '../eips/eip-state.ts';
-import { type EniIndex, type EniLookup, tagKey } from '../eni-index.ts';
-import { isId } from '../ids.ts';
+import { type EniLookup, tagKey } from '../eni-index.ts';
+import { findEni, namedBy } from '../lookup.ts';
 import { applyFilters, exact, type Filter, flag, type FilterTest } from '../paging.ts';
-import type { EniRecord } from '../state.ts';
+import type { AccountState, EniRecord } from '../state.ts';
 import { ENI_TYPES } from './eni-answer.ts';
 
 /** Filters that an index answers alone. */
@@ -20,7 +20,7 @@ const INDEXED: Readonly<Record<string, EniLookup>> = {
   'tag-key': 'tag',
 };
 
-/** ENIs of the ids or of the filters, oldest first. An unknown id is an error, not an empty answer (facts, section 7: GUESS). */
+/** ENIs of the ids or of the filters, oldest first. The switch `unknownIdIsNotFound` is about unknown ids. */
 export function chooseEnis(
   core: CloudCore,
   ids: readonly string[] | undefined,
@@ -35,11 +35,9 @@ export function chooseEnis(
 
 function byIds(core: CloudCore, ids: readonly string[]): readonly EniRecord[] {
   const now = core.clock.monotonicMs();
-  return [...new Set(ids)].map((id) => {
-    if (!isId('eni', id))
-      throw new ApiError('InvalidParameterValue.Malformed', `\`${id}\` is malformed; an id looks like eni-xxxxxxxx`);
-    const eni = core.state.enis.get(id);
-    if (eni === undefined || eni.visibleAt > now) throw new ApiError('ResourceNotFound', `\`${id}\` does not exist`);
+  return namedBy(core, ids, (_core, id) => {
+    const eni = findEni(core, id);
+    if (eni.visibleAt > now) throw new ApiError('ResourceNotFound', `\`${id}\` does not exist`);
     return eni;
   });
 }
@@ -48,7 +46,7 @@ function byFilters(core: CloudCore, filters: readonly Filter[]): readonly EniRec
   const { enis } = core.state;
   let narrowest: { readonly found: readonly EniRecord[]; readonly filter: Filter } | undefined;
   for (const filter of filters) {
-    const found = indexed(enis, filter);
+    const found = indexed(core.state, filter);
     if (found !== undefined && (narrowest === undefined || found.length < narrowest.found.length))
       narrowest = { found, filter };
   }
@@ -58,7 +56,8 @@ function byFilters(core: CloudCore, filters: readonly Filter[]): readonly EniRec
 }
 
 /** What the filter finds by itself; undefined when no index answers it. */
-function indexed(enis: EniIndex, { Name, Values }: Filter): readonly EniRecord[] | undefined {
+function indexed(state: AccountState, { Name, Values }: Filter): readonly EniRecord[] | undefined {
+  const { enis } = state;
   const lookup = Object.hasOwn(INDEXED, Name) ? INDEXED[Name] : undefined;
   if (lookup !== undefined) return enis.byAny(lookup, Values);
   if (Name.startsWith('tag:'))
@@ -66,13 +65,20 @@ function indexed(enis: EniIndex, { Name, Values }: Filter): readonly EniRecord[]
       'tag',
       Values.map((value) => tagKey(Name.slice(4), value)),
     );
-  if (Name === 'network-interface-id') return Values.flatMap((id) => enis.get(id) ?? []);
+  if (Name === 'network-interface-id') return enis.inOrder(Values.flatMap((id) => enis.get(id) ?? []));
+  if (Name === 'public-address-ip') return withPublicAddress(state, Values);
   if (Name === 'eni-type') return enis.byAny('kind', Values.map(kindOf));
   if (Name === 'is-primary' && Values.every((value) => value.toUpperCase() === 'TRUE'))
     return enis.by('kind', 'primary');
   if (Name === 'address-ip' && (Values.length !== 1 || isIPv4(Values[0] ?? '')))
     return enis.byAny('address', Values.length === 1 ? endingWith(Values[0] ?? '') : Values);
   return undefined;
+}
+
+/** Through the EIPs, which are few beside the ENIs. */
+function withPublicAddress({ eipBook, enis }: AccountState, ips: readonly string[]): readonly EniRecord[] {
+  const bound = [...eipBook.eips.values()].filter((eip) => ips.includes(eip.ip));
+  return enis.inOrder(bound.flatMap((eip) => enis.get(eip.binding?.eniId ?? '') ?? []));
 }
 
 const kindOf = (type: string): string =>

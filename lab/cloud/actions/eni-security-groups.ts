@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Action, defineAction, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { checkGroups, findEni } from '../lookup.ts';
+import { checkGroups, findEni, requireGroupRoom } from '../lookup.ts';
 import { quotas } from '../settings.ts';
 import type { EniRecord } from '../state.ts';
 import { bindGroups } from './enis-lifecycle.ts';
@@ -35,16 +35,15 @@ const associate = defineAction({
   parameters,
   handle: async ({ NetworkInterfaceIds, SecurityGroupIds }, { core }) => {
     const enis = chooseEnis(core, NetworkInterfaceIds, SecurityGroupIds);
-    await bindGroups(
+    const changes = enis.map((eni) => ({
+      eni,
+      groups: checkGroups(core, [...(core.settings.associateAppends ? eni.securityGroupIds : []), ...SecurityGroupIds]),
+    }));
+    requireGroupRoom(
       core,
-      enis.map((eni) => ({
-        eni,
-        groups: checkGroups(core, [
-          ...(core.settings.associateAppends ? eni.securityGroupIds : []),
-          ...SecurityGroupIds,
-        ]),
-      })),
+      changes.map(({ eni, groups }) => ({ before: eni.securityGroupIds, after: groups })),
     );
+    await bindGroups(core, changes);
     return {};
   },
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { integer, tagList, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { checkGroups, findSubnet, findVpc } from '../lookup.ts';
+import { checkGroups, requireGroupRoom, findSubnet, findVpc } from '../lookup.ts';
 import type { EniRecord, SubnetRecord } from '../state.ts';
 import { checkProductTags } from '../tagging/tag-rules.ts';
 import { checkEniDescription, checkName } from './eni-names.ts';
@@ -62,6 +62,7 @@ export const addressesWanted = (wish: NewEniWish): number =>
 /** Adds the PENDING record. Throws what groups and addresses are refused with, and takes nothing then. */
 export function makeEni(core: CloudCore, wish: NewEniWish, subnet: SubnetRecord, trunking: boolean): EniRecord {
   const groups = checkGroups(core, wish.SecurityGroupIds ?? []);
+  requireGroupRoom(core, [{ before: [], after: groups }]);
   const named = (wish.PrivateIpAddresses ?? [])
     .toSorted((a, b) => Number(b.Primary ?? false) - Number(a.Primary ?? false))
     .map((address) => address.PrivateIpAddress);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Action, bool, defineAction, integer, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { checkGroups, findEni, findInstance, requireIdle } from '../lookup.ts';
+import { checkGroups, requireGroupRoom, findEni, findInstance, requireIdle } from '../lookup.ts';
 import { type EniRecord, subEnisOf } from '../state.ts';
 import { eniAttachment, eniCreation, eniDeletion, eniDetachment } from '../tasks/eni-tasks.ts';
 import { newEniAnswer } from './eni-answer.ts';
@@ -150,6 +150,9 @@ const modifyNetworkInterfaceAttribute = defineAction({
     if (parameters.TrunkingFlag === 'Disable') requireNoSubEnis(core, eni);
     const groups =
       parameters.SecurityGroupIds === undefined ? undefined : checkGroups(core, parameters.SecurityGroupIds);
+    if (groups !== undefined && eni.kind === 'primary' && !core.settings.primaryEniTakesGroups)
+      throw new ApiError('UnsupportedOperation', `${eni.eniId} is a primary ENI; change its instance through cvm`);
+    if (groups !== undefined) requireGroupRoom(core, [{ before: eni.securityGroupIds, after: groups }]);
     eni.name = parameters.NetworkInterfaceName ?? eni.name;
     eni.description = parameters.NetworkInterfaceDescription ?? eni.description;
     if (parameters.TrunkingFlag !== undefined) eni.trunking = parameters.TrunkingFlag === 'Enable';

@@ -5,6 +5,7 @@ import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { chosenInstances, refuseStates, startOperation } from '../cvm/instance-operations.ts';
 import { isId } from '../ids.ts';
+import { requireGroupRoom } from '../lookup.ts';
 import { quotas } from '../settings.ts';
 import { type InstanceRecord, primaryEni } from '../state.ts';
 import { instanceGroupChange, instanceRenaming } from '../tasks/instance-tasks.ts';
@@ -85,6 +86,7 @@ function startGroupChange(
     checkGroupCount(after);
     return [{ eniId: eni.eniId, after, before: eni.securityGroupIds }];
   });
+  requireGroupRoom(core, changes, 'LimitExceeded.CvmsVifsPerSecGroupLimitExceeded');
   const instanceIds = instances.map((instance) => instance.instanceId);
   const { requestId } = operation;
   startOperation(core, operation, instances, instanceGroupChange.plan({ requestId, instanceIds, changes }));

@@ -4,7 +4,7 @@ import { type Action, defineAction, filterList, integer, tagList, text, textList
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { requireNoTask } from '../eips/eip-tasks.ts';
-import { findSubnet, findVpc } from '../lookup.ts';
+import { findSubnet, findVpc, namedBy } from '../lookup.ts';
 import { checkNetworkName } from '../networks.ts';
 import { applyFilters, checkIdsOrFilters, exact, fuzzy, pageOf } from '../paging.ts';
 import type { NatRecord } from '../routes/route-state.ts';
@@ -150,7 +150,7 @@ const describe = defineAction({
     const chosen =
       NatGatewayIds === undefined || NatGatewayIds.length === 0
         ? [...core.state.routeBook.nats.values()]
-        : NatGatewayIds.map((id) => findNat(core, id));
+        : namedBy(core, NatGatewayIds, findNat);
     const page = pageOf(
       applyFilters<NatRecord>(chosen, Filters, {
         'nat-gateway-id': exact((nat) => nat.natGatewayId),

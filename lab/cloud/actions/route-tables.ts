@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Action, bool, defineAction, filterList, integer, tagList, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { findSubnet, findVpc } from '../lookup.ts';
+import { findSubnet, findVpc, namedBy } from '../lookup.ts';
 import { checkNetworkName, subnetsOf } from '../networks.ts';
 import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
 import { localRoute, routeAnswer } from '../routes/routes.ts';
@@ -47,7 +47,7 @@ const describe = defineAction({
     const chosen =
       RouteTableIds === undefined || RouteTableIds.length === 0
         ? [...core.state.routeBook.tables.values()]
-        : RouteTableIds.map((id) => findRouteTable(core, id));
+        : namedBy(core, RouteTableIds, findRouteTable);
     const page = pageOf(
       applyFilters<RouteTableRecord>(chosen, Filters, {
         'route-table-id': exact((table) => table.routeTableId),

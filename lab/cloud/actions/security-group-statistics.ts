@@ -31,11 +31,8 @@ interface Uses {
 /** Instances by their primary ENIs; every other ENI for itself. GUESS: sub-ENIs count as ENIs. */
 function countUses(core: CloudCore, ids: readonly string[]): ReadonlyMap<string, Uses> {
   const uses = new Map<string, Uses>(ids.map((id) => [id, { cvm: 0, eni: 0 }]));
-  for (const eni of core.state.enis.values())
-    for (const id of eni.securityGroupIds) {
-      const use = uses.get(id);
-      if (use !== undefined) use[eni.kind === 'primary' ? 'cvm' : 'eni'] += 1;
-    }
+  for (const [id, use] of uses)
+    for (const eni of core.state.enis.by('group', id)) use[eni.kind === 'primary' ? 'cvm' : 'eni'] += 1;
   return uses;
 }
 
@@ -102,7 +99,7 @@ const describeLimits = defineAction({
       SecurityGroupLimit: quotas.securityGroups,
       SecurityGroupPolicyLimit: quotas.rulesPerDirection,
       ReferedSecurityGroupLimit: quotas.rulesNamingGroups,
-      SecurityGroupInstanceLimit: quotas.instancesPerGroup,
+      SecurityGroupInstanceLimit: core.settings.membersPerGroup,
       InstanceSecurityGroupLimit: quotas.groupsPerEni,
       SecurityGroupExtendedPolicyLimit: core.settings.expandedPolicyLimit,
       SecurityGroupReferedCvmAndEniLimit: core.settings.expandedPolicyLimit,

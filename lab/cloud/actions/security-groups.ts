@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Action, defineAction, filterList, integer, tagList, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { findGroup } from '../lookup.ts';
+import { findGroup, namedBy } from '../lookup.ts';
 import { applyFilters, checkIdsOrFilters, exact, fuzzy, pageOf } from '../paging.ts';
 import { parsePolicy, policySetParameters } from '../policy.ts';
 import { checkRules, type RuleLists, WITH_GROUP_CODES } from '../policy-checks.ts';
@@ -229,7 +229,7 @@ const describeSecurityGroups = defineAction({
     const chosen =
       SecurityGroupIds === undefined || SecurityGroupIds.length === 0
         ? [...core.state.securityGroups.values()]
-        : SecurityGroupIds.map((id) => findGroup(core, id));
+        : namedBy(core, SecurityGroupIds, findGroup);
     const field = parameters.OrderField === 'UpdateTime' ? 'updatedAt' : 'createdAt';
     const sign = parameters.OrderDirection === 'DESC' ? -1 : 1;
     const ordered = applyFilters(chosen, Filters, groupFilters(core)).toSorted(

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Action, defineAction, tagList, text, textList } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
-import { checkGroups, findEni, findSubnet, findVpc, requireIdle } from '../lookup.ts';
+import { checkGroups, requireGroupRoom, findEni, findSubnet, findVpc, requireIdle } from '../lookup.ts';
 import { quotas } from '../settings.ts';
 import type { EniRecord, SubnetRecord } from '../state.ts';
 import { eniAnswer } from './eni-answer.ts';
@@ -40,6 +40,7 @@ const create = defineAction({
     const trunk = findEni(core, wish.TrunkNetworkInterfaceId);
     const subnet = checkSubnet(core, wish, trunk);
     const groups = checkGroups(core, wish.SecurityGroupIds ?? []);
+    requireGroupRoom(core, [{ before: [], after: groups }]);
     checkTrunk(core, trunk);
     const named = (wish.PrivateIpAddresses ?? []).map((address) => address.PrivateIpAddress);
     const eni = addEni(core, {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Action, defineAction, filterList, integer, text, textList } from '../action.ts';
 import type { CloudCore } from '../core.ts';
-import { findSubnet, findVpc } from '../lookup.ts';
+import { findSubnet, findVpc, namedBy } from '../lookup.ts';
 import { pageByToken } from '../page-token.ts';
 import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
 import { tableOfSubnet } from '../routes/tables.ts';
@@ -44,9 +44,7 @@ const describeVpcs = defineAction({
   handle: ({ VpcIds, Filters = [], Offset, Limit }, { core }) => {
     checkIdsOrFilters(VpcIds, Filters, 'VpcIds');
     const chosen =
-      VpcIds === undefined || VpcIds.length === 0
-        ? [...core.state.vpcs.values()]
-        : VpcIds.map((id) => findVpc(core, id));
+      VpcIds === undefined || VpcIds.length === 0 ? [...core.state.vpcs.values()] : namedBy(core, VpcIds, findVpc);
     const page = pageOf(applyFilters(chosen, Filters, vpcFilters), Offset, Limit);
     return { TotalCount: page.total, VpcSet: page.items.map(vpcAnswer) };
   },
@@ -68,7 +66,7 @@ const describeSubnets = defineAction({
     const chosen =
       SubnetIds === undefined || SubnetIds.length === 0
         ? [...core.state.subnets.values()]
-        : SubnetIds.map((id) => findSubnet(core, id));
+        : namedBy(core, SubnetIds, findSubnet);
     const page = pageByToken(applyFilters(chosen, Filters, subnetFilters), wish, (subnet) => subnet.subnetId);
     return {
       TotalCount: page.total,

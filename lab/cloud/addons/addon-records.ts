@@ -3,27 +3,31 @@ import type { ClusterAddon, AddonValues, VpcCniNetwork } from './addon-state.ts'
 import { ADDON_CATALOGUE, catalogueEntry, IPAMD_ADDON } from './catalogue.ts';
 
 /**
- * A cluster as it is registered: VPC-CNI clusters have eniipamd from the start, the others nothing but what `wanted` names, with the
+ * A cluster as it is registered: VPC-CNI clusters have eniipamd from the start, the others nothing but what `addons` names, with the
  * values written there. Throws Error for an add-on that is not offered.
  */
 export function newClusterParts(
-  networkType: 'VPC-CNI' | 'GR',
-  wanted: Readonly<Record<string, AddonValues>>,
+  wished: {
+    readonly networkType: 'VPC-CNI' | 'GR';
+    readonly subnetIds: readonly string[];
+    readonly addons: Readonly<Record<string, AddonValues>>;
+  },
   now: Date,
 ): { readonly vpcCni: VpcCniNetwork | null; readonly addons: Map<string, ClusterAddon> } {
+  const { networkType, subnetIds, addons: wanted } = wished;
   const withValues = networkType === 'GR' ? wanted : { [IPAMD_ADDON]: {}, ...wanted };
   const addons = Object.entries(withValues).map(([name, values]) => {
     if (catalogueEntry(name) === undefined)
       throw new Error(`there is no add-on ${name}; known: ${Object.keys(ADDON_CATALOGUE).join(', ')}`);
     return [name, { ...installedAddon(name, now), values }] as const;
   });
-  return { vpcCni: networkType === 'GR' ? null : newNetwork(), addons: new Map(addons) };
+  return { vpcCni: networkType === 'GR' ? null : newNetwork(subnetIds), addons: new Map(addons) };
 }
 
-const newNetwork = (): VpcCniNetwork => ({
+const newNetwork = (subnetIds: readonly string[]): VpcCniNetwork => ({
   type: 'tke-route-eni',
   staticIp: true,
-  subnetIds: [],
+  subnetIds: [...subnetIds],
   expiredSeconds: undefined,
   progress: 'Succeed',
 });

@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { type Answer, CLUSTER_ID, openAccount, SUBNET_ID, type TestAccount, VPC_ID } from '../testing/account.ts';
+import {
+  type Answer,
+  CLUSTER_ID,
+  openAccount,
+  OTHER_ZONE_SUBNET_ID,
+  SMALL_SUBNET_ID,
+  SUBNET_ID,
+  type TestAccount,
+  VPC_ID,
+} from '../testing/account.ts';
 import { encodeRawValues } from './raw-values.ts';
 
 let account: TestAccount;
@@ -119,6 +128,20 @@ test('VPC-CNI is switched on for a cluster without it, once', async () => {
     ClaimExpiredDuration: '600s',
   });
   expect(await refusal('EnableVpcCniNetworkType', body)).toBe('FailedOperation.EnableVPCCNIFailed');
+});
+
+test('the subnets of a network are told when they are given, and no more once nobody listens', async () => {
+  const heard: unknown[] = [];
+  const stop = account.cloud.onClusterSubnets((...told) => heard.push(told));
+  await tke('AddVpcCniSubnets', { SubnetIds: [SUBNET_ID] });
+  await tke('AddVpcCniSubnets', { SubnetIds: [OTHER_ZONE_SUBNET_ID, SUBNET_ID] });
+  expect(await refusal('AddVpcCniSubnets', { SubnetIds: ['subnet-absent01'] })).toBe('InvalidParameter.Param');
+  stop();
+  await tke('AddVpcCniSubnets', { SubnetIds: [SMALL_SUBNET_ID] });
+  expect(heard).toEqual([
+    [CLUSTER_ID, [SUBNET_ID]],
+    [CLUSTER_ID, [SUBNET_ID, OTHER_ZONE_SUBNET_ID]],
+  ]);
 });
 
 test('Pods per model follow from its ENIs and addresses', async () => {

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { systemClock } from '../../../src/base/clock.ts';
-import { eniRequest, INSTANCE_ID, listEnis, openAccount, TASK_MS, type TestAccount } from '../testing/account.ts';
+import {
+  eniRequest,
+  GROUP_ID,
+  INSTANCE_ID,
+  listEnis,
+  openAccount,
+  TASK_MS,
+  type TestAccount,
+} from '../testing/account.ts';
 import { type ControlServer, serveControl } from './control-server.ts';
 
 let account: TestAccount;
@@ -46,11 +54,34 @@ describe('the admin endpoint', () => {
   test.each([
     ['{', 400, 'not JSON'],
     [{ fault: 'error', action: 'DescribeVpcs' }, 400, 'code'],
+    [{ fault: 'delay', action: 'DescribeVpc', ms: 5 }, 400, 'an action that the simulator serves'],
     [{ fault: 'delete-eni', eniId: 'eni-nothere1' }, 409, 'ResourceNotFound'],
   ])('refuses the fault %j and says why', async (body, status, reason) => {
     const answer = await ask('faults', body);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(reason);
+  });
+
+  test('changes the rules of a group by hand, all of them or none', async () => {
+    const command = { fault: 'set-group-rules', securityGroupId: GROUP_ID };
+    const rule = { Protocol: 'TCP', Port: 80, CidrBlock: '10.0.0.0/8', Action: 'ACCEPT' };
+    expect(await ask('faults', { ...command, ingress: [rule] })).toMatchObject({ status: 200 });
+    const lost = { ...rule, CidrBlock: undefined, SecurityGroupId: 'sg-absent01' };
+    expect(await ask('faults', { ...command, egress: [lost] })).toMatchObject({ status: 409 });
+    const body = { SecurityGroupId: GROUP_ID };
+    expect(await account.call('vpc', 'DescribeSecurityGroupPolicies', body)).toMatchObject({
+      SecurityGroupPolicySet: { Version: '1', Ingress: [{ Protocol: 'TCP', Port: '80' }], Egress: [] },
+    });
+  });
+
+  test('puts an EIP in arrears', async () => {
+    const { AddressSet } = await account.call('vpc', 'AllocateAddresses');
+    await account.clock.advance(TASK_MS);
+    const [addressId] = AddressSet as string[];
+    expect(await ask('faults', { fault: 'set-eip', addressId, arrears: true })).toMatchObject({ status: 200 });
+    expect(await account.refusal('vpc', 'AssociateAddress', { AddressId: addressId, InstanceId: INSTANCE_ID })).toBe(
+      'OperationDenied.AddressInArrears',
+    );
   });
 
   test('counts calls by action, caller and outcome, as JSON and for Prometheus', async () => {

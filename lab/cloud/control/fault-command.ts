@@ -1,16 +1,25 @@
 // One fault as data, for scenario files and the admin endpoint: its schema, and how it is done.
 import { z } from 'zod';
 
+import { allActions } from '../actions/index.ts';
 import type { CloudAdmin } from '../admin.ts';
+import { policyParameters } from '../policy.ts';
 
-const actionName = z.string().regex(/^[A-Z]\w*$/, 'expected the name of an action');
-const action = z.string().regex(/^([A-Z]\w*|\*)$/, 'expected the name of an action, or *');
+const served: ReadonlySet<string> = new Set(allActions.map(({ name }) => name));
+/** For messages. */
+export const UNSERVED = 'expected the name of an action that the simulator serves';
+/** A misspelt name would be taken and never hit anything. */
+export const servedAction = z.string().refine((name) => served.has(name), UNSERVED);
+const action = z.string().refine((name) => name === '*' || served.has(name), `${UNSERVED}, or *`);
 const times = z.int().positive().optional();
 const milliseconds = z.number().nonnegative();
 const RANGE = 'expected milliseconds, or a range such as [100, 500]';
 const target = { action, times };
 const id = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-z]{8}$`), `expected an id like ${prefix}-xxxxxxxx`);
+
+/** Rules in the API's own words. */
+export const ruleList = z.array(policyParameters);
 
 /** A command of the method of `CloudAdmin` that its `fault` names; docs/lab-cloud.md lists them. */
 export const faultCommand = z.discriminatedUnion('fault', [
@@ -33,7 +42,12 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('stall-task'), ...target }),
   z.strictObject({
     fault: z.literal('partial-page'),
-    action: z.string().regex(/^(Describe\w+|\*)$/, 'expected the name of a Describe action, or *'),
+    action: z
+      .string()
+      .refine(
+        (name) => name === '*' || (name.startsWith('Describe') && served.has(name)),
+        'expected the name of a Describe action that the simulator serves, or *',
+      ),
     times,
     omit: z.int().positive().optional(),
     counted: z.boolean().optional(),
@@ -41,7 +55,7 @@ export const faultCommand = z.discriminatedUnion('fault', [
   }),
   z.strictObject({ fault: z.literal('release-tasks') }),
   z.strictObject({ fault: z.literal('hide-new'), ms: milliseconds }),
-  z.strictObject({ fault: z.literal('throttle'), action: actionName, perSecond: z.int().nonnegative().nullable() }),
+  z.strictObject({ fault: z.literal('throttle'), action: servedAction, perSecond: z.int().nonnegative().nullable() }),
   z.strictObject({ fault: z.literal('drain-subnet'), subnetId: id('subnet'), leave: z.int().nonnegative().optional() }),
   z.strictObject({ fault: z.literal('stop-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('isolate-instance'), instanceId: id('ins') }),
@@ -51,6 +65,18 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('detach-eni'), eniId: id('eni') }),
   z.strictObject({ fault: z.literal('delete-eni'), eniId: id('eni') }),
   z.strictObject({ fault: z.literal('unassign-address'), eniId: id('eni'), ip: z.ipv4() }),
+  z.strictObject({
+    fault: z.literal('set-group-rules'),
+    securityGroupId: id('sg'),
+    ingress: ruleList.default([]),
+    egress: ruleList.default([]),
+  }),
+  z.strictObject({
+    fault: z.literal('set-eip'),
+    addressId: id('eip'),
+    arrears: z.boolean().optional(),
+    blocked: z.boolean().optional(),
+  }),
   z.strictObject({ fault: z.literal('clear') }),
 ]);
 export type FaultCommand = z.output<typeof faultCommand>;
@@ -94,6 +120,10 @@ export function applyFault(admin: CloudAdmin, command: FaultCommand): void {
       return admin.deleteEni(command.eniId);
     case 'unassign-address':
       return admin.unassignAddress(command);
+    case 'set-group-rules':
+      return admin.setSecurityGroupRules(command.securityGroupId, command);
+    case 'set-eip':
+      return admin.setEip(withoutUndefined(command));
     case 'clear':
       return admin.clearFaults();
   }

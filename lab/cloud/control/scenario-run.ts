@@ -7,16 +7,29 @@ import { applyFault } from './fault-command.ts';
 import type { ManualClock } from './manual-clock.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Throws what `CloudAdmin` throws for an impossible layout. */
+/** Throws Error with the key, e.g. `account.subnets.0: ...`, for what the account cannot be. */
 export function layOutScenario(admin: CloudAdmin, { account }: Scenario): void {
-  for (const vpc of account.vpcs) admin.createVpc(vpc);
-  for (const subnet of account.subnets) admin.createSubnet(subnet);
-  for (const { ingress: _in, egress: _out, ...group } of account.securityGroups) admin.createSecurityGroup(group);
+  each('vpcs', account.vpcs, (vpc) => admin.createVpc(vpc));
+  each('subnets', account.subnets, (subnet) => admin.createSubnet(subnet));
+  each('securityGroups', account.securityGroups, ({ ingress: _in, egress: _out, ...group }) =>
+    admin.createSecurityGroup(group),
+  );
   // Rules after all groups, since they name each other.
-  for (const { securityGroupId, ingress, egress } of account.securityGroups)
-    admin.setSecurityGroupRules(securityGroupId, { ingress, egress });
-  for (const instance of account.instances) admin.runInstance(instance);
-  for (const cluster of account.clusters) admin.registerCluster(cluster);
+  each('securityGroups', account.securityGroups, ({ securityGroupId, ingress, egress }) =>
+    admin.setSecurityGroupRules(securityGroupId, { ingress, egress }),
+  );
+  each('instances', account.instances, (instance) => admin.runInstance(instance));
+  each('clusters', account.clusters, (cluster) => admin.registerCluster(cluster));
+}
+
+function each<T>(key: string, items: readonly T[], make: (item: T) => unknown): void {
+  for (const [index, item] of items.entries()) {
+    try {
+      make(item);
+    } catch (error) {
+      throw new Error(`account.${key}.${index}: ${errorText(error)}`, { cause: error });
+    }
+  }
 }
 
 export interface ScenarioHost {

@@ -49,6 +49,34 @@ describe('a scenario file', () => {
     expect(() => layOutScenario(opened.cloud.admin, unknown)).toThrow('no add-on nothing; known: eniipamd');
   });
 
+  test.each([
+    ['vpcs: [{ vpcId: vpc-x, cidr: 10.9.0.0/16 }]', 'account.vpcs.0: id vpc-x is malformed'],
+    [
+      'subnets: [{ subnetId: subnet-aaaaaaaa, vpcId: vpc-test0001, cidr: 10.9.0.0/24, zone: z }]',
+      'account.subnets.0: subnet CIDR 10.9.0.0/24 is not an IPv4 network within 10.0.0.0/16',
+    ],
+    [
+      'securityGroups: [{ securityGroupId: sg-aaaaaaaa, name: a }, { securityGroupId: sg-bbbbbbbb, name: b, ingress: [{ Protocol: TCQ }] }]',
+      'account.securityGroups.1: Protocol is `TCQ`',
+    ],
+    [
+      `instances: [{ instanceId: ins-aaaaaaaa, instanceType: big, zone: ap-guangzhou-3, subnetId: ${SUBNET_ID} }]`,
+      'account.instances.0: model big is not understood',
+    ],
+    [
+      'clusters: [{ clusterId: c, vpcId: vpc-test0001, name: c, subnetIds: [subnet-absent01] }]',
+      'account.clusters.0: `subnet-absent01` does not exist',
+    ],
+  ])('whose account is impossible, %j, is told by key', async (text, message) => {
+    account = await openAccount();
+    const { admin } = account.cloud;
+    expect(() => layOutScenario(admin, parseScenario(`account: { ${text} }`, 'f'))).toThrow(message);
+  });
+
+  test('that is not there is named', async () => {
+    await expect(readScenario('nowhere.yaml')).rejects.toThrow('scenario nowhere.yaml: cannot be read: ENOENT');
+  });
+
   test('may ask for the documented limits', () => {
     expect(parseScenario('settings: { rateLimits: documented }', 'f').settings).toEqual({
       rateLimits: documentedRateLimits,
@@ -60,15 +88,36 @@ describe('a scenario file', () => {
     ['settings:\n  taskMs: soon\n', /^f\.yaml:2: settings\.taskMs: .*expected number/],
     ['steps:\n  - do: { fault: eror }\n', /^f\.yaml:2: steps\.0\.do\.fault: /],
     [
-      'steps:\n  - do:\n      fault: delay\n      action: A\n      ms: [5, 1]\n',
+      'steps:\n  - do:\n      fault: delay\n      action: DescribeVpcs\n      ms: [5, 1]\n',
       /^f\.yaml:5: steps\.0\.do\.ms: expected milliseconds, or a range/,
     ],
-    ['steps:\n\n  - at: 5\n    after: { action: A, calls: 1 }\n    do: { fault: clear }\n', /^f\.yaml:3: steps\.0: /],
+    [
+      'steps:\n\n  - at: 5\n    after: { action: DescribeVpcs, calls: 1 }\n    do: { fault: clear }\n',
+      /^f\.yaml:3: steps\.0: /,
+    ],
     ['steps:\n  - do:\n      fault: stop-instance\n', /^f\.yaml:2: steps\.0\.do\.instanceId: .*expected string/],
     ['steps:\n  - at: 5\n', /^f\.yaml:2: steps\.0: expected `do`, or `advanceSeconds`/],
     [
       'steps:\n  - at: 5\n    advanceSeconds: 5\n',
       /^f\.yaml:3: steps\.0\.advanceSeconds: expected `clock: manual` at the top/,
+    ],
+    [
+      'steps:\n  - do: { fault: error, action: CreateNetworkInterfce, code: X }\n',
+      /^f\.yaml:2: steps\.0\.do\.action: expected the name of an action that the simulator serves, or \*/,
+    ],
+    ['steps:\n  - do: { fault: throttle, action: "*", perSecond: 1 }\n', /steps\.0\.do\.action: expected the name/],
+    ['steps:\n  - after: { action: Vpcs, calls: 1 }\n    do: { fault: clear }\n', /steps\.0\.after\.action: expected/],
+    [
+      'settings:\n  taskMsByAction: { Createeni: 5 }\n',
+      /^f\.yaml:2: settings\.taskMsByAction\.Createeni: expected the name/,
+    ],
+    [
+      'settings:\n  rateLimits: { DescribeVpc: 5 }\n',
+      /^f\.yaml:2: settings\.rateLimits\.DescribeVpc: expected the name/,
+    ],
+    [
+      'steps:\n  - do: { fault: set-group-rules, securityGroupId: sg-test0001, ingress: [{ Prot: TCP }] }\n',
+      /^f\.yaml:2: steps\.0\.do\.ingress\.0\.Prot: /,
     ],
     ['clock: stopped\n', /^f\.yaml:1: clock: /],
     ['layout: [lab\n', /^f\.yaml:\d: not YAML: /],

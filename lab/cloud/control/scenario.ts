@@ -7,9 +7,12 @@ import { z } from 'zod';
 import { errorText } from '../../../src/base/errors.ts';
 import { documentedRateLimits } from '../rate-limits.ts';
 import { defaultSettings } from '../settings.ts';
-import { faultCommand } from './fault-command.ts';
+import { faultCommand, ruleList as rules, servedAction, UNSERVED } from './fault-command.ts';
 
-const perAction = z.record(z.string(), z.number().nonnegative());
+const perAction = z.record(z.string(), z.number().nonnegative()).superRefine((byAction, context) => {
+  for (const name of Object.keys(byAction))
+    if (!servedAction.safeParse(name).success) context.addIssue({ code: 'custom', path: [name], message: UNSERVED });
+});
 
 // A switch takes what its default is.
 const settings = z
@@ -22,15 +25,12 @@ const settings = z
 
 function settingSchema(name: string, value: unknown): z.ZodType {
   if (name === 'rateLimits')
-    return z.union([z.literal('documented').transform(() => documentedRateLimits), perAction], {
-      error: 'expected `documented`, or calls per second by action',
-    });
+    return z.preprocess((given) => (given === 'documented' ? documentedRateLimits : given), perAction);
   if (typeof value === 'boolean') return z.boolean();
   if (typeof value === 'number') return z.number().nonnegative();
   return typeof value === 'string' ? z.string() : perAction;
 }
 
-const rules = z.array(z.record(z.string(), z.union([z.string(), z.number().transform(String)])));
 const account = z
   .strictObject({
     vpcs: z.array(z.strictObject({ vpcId: z.string(), cidr: z.string(), name: z.string().default('') })).default([]),
@@ -73,6 +73,7 @@ const account = z
           clusterId: z.string(),
           vpcId: z.string(),
           name: z.string(),
+          subnetIds: z.array(z.string()).default([]),
           /** Values by add-on, written over its defaults. */
           addons: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
         }),
@@ -85,7 +86,7 @@ const step = z
   .strictObject({
     /** Milliseconds after the start. */
     at: z.number().nonnegative().optional(),
-    after: z.strictObject({ action: z.string().min(1), calls: z.int().positive() }).optional(),
+    after: z.strictObject({ action: servedAction, calls: z.int().positive() }).optional(),
     do: faultCommand.optional(),
     /** Moves a manual clock. */
     advanceSeconds: z.number().nonnegative().optional(),
@@ -119,7 +120,10 @@ export type Scenario = z.output<typeof scenario>;
 
 /** Throws Error that names file, line and key, and says what is right. */
 export async function readScenario(file: string): Promise<Scenario> {
-  return parseScenario(await readFile(file, 'utf8'), file);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`scenario ${file}: cannot be read: ${errorText(error)}`, { cause: error });
+  });
+  return parseScenario(text, file);
 }
 
 /** As `readScenario`, of a text; `file` is for messages. */

@@ -41,7 +41,7 @@ export interface EipRecord {
   readonly createdAt: Date;
   /** Monotonic milliseconds from which describe calls show it. */
   readonly visibleAt: number;
-  /** Monotonic milliseconds since which it is bound to nothing; null while it is bound. An unbound address costs. */
+  /** Monotonic milliseconds since which it is bound to nothing; null while it is bound or on a NAT gateway. An unbound address costs. */
   idleSince: number | null;
   /** Milliseconds of earlier unbound times. */
   idleMs: number;

@@ -140,6 +140,24 @@ describe('the policies of the documents', () => {
     expect(await as(role(name), 'CreateSubNetworkInterface', subEniRequest(trunk))).not.toHaveProperty('Error');
   });
 
+  test('004: the preset opens every EIP call to running sessions of the role, and takes them away with it', async () => {
+    const session = role();
+    const calls = ['AllocateAddresses', 'ReleaseAddresses', 'AssociateAddress', 'DisassociateAddress'];
+    // Refused for its parameters, or for nothing: CAM let it pass.
+    const code = async (action: string): Promise<string | undefined> =>
+      z.looseObject({ Error: z.object({ Code: z.string() }).optional() }).parse(await as(session, action, {})).Error
+        ?.Code;
+    const codes = async () => new Set(await Promise.all(calls.map(code)));
+    expect(await codes()).toEqual(new Set(['UnauthorizedOperation']));
+    expect(await account.call('vpc', 'DescribeAddresses')).toMatchObject({ TotalCount: 0 });
+    const PolicyName = 'QcloudAccessForIPAMDRoleInQcloudAllocateEIP';
+    await cam('AttachRolePolicy', { PolicyName, AttachRoleName: IPAMD });
+    expect(await codes()).not.toContain('UnauthorizedOperation');
+    expect(await account.call('vpc', 'DescribeAddresses')).toMatchObject({ TotalCount: 1 });
+    await cam('DetachRolePolicy', { PolicyName, DetachRoleName: IPAMD });
+    expect(await codes()).toEqual(new Set(['UnauthorizedOperation']));
+  });
+
   test('are read back as they were written', async () => {
     const { PolicyId } = z
       .object({ PolicyId: z.number() })

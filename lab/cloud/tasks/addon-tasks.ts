@@ -107,7 +107,9 @@ export const networkEnabling = defineTask(
       finish: () => {
         if (cluster === undefined || network === undefined) return;
         network.progress = 'Succeed';
-        if (cluster.vpcCni !== network || cluster.addons.has(IPAMD_ADDON)) return;
+        if (cluster.vpcCni !== network) return;
+        core.subnetFeed.tell(clusterId, network.subnetIds);
+        if (cluster.addons.has(IPAMD_ADDON)) return;
         const addon = installedAddon(IPAMD_ADDON, core.clock.now());
         cluster.addons.set(IPAMD_ADDON, addon);
         core.addonFeed.tell(clusterId, IPAMD_ADDON, effectiveValues(addon));

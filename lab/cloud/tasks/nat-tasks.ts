@@ -1,7 +1,19 @@
 // The tasks of NAT gateways: made, given other addresses, and deleted.
 import { z } from 'zod';
 
+import type { CloudCore } from '../core.ts';
+import { endIdle } from '../eips/billing.ts';
 import { defineTask } from './task-kind.ts';
+
+/** On a gateway an address does not cost for itself; off it, it does. */
+function billAddresses({ clock, state }: CloudCore, addressIds: readonly string[], held: boolean): void {
+  for (const id of addressIds) {
+    const eip = state.eipBook.eips.get(id);
+    if (eip === undefined) continue;
+    if (held) endIdle(eip, clock.monotonicMs());
+    else eip.idleSince ??= clock.monotonicMs();
+  }
+}
 
 const one = z.strictObject({ natGatewayId: z.string() });
 
@@ -12,6 +24,7 @@ export const natCreation = defineTask('nat-creation', one, (core, { natGatewayId
   return {
     apply: () => {
       if (nat !== undefined) nat.state = 'AVAILABLE';
+      billAddresses(core, nat?.addressIds ?? [], true);
     },
     undo: () => nats.delete(natGatewayId),
   };
@@ -22,7 +35,10 @@ export const natDeletion = defineTask('nat-deletion', one, (core, { natGatewayId
   const { nats } = core.state.routeBook;
   const nat = nats.get(natGatewayId);
   return {
-    apply: () => nats.delete(natGatewayId),
+    apply: () => {
+      nats.delete(natGatewayId);
+      billAddresses(core, nat?.addressIds ?? [], false);
+    },
     undo: () => {
       if (nat !== undefined) nat.state = 'AVAILABLE';
     },
@@ -45,7 +61,18 @@ export const natAddressChange = defineTask(
     const settle = (addressIds: readonly string[]): void => {
       if (nat !== undefined) Object.assign(nat, { addressIds, state: 'AVAILABLE' });
     };
-    return { apply: () => settle(after), undo: () => settle(before) };
+    return {
+      apply: () => {
+        settle(after);
+        billAddresses(core, after, true);
+        billAddresses(
+          core,
+          before.filter((id) => !after.includes(id)),
+          false,
+        );
+      },
+      undo: () => settle(before),
+    };
   },
 );
 
