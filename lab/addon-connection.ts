@@ -22,7 +22,7 @@ const FIELD_MANAGER = 'tke-addon-management';
 const RETRY_MS = 1000;
 
 export interface AddonConnectionOptions {
-  readonly cloud: Pick<Cloud, 'onAddonValues'>;
+  readonly cloud: Pick<Cloud, 'onAddonValues' | 'onClusterSubnets'>;
   /** Other clusters of the account are left alone. */
   readonly clusterId: string;
   readonly client: KubeClient;
@@ -42,31 +42,38 @@ export function connectAddons(options: AddonConnectionOptions): { close(): Promi
     [IPAMD_ADDON]: ipamdValues(options.client),
     securitygrouppolicy: (wanted) => installPolicies(options, wanted !== undefined),
   };
-  const newest = new Map<string, Wanted>();
+  const newest = new Map<string, () => Promise<void> | undefined>();
   let last: Promise<void> = Promise.resolve();
-  const work = async (addon: string): Promise<void> => {
-    while (newest.has(addon) && !stop.signal.aborted) {
-      const wanted = newest.get(addon);
+  const work = async (subject: string): Promise<void> => {
+    while (newest.has(subject) && !stop.signal.aborted) {
+      const wanted = newest.get(subject);
       try {
-        await follow[addon]?.(wanted);
-        if (newest.get(addon) === wanted) newest.delete(addon);
+        await wanted?.();
+        if (newest.get(subject) === wanted) newest.delete(subject);
       } catch (error) {
         logger.warn(
-          { addon, reason: errorText(error) },
-          'the cluster did not take a change of an add-on; trying again',
+          { subject, reason: errorText(error) },
+          'the cluster did not take a change of an add-on or of its subnets; trying again',
         );
         await clock.sleep(RETRY_MS, stop.signal).catch(() => undefined);
       }
     }
   };
-  const unlisten = cloud.onAddonValues((cluster, addon, values) => {
-    if (cluster !== clusterId || !Object.hasOwn(follow, addon)) return;
-    newest.set(addon, values);
-    last = last.then(() => work(addon));
-  });
+  const want = (subject: string, wanted: () => Promise<void> | undefined): void => {
+    newest.set(subject, wanted);
+    last = last.then(() => work(subject));
+  };
+  const unlistens = [
+    cloud.onAddonValues((cluster, addon, values) => {
+      if (cluster === clusterId && Object.hasOwn(follow, addon)) want(addon, () => follow[addon]?.(values));
+    }),
+    cloud.onClusterSubnets((cluster, subnetIds) => {
+      if (cluster === clusterId) want('subnets', () => patchValues(options.client, { subnetIds: subnetIds.join(',') }));
+    }),
+  ];
   return {
     close: async () => {
-      unlisten();
+      for (const unlisten of unlistens) unlisten();
       stop.abort(new Error('the lab is closing'));
       await last;
     },
@@ -88,17 +95,22 @@ function ipamdValues(client: KubeClient): (wanted: Wanted) => Promise<void> {
       ([key, value]) => isDecoded(key) || defaults[key] !== value,
     );
     const gone = [...written].filter((key) => !values.some(([name]) => name === key));
-    await client.patch(
-      configMaps,
-      objectNames.addonValues,
-      {
-        type: 'merge',
-        body: { data: Object.fromEntries<string | null>([...gone.map((key) => [key, null] as const), ...values]) },
-      },
-      { namespace: objectNames.systemNamespace, fieldManager: FIELD_MANAGER },
+    await patchValues(
+      client,
+      Object.fromEntries<string | null>([...gone.map((key) => [key, null] as const), ...values]),
     );
     for (const [key] of values) written.add(key);
   };
+}
+
+/** Keys of the ConfigMap; null takes one away. */
+async function patchValues(client: KubeClient, data: Readonly<Record<string, string | null>>): Promise<void> {
+  await client.patch(
+    configMaps,
+    objectNames.addonValues,
+    { type: 'merge', body: { data } },
+    { namespace: objectNames.systemNamespace, fieldManager: FIELD_MANAGER },
+  );
 }
 
 /** The component `deploy/securitygrouppolicy`; definitions and policies stay when it goes (DESIGN, decision 5). */

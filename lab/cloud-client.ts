@@ -11,7 +11,7 @@ export interface CloudAccess {
   readonly region: string;
 }
 
-const versions = { vpc: '2017-03-12', cvm: '2017-03-12', tke: '2018-05-25' } as const;
+const versions = { vpc: '2017-03-12', cvm: '2017-03-12', tke: '2018-05-25', cam: '2019-01-16' } as const;
 
 export interface CloudClient {
   /** The `Response` of one action. Throws the SDK's error (with `.code`) when the service refuses. */

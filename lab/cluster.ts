@@ -10,9 +10,11 @@ import { embeddedApi } from './kube/embedded-api.ts';
 import { startBinaries } from './kube/real/binaries.ts';
 import { openKubeconfig } from './kube/real/kubeconfig.ts';
 import { startApiServer } from './kube/apiserver/index.ts';
-import type { ApiServer } from './kube/apiserver/index.ts';
+import type { ApiServer, NodeStreams } from './kube/apiserver/index.ts';
 import { createLabControllers } from './kube/controllers/index.ts';
 import type { LabControllers } from './kube/controllers/index.ts';
+import type { ExtenderConfig } from './kube/scheduler/extender-config.ts';
+import { callExtender, createExtender } from './kube/scheduler/extender.ts';
 import { createScheduler } from './kube/scheduler/scheduler.ts';
 import { resolveService } from './service-resolver.ts';
 
@@ -22,6 +24,8 @@ export interface Cluster {
   readonly embedded: ApiServer | undefined;
   readonly client: KubeClient;
   readonly controllers: LabControllers;
+  /** Who serves exec, attach, port-forward and logs, by node; kubelets enter themselves. */
+  readonly nodeStreams: Map<string, NodeStreams>;
   /** Ends controllers and scheduler, then the API server. */
   close(): Promise<void>;
 }
@@ -41,17 +45,21 @@ export interface ClusterOptions {
   readonly onFailure: (error: unknown) => void;
   /** Where Services live that no Pod of this lab serves, by `namespace/name`. */
   readonly fixedServices?: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
+  /** Of the scheduler, as `readExtenders` gives them; a host `NAME.NAMESPACE.svc` is found behind its Service. */
+  readonly extenders?: readonly ExtenderConfig[];
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, logger, onFailure, fixedServices } = options;
   const late: { controllers?: LabControllers } = {};
+  const nodeStreams = new Map<string, NodeStreams>();
   const startEmbedded = (): Promise<ApiServer> =>
     startApiServer({
       clock,
       logger,
       listen: { host: '127.0.0.1', port: options.port ?? 0 },
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+      nodeStreams: (nodeName) => nodeStreams.get(nodeName),
       resolveService: (namespace, name, port) =>
         Promise.resolve(
           fixedServices?.get(`${namespace}/${name}`) ??
@@ -64,9 +72,22 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const embedded = choice.kind === 'embedded' ? await startEmbedded() : undefined;
   const api = embedded === undefined ? await openReal(choice, options) : embeddedApi(embedded);
   const client = createKubeClient({ connection: api.connection, clock, logger, qps: 2000, burst: 4000 });
-  const controllers = createLabControllers({ client, clock, logger, caPem: api.caPem });
+  const controllers = createLabControllers({
+    client,
+    clock,
+    logger,
+    caPem: api.caPem,
+    endpointSlices: api.minor >= 21,
+  });
   late.controllers = controllers;
-  const scheduler = createScheduler({ client, clock, logger });
+  const findService = (host: string, port: number) => {
+    const [, name = '', namespace = ''] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
+    return name === '' ? undefined : resolveService(controllers.deps.informers, namespace, name, port);
+  };
+  const extenders = (options.extenders ?? []).map((config) =>
+    createExtender(config, (...call) => callExtender(...call, findService)),
+  );
+  const scheduler = createScheduler({ client, clock, logger, extenders });
   const stop = new AbortController();
   const wanted = options.controllers ?? true;
   const schedules = wanted && !api.brings.scheduler;
@@ -89,6 +110,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     embedded,
     client,
     controllers,
+    nodeStreams,
     close: async () => {
       stop.abort(new Error('the lab is closing'));
       await running;

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { IpMode } from '../src/api/addon-values.ts';
 import { objectNames } from '../src/api/keys.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { createLogger, silentLogger } from '../src/base/logger.ts';
@@ -14,6 +15,7 @@ import { mutatingWebhookConfigurations, nodes as nodeResource } from '../src/kub
 import type { KubeClient, KubeObject } from '../src/kube/types.ts';
 import { resourceNames } from '../src/api/keys.ts';
 import { runInstances } from './account.ts';
+import { connectAddons } from './addon-connection.ts';
 import type { CloudAccess } from './cloud-client.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { startCluster } from './cluster.ts';
@@ -23,7 +25,8 @@ import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
-import { planNodes, SAMPLE_GROUP } from './layout.ts';
+import { CLUSTER_ID, planNodes, SAMPLE_GROUP } from './layout.ts';
+import { NODE_GROUPS_POLICY, SUB_ENI_POLICY } from './permissions.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { untilServing } from './until-serving.ts';
 import { waitForObjects } from './wait.ts';
@@ -36,6 +39,7 @@ export interface ControlPlaneOptions {
   readonly stateDir?: string;
   readonly instanceType?: string;
   readonly taskMs?: number;
+  readonly ipMode?: IpMode;
   readonly logLevel?: LogLevel;
   readonly api?: ApiChoice | undefined;
   readonly onFailure?: (error: unknown) => void;
@@ -75,7 +79,12 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
   await mkdir(stateDir, { recursive: true });
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
 
-  const { cloud, access: cloudAccess } = await openSimulatedAccount({ clock, logger, taskMs: options.taskMs });
+  const { cloud, access: cloudAccess } = await openSimulatedAccount({
+    clock,
+    logger,
+    taskMs: options.taskMs,
+    grants: [SUB_ENI_POLICY, NODE_GROUPS_POLICY],
+  });
   stack.defer(() => cloud.close());
   progress(`cloud at ${cloud.endpoint}`);
 
@@ -95,10 +104,13 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     client: cluster.client,
     projectDir,
     cloud: cloudAccess,
+    ipMode: options.ipMode,
     ipamdArgs: [],
     webhookPort: webhook.port,
     api: cluster.api,
   });
+  const addons = connectAddons({ cloud, clusterId: CLUSTER_ID, client: cluster.client, projectDir, clock, logger });
+  stack.defer(() => addons.close());
 
   const instances = runInstances(cloud.admin, planNodes(options.nodes, 0, options.instanceType));
   const nodes = createComputedNodes({

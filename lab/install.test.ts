@@ -57,6 +57,25 @@ describe('fitToLab', () => {
     expect(fitted.filter((object) => object.kind === 'Secret')).toHaveLength(1);
   });
 
+  it('lets ipamd take the keys of its role where there is a metadata service, and writes none down then', () => {
+    const metadataUrl = 'http://127.0.0.1:2/latest/meta-data';
+    const fitted = fitToLab([deployment([])], { cloud, metadataUrl, ipamdArgs: [], webhookPort: 1, api });
+    expect(argsOf(fitted)).toEqual([
+      '--cloud-endpoint=http://127.0.0.1:1',
+      '--credential-source=cvm-role',
+      `--metadata-url=${metadataUrl}`,
+    ]);
+    expect(fitted.filter((object) => object.kind === 'Secret')).toEqual([]);
+  });
+
+  it('keeps a warm pool on each node unless static addresses are asked for', () => {
+    const modeOf = (ipMode?: 'static'): unknown =>
+      fitToLab([values], { cloud, ipMode, ipamdArgs: [], webhookPort: 1, api }).map(
+        (object) => (object as { data?: Record<string, string> }).data?.['vpcCni.ipMode'],
+      )[0];
+    expect([modeOf(), modeOf('static')]).toEqual(['non-static', 'static']);
+  });
+
   it('calls webhooks by URL where the API server does not reach Services, and has the certificate say so', () => {
     const configuration = {
       apiVersion: 'admissionregistration.k8s.io/v1',

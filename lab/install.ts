@@ -1,6 +1,7 @@
 // Installs what users install: `deploy/crds` and `deploy/default`, with the lab's account filled in.
 import { join } from 'node:path';
 
+import type { IpMode } from '../src/api/addon-values.ts';
 import { objectNames, WEBHOOK_EXEMPT_LABEL } from '../src/api/keys.ts';
 import { customResourceDefinitions, resourceOf } from './kube-resources.ts';
 import { namespaces } from '../src/kube/resources.ts';
@@ -8,7 +9,8 @@ import type { ConfigMap, Secret } from '../src/kube/resources.ts';
 import type { KubeClient, KubeObject } from '../src/kube/types.ts';
 import type { ClusterApi } from './kube/cluster-api.ts';
 import type { CloudAccess } from './cloud-client.ts';
-import { CLUSTER_ID, POD_SUBNET_IDS, VPC } from './layout.ts';
+import { flatValues } from './flat-values.ts';
+import { ADDONS, CLUSTER_ID, POD_SUBNET_IDS, VPC } from './layout.ts';
 import { loadKustomization } from './manifests.ts';
 import { waitForObjects } from './wait.ts';
 
@@ -18,6 +20,10 @@ export interface InstallOptions {
   readonly client: KubeClient;
   readonly projectDir: string;
   readonly cloud: CloudAccess;
+  /** ipamd takes the keys of its role there; absent: it gets those of `cloud`. */
+  readonly metadataUrl?: string | undefined;
+  /** How ordinary Pods get addresses; default non-static. */
+  readonly ipMode?: IpMode | undefined;
   /** Further arguments of ipamd, e.g. shorter lease times. */
   readonly ipamdArgs: readonly string[];
   /** Port of the webhook on loopback, since the control-plane node is the user's own machine and other labs may run there. */
@@ -105,9 +111,9 @@ export function fitToRelease(definitions: readonly KubeObject[], minor: number):
 /** The manifests with the lab's account: add-on values, credentials, cloud endpoint. Everything else stays as users get it. */
 export function fitToLab(
   objects: readonly KubeObject[],
-  options: Pick<InstallOptions, 'cloud' | 'ipamdArgs' | 'webhookPort' | 'api'>,
+  options: Pick<InstallOptions, 'cloud' | 'metadataUrl' | 'ipMode' | 'ipamdArgs' | 'webhookPort' | 'api'>,
 ): KubeObject[] {
-  const { cloud, ipamdArgs, webhookPort, api } = options;
+  const { cloud, metadataUrl, ipMode = 'non-static', ipamdArgs, webhookPort, api } = options;
   const values: ConfigMap = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -117,7 +123,8 @@ export function fitToLab(
       vpcId: VPC.vpcId,
       clusterId: CLUSTER_ID,
       subnetIds: POD_SUBNET_IDS.join(','),
-      'vpcCni.trunkingEni.enableSubEni': 'true',
+      'vpcCni.ipMode': ipMode,
+      ...flatValues(ADDONS.eniipamd),
     },
   };
   const credentials: Secret = {
@@ -131,7 +138,11 @@ export function fitToLab(
       return { ...object, data: values.data };
     const is = (kind: string, name: string): boolean => object.kind === kind && object.metadata.name === name;
     if (is('Deployment', objectNames.ipamd))
-      return withArgs(object, [`--cloud-endpoint=${cloud.endpoint}`, ...ipamdArgs]);
+      return withArgs(object, [
+        `--cloud-endpoint=${cloud.endpoint}`,
+        ...(metadataUrl === undefined ? [] : ['--credential-source=cvm-role', `--metadata-url=${metadataUrl}`]),
+        ...ipamdArgs,
+      ]);
     if (is('Deployment', objectNames.webhook))
       return withPort(
         withArgs(object, [
@@ -147,7 +158,7 @@ export function fitToLab(
   });
   return [
     ...fitted.filter((object) => !(object.kind === 'Secret' && object.metadata.name === objectNames.credentials)),
-    credentials,
+    ...(metadataUrl === undefined ? [credentials] : []),
   ];
 }
 

@@ -3,19 +3,23 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { IpMode } from '../src/api/addon-values.ts';
 import { resourceNames } from '../src/api/keys.ts';
 import { securityGroupPolicies } from '../src/api/security-group-policy.ts';
 import { systemClock } from '../src/base/clock.ts';
 import type { Clock } from '../src/base/clock.ts';
 import { createLogger, silentLogger } from '../src/base/logger.ts';
 import type { Logger, LogLevel } from '../src/base/logger.ts';
-import { namespaces, nodes as nodeResource, pods as podResource } from '../src/kube/resources.ts';
-import type { Node, Pod } from '../src/kube/resources.ts';
+import { namespaces, pods as podResource } from '../src/kube/resources.ts';
+import type { Pod } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
 import { runInstances } from './account.ts';
+import { createApiInVpc } from './api-in-vpc.ts';
+import { connectAddons } from './addon-connection.ts';
 import { createCloudClient } from './cloud-client.ts';
 import type { CloudAccess, CloudClient } from './cloud-client.ts';
 import type { Cloud } from './cloud/cloud.ts';
+import { findClusterDns, installClusterDns } from './cluster-dns.ts';
 import { startCluster } from './cluster.ts';
 import { freePort } from './free-port.ts';
 import { createFabric } from './fabric/fabric.ts';
@@ -24,12 +28,16 @@ import type { ExecResult, LabHost } from './host/types.ts';
 import { applyObject, install } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
-import { daemonSets, workloadDeployments } from './kube-resources.ts';
-import { planNodes } from './layout.ts';
+import { createServiceProxy } from './kube/proxy/proxy.ts';
+import { CLUSTER_ID, planNodes } from './layout.ts';
 import { loadYaml } from './manifests.ts';
+import { serveNodeControl } from './node-control.ts';
 import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
 import type { LabNode } from './nodes.ts';
+import { type DocumentedPolicy, NODE_GROUPS_POLICY, SUB_ENI_POLICY } from './permissions.ts';
+import { programLog } from './program-log.ts';
 import { ownImages } from './programs.ts';
+import { nodesOffer, programsReady } from './readiness.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { uninstall } from './uninstall.ts';
 import { waitForObjects } from './wait.ts';
@@ -42,10 +50,16 @@ export interface LabOptions {
   readonly stateDir?: string;
   /** General nodes; default 2. */
   readonly nodes?: number;
+  /** Native nodes: general ones that TKE manages; default none. */
+  readonly nativeNodes?: number;
   /** Super nodes; default 1. */
   readonly superNodes?: number;
   /** CVM model of the general nodes; default SA5.LARGE8. */
   readonly instanceType?: string;
+  /** How ordinary Pods get addresses; default non-static. */
+  readonly ipMode?: IpMode;
+  /** What ipamd's role may do beside the preset; default what documents 000 and 002 tell to add. */
+  readonly grants?: readonly DocumentedPolicy[];
   /** How long the cloud's asynchronous tasks take; default 300 ms. */
   readonly taskMs?: number;
   readonly logLevel?: LogLevel;
@@ -65,6 +79,8 @@ export interface Lab {
   readonly host: LabHost;
   readonly nodes: readonly LabNode[];
   readonly stateDir: string;
+  /** One more general node of the same model; resolves when it takes Pods. */
+  addNode(): Promise<LabNode>;
   createNamespace(name: string): Promise<void>;
   deleteNamespace(name: string): Promise<void>;
   /** Server-side apply of every object of a file of the project. */
@@ -76,14 +92,17 @@ export interface Lab {
   exec(pod: Pod, argv: readonly string[]): Promise<ExecResult>;
   /** Signals the process of one of our programs, by its `k8s-app` label. */
   killProgram(app: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** What a program's running Pod has written in its container's last two runs, by its `k8s-app` label: `kubectl logs`, the previous one first. */
+  programLog(app: string): Promise<string>;
   /** Takes everything down; idempotent. */
   close(): Promise<void>;
 }
 
-/** The lab's account has a key of its own; a short lease makes a restart of ipamd quick to watch. */
+/** Long enough for kubelets to kill what they run; one that hangs is not waited for. */
+const KUBELETS_END_MS = 3_000;
+
+/** A short lease makes a restart of ipamd quick to watch. */
 const IPAMD_ARGS = [
-  '--credential-source=static',
-  '--credentials-dir=/etc/tke-eni-ipamd/credentials',
   '--cloud-call-timeout=2s',
   '--lease-duration=6s',
   '--renew-deadline=4s',
@@ -116,7 +135,8 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   const onFailure = once(options.onFailure ?? (() => undefined));
 
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'trunkline-lab-')));
-  stack.defer(() => rm(stateDir, { recursive: true, force: true }));
+  // Programs that were killed may still be closing their logs.
+  stack.defer(() => rm(stateDir, { recursive: true, force: true, maxRetries: 10 }));
   await mkdir(join(stateDir, 'logs'), { recursive: true });
   const host = await startLabHost({ logger, projectDir, stateDir });
   const closing = { begun: false };
@@ -133,6 +153,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     logger,
     fabric,
     taskMs: options.taskMs,
+    grants: options.grants ?? [SUB_ENI_POLICY, NODE_GROUPS_POLICY],
   });
   stack.defer(() => simulator.close());
   progress(`cloud at ${cloudAccess.endpoint}`);
@@ -144,10 +165,38 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   progress(`${cluster.api.description} at ${cluster.api.url}`);
 
   const stop = new AbortController();
-  stack.defer(() => stop.abort(new Error('the lab is closing')));
+  const kubelets: Promise<void>[] = [];
+  stack.defer(async () => {
+    stop.abort(new Error('the lab is closing'));
+    await Promise.race([Promise.all(kubelets), clock.sleep(KUBELETS_END_MS)]);
+  });
   const images = createImageTable(ownImages(projectDir, process.execPath));
-  const deps = { host, cloud: simulator, fabric, cluster, images, stateDir, clock, logger, onFailure };
-  const plans = planNodes(options.nodes ?? 2, options.superNodes ?? 1, options.instanceType);
+  const proxy = createServiceProxy({
+    client: cluster.client,
+    host,
+    clock,
+    logger,
+    servedAddresses: new Set([cluster.api.service.host]),
+  });
+  proxy.run(stop.signal).catch(onFailure);
+  const apiInVpc = createApiInVpc({ host, cluster });
+  const dns = await findClusterDns(cluster.client, cluster.api);
+  const deps = {
+    host,
+    cloud: simulator,
+    fabric,
+    cluster,
+    images,
+    proxy,
+    apiInVpc,
+    dns,
+    stateDir,
+    clock,
+    logger,
+    onFailure,
+    kubelets,
+  };
+  const plans = planNodes(options.nodes ?? 2, options.superNodes ?? 1, options.instanceType, options.nativeNodes);
   const instances = runInstances(
     simulator.admin,
     plans.filter((plan) => plan.kind === 'general'),
@@ -156,12 +205,15 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     client: cluster.client,
     projectDir,
     cloud: cloudAccess,
+    metadataUrl: simulator.metadataUrl,
+    ipMode: options.ipMode,
     ipamdArgs: IPAMD_ARGS,
     webhookPort: await freePort(),
     api: cluster.api,
   });
   // Awaited below, once the nodes start; a failure before that is not lost.
   installed.catch(() => undefined);
+  let nextIndex = instances.length;
   const nodes: LabNode[] = [
     startControlPlaneNode(deps, stop.signal),
     ...(await Promise.all(instances.map((instance, index) => startGeneralNode(deps, instance, index, stop.signal)))),
@@ -169,7 +221,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       .filter((plan) => plan.kind === 'super')
       .map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
   ];
-  const objects = await installed;
+  const objects = [...(await installed)];
   const namespacesMade = new Set<string>();
   if (!cluster.api.endsWithLab)
     stack.defer(async () => {
@@ -177,13 +229,29 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       const nodeNames = nodes.map((node) => node.name);
       await uninstall(cluster.client, { namespaces: [...namespacesMade], objects, nodeNames });
     });
+  const addons = connectAddons({
+    cloud: simulator,
+    clusterId: CLUSTER_ID,
+    client: cluster.client,
+    projectDir,
+    clock,
+    logger,
+  });
+  stack.defer(() => addons.close());
   progress(`installed from deploy/ on ${nodes.length} nodes`);
-  await ready(
+  const offers = options.ipMode === 'static' ? [resourceNames.subEni] : [resourceNames.subEni, resourceNames.eniIp];
+  await programsReady(cluster.client, instances.length);
+  await nodesOffer(
     cluster.client,
     instances.map((instance) => instance.privateIp),
+    offers,
   );
-  progress('ipamd, webhook and agents are ready; the nodes take sub-ENI Pods');
+  // After the nodes, with whose start it would compete; Pods that ask for names take as long to come.
+  if (!dns.installed) objects.push(...(await installClusterDns(cluster.client, projectDir, dns)));
+  progress('ipamd, webhook and agents are ready; the nodes take Pods');
 
+  const control = await serveNodeControl(stateDir, nodes);
+  stack.defer(() => control.close());
   const cloud = createCloudClient(cloudAccess);
   stack.defer(() => cloud.close());
   return createHandle({
@@ -198,45 +266,25 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     projectDir,
     stack,
     namespacesMade,
+    addNode: async () => {
+      const plan = planNodes(nextIndex + 1, 0, options.instanceType)[nextIndex];
+      if (plan === undefined) throw new Error(`no plan for node ${nextIndex + 1}`);
+      const [instance] = runInstances(simulator.admin, [plan], nextIndex);
+      if (instance === undefined) throw new Error(`no instance for node ${nextIndex + 1}`);
+      const node = await startGeneralNode(deps, instance, nextIndex, stop.signal);
+      nextIndex += 1;
+      nodes.push(node);
+      await nodesOffer(cluster.client, [node.name], offers);
+      return node;
+    },
   });
 }
-
-/** Our programs available, and each general node telling how many sub-ENIs it takes. */
-async function ready(client: KubeClient, nodeNames: readonly string[]): Promise<void> {
-  const counts = (object: {
-    metadata: { name: string };
-    status?: { availableReplicas?: number; numberReady?: number; desiredNumberScheduled?: number };
-  }): string => `${object.metadata.name} ${object.status?.availableReplicas ?? object.status?.numberReady ?? 0}`;
-  await waitForObjects(
-    client,
-    workloadDeployments,
-    (all) =>
-      all.length >= 2 && all.every((item) => (item.status?.availableReplicas ?? 0) >= (item.spec?.replicas ?? 1)),
-    {
-      what: 'the Deployments to be available',
-      describe: (all) => all.map(counts).join(', '),
-    },
-  );
-  await waitForObjects(client, daemonSets, (all) => all.some((item) => item.status?.numberReady === nodeNames.length), {
-    what: `an agent on each of ${nodeNames.length} nodes`,
-    describe: (all) => all.map(counts).join(', '),
-  });
-  await waitForObjects(
-    client,
-    nodeResource,
-    (all) =>
-      nodeNames.every((name) => all.some((node) => node.metadata.name === name && subEniQuota(node) !== undefined)),
-    {
-      what: `${resourceNames.subEni} on every general node`,
-      describe: (all) => all.map((node) => `${node.metadata.name} ${subEniQuota(node) ?? 'unset'}`).join(', '),
-    },
-  );
-}
-
-const subEniQuota = (node: Node): string | undefined => node.status?.allocatable?.[resourceNames.subEni];
 
 interface HandleParts
-  extends Pick<Lab, 'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir'> {
+  extends Pick<
+    Lab,
+    'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir' | 'addNode'
+  > {
   readonly projectDir: string;
   readonly stack: AsyncDisposableStack;
   /** Filled as they are made. */
@@ -298,6 +346,15 @@ function createHandle({ projectDir, stack, namespacesMade, ...parts }: HandlePar
       const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });
       if (items.length === 0) throw new Error(`no Pod with label k8s-app=${app}`);
       for (const pod of items) await kubeletOf(pod).kubelet.signal(pod, pod.spec.containers[0]?.name ?? '', signal);
+    },
+    programLog: async (app) => {
+      const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });
+      const running = items.find((pod) => pod.metadata.deletionTimestamp === undefined);
+      const container = running?.spec.containers[0];
+      if (running === undefined || container === undefined) throw new Error(`no Pod with label k8s-app=${app}`);
+      const { namespace = 'default', name, uid = '' } = running.metadata;
+      const target = { namespace, pod: name, uid, container: container.name };
+      return programLog(kubeletOf(running).kubelet.streams, target);
     },
     close: () => stack.disposeAsync(),
   };

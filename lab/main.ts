@@ -2,11 +2,15 @@
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+import { type IpMode, ipModes } from '../src/api/addon-values.ts';
 import { errorText } from '../src/base/errors.ts';
 import type { ApiCommandOptions } from './commands/api.ts';
 import type { CloudCommandOptions } from './commands/cloud.ts';
+import type { HollowOptions } from './commands/hollow.ts';
+import { NODE_ACTIONS } from './node-power.ts';
+import type { NodeAction } from './node-power.ts';
 import { styleFor } from './table.ts';
 
 // What follows is loaded by the command that needs it, and from the second start on without being compiled, which also spares
@@ -50,11 +54,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('start a lab and stay; Ctrl-C takes everything down')
     .option('--sample', "deploy document 002's sample and show it", false)
     .option('--nodes <n>', 'general nodes', count(1, 8), 2)
+    .option('--native-nodes <n>', 'native nodes beside them', count(0, 8), 0)
     .option('--super-nodes <n>', 'super nodes', count(0, 4), 1)
     .option(
       '--instance-type <model>',
       'CVM model of the general nodes; its family decides about sub-ENIs',
       'SA5.LARGE8',
+    )
+    .addOption(
+      new Option('--ip-mode <mode>', 'how ordinary Pods get addresses: from a pool of each node, or static ones')
+        .choices(ipModes)
+        .default('non-static'),
     )
     .option('--no-packets', 'compute the data plane instead of making namespaces')
     .option(
@@ -66,8 +76,10 @@ async function main(argv: readonly string[]): Promise<number> {
       async (options: {
         sample: boolean;
         nodes: number;
+        nativeNodes: number;
         superNodes: number;
         instanceType: string;
+        ipMode: IpMode;
         packets: boolean;
         kubeconfig?: string;
         logLevel: string;
@@ -109,10 +121,35 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--port <port>', 'port on loopback; 0 takes a free one', count(0, 65_535), 0)
     .option('--seed <n>', 'the same ids, keys and chances in every run', count(0, 2 ** 31 - 1))
     .option('--scenario <file>', 'account, settings and faults; see docs/lab-cloud.md')
+    .option('--load <file>', 'go on from a saved account')
+    .option('--save <file>', 'save the account there when Ctrl-C ends it, and on command')
+    .option('--manual-clock', 'time moves only when the admin endpoint is told to')
+    .option('--sub-eni', 'the account may use the sub-ENI actions')
+    .option('--no-sub-eni', 'the account may not use the sub-ENI actions')
     .option('--log-level <level>', 'log of the simulator: silent, error, warn, info, debug', 'silent')
     .action(async (options: CloudCommandOptions) => {
       const { cloud } = await import('./commands/cloud.ts');
       code = await cloud(context, options);
+    });
+  program
+    .command('node')
+    .description('stop, freeze, cut off or lose a general node of the running lab, or recover it')
+    .addArgument(new Argument('<action>').choices(NODE_ACTIONS))
+    .argument('<node>', 'its name, as kubectl get nodes shows it')
+    .action(async (action: NodeAction, name: string) => {
+      const { node } = await import('./commands/node.ts');
+      code = await node(context, action, name);
+    });
+  program
+    .command('hollow')
+    .description('nodes and Pods that are no processes, for trying things at scale; Ctrl-C ends their heartbeat')
+    .option('--nodes <n>', 'hollow nodes', count(1, 10_000), 100)
+    .option('--pods <n>', 'Pods on them', count(0, 200_000), 1_000)
+    .option('--namespaces <n>', 'namespaces of the Pods: hollow-0 and on', count(1, 1_000), 10)
+    .option('--kubeconfig <file>', "the cluster to fill; default the running lab's")
+    .action(async (options: HollowOptions) => {
+      const { hollow } = await import('./commands/hollow.ts');
+      code = await hollow(context, options);
     });
   program
     .command('shell')

@@ -1,66 +1,45 @@
 // Brings up the lab's nodes: a namespace each, plugged by the fabric, with the API at 10.96.0.1 on its loopback and a kubelet.
-import type { Clock } from '../src/base/clock.ts';
-import { errorText } from '../src/base/errors.ts';
-import type { Logger } from '../src/base/logger.ts';
+import { taints } from '../src/api/keys.ts';
 import type { LabInstance } from './account.ts';
-import type { Cloud } from './cloud/cloud.ts';
-import type { Cluster } from './cluster.ts';
-import type { Fabric } from './fabric/fabric.ts';
-import type { LabHost } from './host/types.ts';
-import type { ImageTable } from './kube/kubelet/images.ts';
-import { createKubelet } from './kube/kubelet/kubelet.ts';
 import type { Kubelet, KubeletNode } from './kube/kubelet/kubelet.ts';
 import { REGION } from './layout.ts';
 import type { LabNodePlan } from './layout.ts';
+import { startMachine } from './machine.ts';
+import { createPowerSwitch } from './node-power.ts';
+import type { NodeAction, NodePower } from './node-power.ts';
+import { runKubelet } from './run-kubelet.ts';
+import type { NodesDeps } from './run-kubelet.ts';
 import { createSuperNodeNetwork } from './super-node-network.ts';
 
 export const CONTROL_PLANE_NODE = 'lab-control-plane';
 
-export interface NodesDeps {
-  readonly host: LabHost;
-  readonly cloud: Cloud;
-  readonly fabric: Fabric;
-  readonly cluster: Cluster;
-  readonly images: ImageTable;
-  readonly stateDir: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly onFailure: (error: unknown) => void;
-}
+export type { NodesDeps } from './run-kubelet.ts';
 
 export interface LabNode {
   readonly name: string;
   readonly kind: KubeletNode['kind'];
   readonly netns: string | undefined;
   readonly instanceId: string | undefined;
+  /** The present one: a node that was turned off and on has another. */
   readonly kubelet: Kubelet;
+  readonly power: NodePower;
+  /** Stops, freezes, cuts off, loses or recovers it. Throws, with what would be right, when it cannot be. */
+  act(action: NodeAction): Promise<void>;
 }
 
-/** Runs a kubelet until `signal` aborts; its own failure is the lab's. */
+/** A node without a machine of its own behind it. */
 function startKubelet(
   deps: NodesDeps,
   node: KubeletNode,
-  extra: { readonly instanceId?: string; readonly superNodeNetwork?: ReturnType<typeof createSuperNodeNetwork> },
+  own: { readonly superNodeNetwork?: ReturnType<typeof createSuperNodeNetwork> },
   signal: AbortSignal,
 ): LabNode {
-  const { host, cluster, images, stateDir, clock, logger, onFailure } = deps;
-  const kubelet = createKubelet({
-    client: cluster.client,
-    host,
-    clock,
-    logger,
-    node,
-    images,
-    api: node.netns === undefined ? { host: '127.0.0.1', port: cluster.api.port } : cluster.api.service,
-    stateDir,
-    issueToken: (namespace, serviceAccount) => cluster.api.issueToken(namespace, serviceAccount),
-    ...(extra.superNodeNetwork === undefined ? {} : { superNodeNetwork: extra.superNodeNetwork }),
-  });
-  kubelet.run(signal).catch((error: unknown) => {
-    logger.error({ node: node.name, error: errorText(error) }, 'kubelet ended by itself');
-    onFailure(error);
-  });
-  return { name: node.name, kind: node.kind, netns: node.netns, instanceId: extra.instanceId, kubelet };
+  const { kubelet } = runKubelet(deps, node, own, signal);
+  const { name, kind, netns } = node;
+  const what = kind === 'super' ? 'a super node, which has no machine' : "the user's own machine";
+  const act = (action: NodeAction): Promise<void> =>
+    Promise.reject(new Error(`node ${name} is ${what}: only general and native nodes can ${action}`));
+  return { name, kind, netns, instanceId: undefined, kubelet, power: 'on', act };
 }
 
 /** The user's own machine as the control-plane node: host-network Pods only. */
@@ -81,6 +60,10 @@ export function startControlPlaneNode(deps: NodesDeps, signal: AbortSignal): Lab
   return startKubelet(deps, node, {}, signal);
 }
 
+/** GUESS: by this label, which TKE's own tools select on, a native node shows its pool; nothing of this project reads it. */
+const nativeLabels = ({ machineSet }: LabNodePlan): Record<string, string> =>
+  machineSet === undefined ? {} : { 'node.tke.cloud.tencent.com/machineset': machineSet };
+
 /** A CVM that became a node, named by its address as TKE does. */
 export async function startGeneralNode(
   deps: NodesDeps,
@@ -88,20 +71,10 @@ export async function startGeneralNode(
   index: number,
   signal: AbortSignal,
 ): Promise<LabNode> {
-  const { host, fabric, cluster } = deps;
   const netns = `node-${index + 1}`;
-  await host.addNetns(netns);
-  await fabric.registerInstance(instance.instanceId, { netns });
-  // Pods of a node find the API at its Service's address, as behind kube-proxy.
-  const added = await host.exec(['ip', 'addr', 'add', `${cluster.api.service.host}/32`, 'dev', 'lo'], { netns });
-  if (added.code !== 0)
-    throw new Error(`node ${instance.privateIp}: cannot give it the API's address: ${added.stderr.trim()}`);
-  const server = await host.listen(netns, cluster.api.service);
-  server.on('connection', (socket) => cluster.api.accept(socket));
-  signal.addEventListener('abort', () => server.close(), { once: true });
-  const node: KubeletNode = {
+  const node = {
     name: instance.privateIp,
-    kind: 'general',
+    kind: 'general' as const,
     internalIp: instance.privateIp,
     providerId: `qcloud:///${instance.plan.zone}/${instance.instanceId}`,
     zone: instance.plan.zone,
@@ -109,10 +82,26 @@ export async function startGeneralNode(
     netns,
     cpu: instance.cpu,
     memoryGiB: instance.memoryGiB,
-    labels: { 'topology.kubernetes.io/region': REGION },
-    taints: [],
+    labels: { 'topology.kubernetes.io/region': REGION, ...nativeLabels(instance.plan) },
+    // As TKE's bootstrap registers nodes of VPC-CNI clusters (facts/tke.md 4.5); ipamd takes it off.
+    taints: [{ key: taints.eniIpUnavailable, value: 'true', effect: 'NoSchedule' }],
   };
-  return startKubelet(deps, node, { instanceId: instance.instanceId }, signal);
+  const machine = await startMachine(deps, instance, node, signal);
+  const { name, kind } = node;
+  const power = createPowerSwitch(name, machine);
+  return {
+    name,
+    kind,
+    netns,
+    instanceId: instance.instanceId,
+    get kubelet() {
+      return machine.kubelet;
+    },
+    get power() {
+      return power.power;
+    },
+    act: async (action) => await power.act(action),
+  };
 }
 
 /** A virtual node: each of its Pods is a machine of its own in the cloud. */
@@ -129,5 +118,10 @@ export function startSuperNode(deps: NodesDeps, plan: LabNodePlan, index: number
     labels: {},
     taints: [{ key: 'eks.tke.cloud.tencent.com/eklet', effect: 'NoSchedule' }],
   };
-  return startKubelet(deps, node, { superNodeNetwork: createSuperNodeNetwork({ ...deps, plan }) }, signal);
+  return startKubelet(
+    deps,
+    node,
+    { superNodeNetwork: createSuperNodeNetwork({ ...deps, plan, nodeName: node.name }) },
+    signal,
+  );
 }

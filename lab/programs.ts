@@ -11,6 +11,7 @@ export function ownImages(projectDir: string, runtime: string): Readonly<Record<
   return {
     'trunkline/tke-eni-ipamd': program('ipamd'),
     'trunkline/tke-eni-agent': program('agent'),
+    'trunkline/lab-dns': { entrypoint: [runtime, join(projectDir, 'lab', 'dns', 'main.ts')] },
     'trunkline/add-pod-eni-ip-limit-webhook': program('webhook'),
   };
 }

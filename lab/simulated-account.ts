@@ -7,6 +7,7 @@ import { startCloud } from './cloud/cloud.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import type { FabricSink } from './cloud/read-model.ts';
 import { REGION } from './layout.ts';
+import { type DocumentedPolicy, grant } from './permissions.ts';
 
 export interface SimulatedAccountOptions {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface SimulatedAccountOptions {
   readonly fabric?: FabricSink;
   /** How long asynchronous tasks take; default the simulator's. */
   readonly taskMs?: number | undefined;
+  /** What ipamd's role may do beside the preset. */
+  readonly grants: readonly DocumentedPolicy[];
 }
 
 export interface SimulatedAccount {
@@ -22,12 +25,14 @@ export interface SimulatedAccount {
   readonly access: CloudAccess;
 }
 
-/** Listens on a free port of loopback. The caller closes `cloud`. */
+/** Listens on a free port of loopback, and beside it the metadata service of a machine with ipamd's role. The caller closes `cloud`. */
 export async function openSimulatedAccount(options: SimulatedAccountOptions): Promise<SimulatedAccount> {
-  const { taskMs, ...rest } = options;
+  const { taskMs, grants, ...rest } = options;
   const settings = taskMs === undefined ? {} : { taskMs };
-  const cloud = await startCloud({ ...rest, listen: { host: '127.0.0.1', port: 0 }, settings });
+  const listen = { host: '127.0.0.1', port: 0 };
+  const cloud = await startCloud({ ...rest, listen, settings, metadata: listen });
   layOutNetwork(cloud.admin);
+  grant(cloud.identity, grants);
   const { endpoint, secretId, secretKey } = cloud;
   return { cloud, access: { endpoint, secretId, secretKey, region: REGION } };
 }

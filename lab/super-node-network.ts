@@ -4,6 +4,7 @@ import type { Pod } from '../src/kube/resources.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import type { Fabric } from './fabric/fabric.ts';
 import type { LabHost } from './host/types.ts';
+import type { ServiceProxy } from './kube/proxy/proxy.ts';
 import { NODE_GROUP } from './layout.ts';
 import type { LabNodePlan } from './layout.ts';
 
@@ -26,8 +27,12 @@ export function createSuperNodeNetwork(deps: {
   readonly cloud: Cloud;
   readonly fabric: Fabric;
   readonly plan: LabNodePlan;
+  /** Carries the traffic of each machine to Services, as on a node. */
+  readonly proxy: ServiceProxy;
+  readonly apiInVpc: () => Promise<void>;
+  readonly nodeName: string;
 }): SuperNodeNetwork {
-  const { host, cloud, fabric, plan } = deps;
+  const { host, cloud, fabric, plan, proxy, apiInVpc, nodeName } = deps;
   const machines = new Map<string, { readonly instanceId: string; readonly netns: string; readonly ip: string }>();
   return {
     add: async (pod) => {
@@ -45,12 +50,15 @@ export function createSuperNodeNetwork(deps: {
       });
       machines.set(uid, { instanceId: instance.instanceId, netns, ip: instance.privateIp });
       await fabric.registerInstance(instance.instanceId, { netns });
+      await apiInVpc();
+      await proxy.add({ netns, nodeName, nodeIps: [] });
       return { netns, ips: [instance.privateIp] };
     },
     remove: async (podUid) => {
       const machine = machines.get(podUid);
       if (machine === undefined) return;
       machines.delete(podUid);
+      proxy.remove(machine.netns);
       await fabric.unregisterInstance(machine.instanceId);
       cloud.admin.terminateInstance(machine.instanceId);
       await host.deleteNetns(machine.netns);

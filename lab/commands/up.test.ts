@@ -6,6 +6,13 @@ import { resolve } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { resourceNames } from '../../src/api/keys.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createKubeClient } from '../../src/kube/client.ts';
+import { loadKubeConfig } from '../../src/kube/config.ts';
+import { nodes } from '../../src/kube/resources.ts';
+
 import { readState, removeState, stateFileOf } from '../state-file.ts';
 import type { LabState } from '../state-file.ts';
 
@@ -91,6 +98,9 @@ describe('lab up', () => {
     expect(lab.output()).toMatch(
       /my-namespace\/nginx-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-sub-eni +sg-xxxxyyyy +eni-[a-z0-9]{8}/,
     );
+    expect(lab.output()).toMatch(
+      /my-namespace\/ordinary-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-route-eni +- +eni-[a-z0-9]{8}/,
+    );
     expect(lab.output()).toContain(`export KUBECONFIG=${lab.state.kubeconfig}`);
     expect(isAlive(lab.state.helperPid)).toBe(true);
     lab.child.kill('SIGINT');
@@ -143,10 +153,28 @@ describe('lab up', () => {
     expectNoFiles(lab);
   });
 
+  it('in static IP mode its nodes take Pods with a sub-ENI only', LIMIT, async () => {
+    const lab = await start('test-static', '--nodes', '1', '--super-nodes', '0', '--ip-mode', 'static');
+    const client = createKubeClient({
+      connection: await loadKubeConfig({ path: lab.state.kubeconfig }),
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    const general = lab.state.nodes.find((node) => node.kind === 'general')?.name ?? '';
+    const { status, spec } = await client.get(nodes, general);
+    client.close();
+    expect(status?.allocatable).toMatchObject({ [resourceNames.subEni]: expect.stringMatching(/^[1-9]/) as string });
+    expect(status?.allocatable).not.toHaveProperty([resourceNames.eniIp]);
+    expect(spec?.taints ?? []).toEqual([]);
+  });
+
   it('without packets it runs the same control plane and computes the Pods', LIMIT, async () => {
     const lab = await start('test-computed', '--no-packets', '--sample');
     expect(lab.output()).toMatch(
       /my-namespace\/nginx-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-sub-eni +sg-xxxxyyyy +eni-[a-z0-9]{8}/,
+    );
+    expect(lab.output()).toMatch(
+      /my-namespace\/ordinary-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-route-eni +- +eni-[a-z0-9]{8}/,
     );
     lab.child.kill('SIGINT');
     expect(await lab.exited).toBe(0);
@@ -208,6 +236,7 @@ describe('wrong use', () => {
 
   it.each([
     [['up', '--nodes', 'many'], /--nodes.*many.*whole number from 1 to 8/s],
+    [['up', '--ip-mode', 'fixed'], /--ip-mode.*fixed.*non-static, static/s],
     [['up', '--colour'], /unknown option '--colour'/],
     [['upp'], /unknown command 'upp'/],
   ])('%j is refused with exit 2, naming what is right', async (argv, message) => {

@@ -4,9 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { labels, annotations } from '../../src/api/keys.ts';
-import { vpcEnis } from '../../src/api/vpc-eni.ts';
+import type { IpMode } from '../../src/api/addon-values.ts';
+import { annotations, networks } from '../../src/api/keys.ts';
+import { type VpcEni, vpcEnis } from '../../src/api/vpc-eni.ts';
 import { errorText } from '../../src/base/errors.ts';
+import type { Pod } from '../../src/kube/resources.ts';
 import { startComputedLab } from '../computed/computed-lab.ts';
 import { installHint, probeHost } from '../host/probe.ts';
 import type { ApiChoice } from '../kube/cluster-api.ts';
@@ -21,8 +23,10 @@ import { logLevelOf } from './log-level.ts';
 export interface UpOptions {
   readonly sample: boolean;
   readonly nodes: number;
+  readonly nativeNodes?: number;
   readonly superNodes: number;
   readonly instanceType: string;
+  readonly ipMode: IpMode;
   readonly packets: boolean;
   readonly logLevel: string;
   readonly api: ApiChoice;
@@ -37,10 +41,12 @@ type Shown = Pick<
   readonly nodes: readonly { readonly name: string; readonly kind: string; readonly netns: string | undefined }[];
 };
 
+/** Document 002's Pod, and an ordinary one that shares its node's ENI. */
 const SAMPLE = {
   namespace: 'my-namespace',
   folder: 'examples/pod-security-groups-trunk',
   selector: 'app=my-app',
+  ordinarySelector: 'app=ordinary',
 } as const;
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
@@ -83,8 +89,10 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     stateDir,
     progress,
     nodes: options.nodes,
+    nativeNodes: options.nativeNodes ?? 0,
     superNodes: options.superNodes,
     instanceType: options.instanceType,
+    ipMode: options.ipMode,
     logLevel,
     api: options.api,
     onFailure: failed,
@@ -100,7 +108,9 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     phase.started = true;
     try {
       await remember(id, lab);
-      const sample = options.sample ? await Promise.race([showSample(context, lab), end.promise]) : undefined;
+      const sample = options.sample
+        ? await Promise.race([showSample(context, lab, options.ipMode === 'non-static'), end.promise])
+        : undefined;
       if (typeof sample !== 'number') showUse(context, lab, withPackets, sample);
       return await end.promise;
     } finally {
@@ -113,7 +123,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     return 1;
   } finally {
     signals.off();
-    await rm(stateDir, { recursive: true, force: true });
+    await rm(stateDir, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
@@ -148,31 +158,35 @@ interface SampleView {
   readonly otherNode: string | undefined;
 }
 
-async function showSample({ out }: CommandContext, lab: Shown): Promise<SampleView> {
+async function showSample({ out }: CommandContext, lab: Shown, withOrdinary: boolean): Promise<SampleView> {
   await lab.createNamespace(SAMPLE.namespace);
-  await lab.applyFile(`${SAMPLE.folder}/policy.yaml`);
-  await lab.applyFile(`${SAMPLE.folder}/nginx.yaml`);
-  const pods = await lab.runningPods(SAMPLE.namespace, SAMPLE.selector, 1);
-  const rows: string[][] = [];
-  for (const pod of pods) {
-    const selector = `${labels.podName}=${pod.metadata.name},${labels.podNamespace}=${SAMPLE.namespace}`;
-    const [eni] = (await lab.client.list(vpcEnis, { labelSelector: selector })).items;
-    rows.push([
+  for (const file of ['policy', 'nginx', ...(withOrdinary ? ['ordinary'] : [])])
+    await lab.applyFile(`${SAMPLE.folder}/${file}.yaml`);
+  const [web] = await lab.runningPods(SAMPLE.namespace, SAMPLE.selector, 1);
+  const ordinary = withOrdinary ? await lab.runningPods(SAMPLE.namespace, SAMPLE.ordinarySelector, 1) : [];
+  const enis = (await lab.client.list(vpcEnis)).items;
+  const rows = [...(web === undefined ? [] : [web]), ...ordinary].map((pod) => {
+    const eni = eniOf(pod, enis)?.status?.eni;
+    return [
       `${SAMPLE.namespace}/${pod.metadata.name}`,
       pod.spec.nodeName ?? '',
       pod.status?.podIP ?? '',
-      pod.metadata.annotations?.[annotations.networks] ?? '',
-      eni?.status?.eni?.securityGroups.join(',') ?? '',
-      eni?.status?.eni?.eniID ?? '',
-    ]);
-  }
+      pod.metadata.annotations?.[annotations.networks] ?? networks.routeEni,
+      eni?.securityGroups.join(',') || '-',
+      eni?.eniID ?? '',
+    ];
+  });
   out.write(`\n${renderTable(['POD', 'NODE', 'IP', 'NETWORK', 'GROUPS', 'ENI'], rows)}`);
-  const [web] = pods;
   return {
     ip: web?.status?.podIP ?? '',
     otherNode: lab.nodes.find((node) => node.kind === 'general' && node.name !== web?.spec.nodeName)?.name,
   };
 }
+
+/** The Pod's own ENI, or the one of its node that carries its address. */
+const eniOf = (pod: Pod, enis: readonly VpcEni[]): VpcEni | undefined =>
+  enis.find((eni) => eni.spec.pod?.uid === pod.metadata.uid) ??
+  enis.find((eni) => eni.status?.eni?.addresses.some(({ ip }) => ip === pod.status?.podIP));
 
 function showUse(
   { out, style }: CommandContext,

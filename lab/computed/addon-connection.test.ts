@@ -14,7 +14,7 @@ import { startControlPlane } from '../control-plane.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { chooseApi } from '../kube/cluster-api.ts';
 import { resourceOf } from '../kube-resources.ts';
-import { CLUSTER_ID } from '../layout.ts';
+import { CLUSTER_ID, POD_SUBNET_IDS } from '../layout.ts';
 import { waitForObjects } from '../wait.ts';
 
 const SWITCH = 'vpcCni.trunkingEni.enableSubEni';
@@ -86,6 +86,24 @@ async function roles(count: number): Promise<void> {
     timeoutMs: 15_000,
   });
 }
+
+describe('AddVpcCniSubnets', () => {
+  it('reaches the ConfigMap after the subnets that the lab starts with, and DescribeIPAMD tells them all', async () => {
+    const before = (await configured(() => true))['subnetIds'] ?? '';
+    expect(before.split(',')).toEqual([...POD_SUBNET_IDS]);
+    plane.cloud.admin.createSubnet({
+      subnetId: 'subnet-added001',
+      vpcId: 'vpc-lab00001',
+      cidr: '10.0.200.0/24',
+      zone: 'ap-guangzhou-3',
+    });
+    await cloud.call('tke', 'AddVpcCniSubnets', { ClusterId: CLUSTER_ID, SubnetIds: ['subnet-added001'] });
+    await configured((data) => data['subnetIds'] === `${before},subnet-added001`);
+    expect(await cloud.call('tke', 'DescribeIPAMD', { ClusterId: CLUSTER_ID })).toMatchObject({
+      SubnetIds: [...POD_SUBNET_IDS, 'subnet-added001'],
+    });
+  });
+});
 
 describe('UpdateAddon of eniipamd', () => {
   it('finds the values that the lab starts with', async () => {

@@ -4,6 +4,7 @@ import type { Logger } from '../../src/base/logger.ts';
 import type { FabricSnapshot } from '../cloud/read-model.ts';
 import type { ExecOptions, LabHost } from '../host/types.ts';
 import { compile } from './compile.ts';
+import { cutPorts, renderCut } from './cut.ts';
 import { FABRIC_ERRORS } from './errors.ts';
 import { observedLinks } from './observe-links.ts';
 import type { GuestPlan, LinkState } from './plan-links.ts';
@@ -24,6 +25,8 @@ export interface Applier {
   apply(
     snapshot: Pick<FabricSnapshot, 'enis' | 'securityGroups'>,
     instances: ReadonlyMap<string, string>,
+    /** Instances that no packet comes from or reaches. */
+    cut?: ReadonlySet<string>,
   ): Promise<void>;
 }
 
@@ -62,6 +65,7 @@ export function createApplier({ host, logger }: { readonly host: LabHost; readon
   /** Undefined: unknown, so the whole table is loaded. */
   let loaded: Ruleset | undefined;
   let serial = 0;
+  let loadedCut = '';
 
   const run = async (argv: readonly string[], options: ExecOptions): Promise<string> => {
     const result = await host.exec(argv, { timeoutMs: EXEC_TIMEOUT_MS, ...options });
@@ -134,8 +138,15 @@ export function createApplier({ host, logger }: { readonly host: LabHost; readon
     loaded = ruleset;
   };
 
+  const applyCut = async (ports: readonly string[]): Promise<void> => {
+    const wanted = ports.join();
+    if (wanted === loadedCut) return;
+    await run(['nft', '-f', '-'], { netns: FABRIC_NETNS, stdin: renderCut(ports) });
+    loadedCut = wanted;
+  };
+
   return {
-    apply: async (snapshot, registered) => {
+    apply: async (snapshot, registered, cut = new Set()) => {
       if (!initialised) await initialise();
       let instances = registered;
       if (suspects !== undefined) {
@@ -146,7 +157,10 @@ export function createApplier({ host, logger }: { readonly host: LabHost; readon
       const desired = desiredPorts(snapshot.enis, instances);
       const ruleset = compile(snapshot, new Map(desired.map((port) => [port.eniId, port.name])));
       // Side by side: a port without filters passes nothing, filters without a port do nothing.
-      const results = await Promise.allSettled([applyLinks(desired), applyRules(ruleset)]);
+      const results = await Promise.allSettled([
+        applyLinks(desired),
+        applyRules(ruleset).then(() => applyCut(cutPorts(snapshot.enis, cut))),
+      ]);
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };

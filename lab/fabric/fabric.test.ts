@@ -81,6 +81,16 @@ describe.skipIf(!possible)(`the fabric${why}`, () => {
     expect(await ping('n1', '10.0.0.2')).toBe(false);
   });
 
+  it('carries nothing from or to an instance that is cut off, until it is joined again', async () => {
+    await apply(two([], []));
+    await fabric.setCut('ins-2', true);
+    expect(await curl('n1', 'http://10.0.0.2/')).toBe(TIMED_OUT);
+    expect(await ping('n2', '10.0.0.254')).toBe(false);
+    expect(await ping('n1', '10.0.0.254')).toBe(true);
+    await fabric.setCut('ins-2', false);
+    expect(await curl('n1', 'http://10.0.0.2/')).toBe(0);
+  });
+
   it('asks the group of the sender too', async () => {
     await apply(two(['sg-a'], []), [group('sg-a', [], ['DROP TCP 81', 'ACCEPT ALL ALL'])]);
     expect(await curl('n1', 'http://10.0.0.2/')).toBe(0);

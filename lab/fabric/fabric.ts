@@ -22,6 +22,8 @@ export interface Fabric extends FabricSink {
   registerInstance(instanceId: string, options: { readonly netns: string }): Promise<void>;
   /** Takes its devices away; call it before the namespace is deleted. */
   unregisterInstance(instanceId: string): Promise<void>;
+  /** No packet comes from the instance or reaches it, until `false` is said. Resolves when packets obey. */
+  setCut(instanceId: string, cut: boolean): Promise<void>;
   /** Stops and removes the router with all its links. Waiting calls reject with `FABRIC-CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function createFabric({
 }): Fabric {
   const applier = createApplier({ host, logger });
   const instances = new Map<string, string>();
+  const cut = new Set<string>();
   const waiters = createWaiters();
   const closing = new AbortController();
   let snapshot = EMPTY;
@@ -73,7 +76,7 @@ export function createFabric({
     const target = revision;
     const taken = snapshot;
     try {
-      await applier.apply(taken, new Map(instances));
+      await applier.apply(taken, new Map(instances), new Set(cut));
       failures = 0;
       applied = target;
       version = taken.version;
@@ -124,7 +127,14 @@ export function createFabric({
     },
 
     unregisterInstance: async (instanceId) => {
+      cut.delete(instanceId);
       if (instances.delete(instanceId)) await submit();
+    },
+
+    setCut: async (instanceId, wanted) => {
+      if (wanted) cut.add(instanceId);
+      else cut.delete(instanceId);
+      await submit();
     },
 
     close: async () => {

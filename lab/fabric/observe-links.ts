@@ -5,7 +5,9 @@ import type { BuiltPort, LinkState } from './plan-links.ts';
 /** The parts of `ip -json` that matter here. */
 const linksSchema = z.array(z.object({ ifname: z.string() }));
 const routesSchema = z.array(z.object({ dst: z.string(), dev: z.string().optional() }));
-const addressesSchema = z.array(z.object({ addr_info: z.array(z.object({ local: z.string().optional() })) }));
+const addressesSchema = z.array(
+  z.object({ addr_info: z.array(z.object({ local: z.string().optional(), scope: z.string().optional() })) }),
+);
 
 /** What the tools printed, run in the fabric's namespace. */
 export interface Observation {
@@ -25,7 +27,8 @@ export function observedLinks(seen: Observation, expected: LinkState, suspects: 
   const devices = decode(linksSchema, seen.links).map((link) => link.ifname);
   const routes = decode(routesSchema, seen.routes);
   const loopback = decode(addressesSchema, seen.loopback).flatMap((link) =>
-    link.addr_info.map(({ local }) => local ?? ''),
+    // What others have put there is of scope host, as 127.0.0.1 is.
+    link.addr_info.filter(({ scope }) => scope !== 'host').map(({ local }) => local ?? ''),
   );
   const ports = new Map<string, BuiltPort>();
   for (const [name, port] of expected.ports) {

@@ -30,6 +30,8 @@ export interface Channel {
   request(body: RequestBody): Promise<Answer>;
   /** How the process started by request `id` ended; may be asked before the answer is there. */
   exitOf(id: number): Promise<ProcessExit>;
+  /** When all output of the process started by request `id` was written; may be asked before the answer is there. */
+  carriedOf(id: number): Promise<void>;
 }
 
 interface Pending {
@@ -41,6 +43,7 @@ interface Pending {
 export function openChannel(child: ChildProcess): Channel {
   const pending = new Map<number, Pending>();
   const exits = new Map<number, PromiseWithResolvers<ProcessExit>>();
+  const carried = new Map<number, PromiseWithResolvers<void>>();
   const ready = Promise.withResolvers<number>();
   const ended = Promise.withResolvers<void>();
   let nextId = 0;
@@ -52,6 +55,12 @@ export function openChannel(child: ChildProcess): Channel {
     return record;
   };
 
+  const carriedRecord = (id: number): PromiseWithResolvers<void> => {
+    const record = carried.get(id) ?? Promise.withResolvers<void>();
+    carried.set(id, record);
+    return record;
+  };
+
   const finish = (reason: string): void => {
     if (!open) return;
     open = false;
@@ -60,6 +69,7 @@ export function openChannel(child: ChildProcess): Channel {
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
     for (const { resolve } of exits.values()) resolve({ code: null, signal: null });
+    for (const { resolve } of carried.values()) resolve();
   };
 
   child.on('message', (raw: unknown, handle: unknown) => {
@@ -69,6 +79,8 @@ export function openChannel(child: ChildProcess): Channel {
         return ready.resolve(message.machinePid);
       case 'exited':
         return exitRecord(message.id).resolve({ code: message.code, signal: message.signal });
+      case 'carried':
+        return carriedRecord(message.id).resolve();
       case 'reply':
         pending.get(message.id)?.resolve({
           id: message.id,
@@ -110,6 +122,12 @@ export function openChannel(child: ChildProcess): Channel {
       const exit = await exitRecord(id).promise;
       exits.delete(id);
       return exit;
+    },
+
+    carriedOf: async (id) => {
+      if (!open) return;
+      await carriedRecord(id).promise;
+      carried.delete(id);
     },
   };
 }

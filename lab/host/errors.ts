@@ -75,6 +75,27 @@ export const HOST_ERRORS = {
     'The message carries the tool and its own words.',
     'retry',
   ),
+  startProcess: row(
+    'HOST-START-PROCESS',
+    'A process could not be started',
+    'Its program does not exist or may not be executed, or its directory is not there.',
+    'Give the name of a program in PATH, or its absolute path.',
+    'terminal',
+  ),
+  noCarrier: row(
+    'HOST-NO-CARRIER',
+    'Input and output of processes cannot be carried',
+    'build/container-io was not built.',
+    'Install a C compiler (apt-get install gcc libc6-dev) and run: sh tools/setup.sh',
+    'terminal',
+  ),
+  dial: row(
+    'HOST-DIAL',
+    'Nothing answers at a port inside a namespace',
+    'No program listens there.',
+    'Look at what listens: ss -ltn in the same network namespace.',
+    'retry',
+  ),
   timeout: row(
     'HOST-TIMEOUT',
     'A command took too long and was killed',

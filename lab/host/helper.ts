@@ -4,6 +4,7 @@ import { Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorText, TrunklineError } from '../../src/base/errors.ts';
+import { createCarrier } from './carrier.ts';
 import { NETNS_DIR } from './enter.ts';
 import { HOST_ERRORS } from './errors.ts';
 import { openListener } from './listen.ts';
@@ -31,6 +32,8 @@ const send = (message: HelperMessage, server?: Server): void => {
 const processes = createProcesses({
   baseEnv,
   onExit: (id, code, signal) => send({ kind: 'exited', id, code, signal }),
+  onCarried: (id) => send({ kind: 'carried', id }),
+  carrier: createCarrier(options.projectDir),
 });
 const tool = async (argv: [string, ...string[]]): Promise<ExecResult> =>
   await processes.exec({ op: 'exec', argv, timeoutMs: TOOL_TIMEOUT_MS });
@@ -54,7 +57,8 @@ async function addNetns(name: string): Promise<void> {
   if (existsSync(path)) throw new TrunklineError(HOST_ERRORS.badRequest, `netns ${name}: exists already`);
   // Not `ip netns add`: it goes back to the namespace that it came from, which a user namespace may not enter.
   writeFileSync(path, '', { mode: 0o444 });
-  await succeed(['unshare', `--net=${path}`, 'true']);
+  // Loopback is up, as everything that lives in one wants it.
+  await succeed(['unshare', `--net=${path}`, 'ip', 'link', 'set', 'lo', 'up']);
 }
 
 async function deleteNetns(name: string): Promise<void> {
@@ -76,6 +80,12 @@ async function perform(id: number, body: RequestBody): Promise<unknown> {
       assertPlace(body);
       mkdirSync(dirname(body.logFile), { recursive: true });
       return await processes.spawn(id, body);
+    case 'open':
+      assertPlace(body);
+      return await processes.open(id, body);
+    case 'dial':
+      assertPlace({ netns: body.netns });
+      return await processes.open(id, body);
     case 'kill':
       return processes.kill(body);
     case 'addNetns':

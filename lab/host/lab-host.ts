@@ -9,12 +9,15 @@ import type { Logger } from '../../src/base/logger.ts';
 import type { Channel } from './channel.ts';
 import { openChannel } from './channel.ts';
 import { HOST_ERRORS } from './errors.ts';
+import { createLiveCalls } from './live/live-calls.ts';
 import type { HostProbe } from './probe.ts';
 import { installHint, probeHost } from './probe.ts';
-import type { HelperOptions, Place } from './protocol.ts';
+import type { HelperOptions } from './protocol.ts';
 import { execResultSchema, spawnResultSchema } from './protocol.ts';
+import { requestPlace } from './request-place.ts';
+import { APPLETS_DIR } from './applets.ts';
 import { SYSTEM_PATH } from './tool-path.ts';
-import type { ExecOptions, LabHost } from './types.ts';
+import type { LabHost } from './types.ts';
 
 /** What a lab host needs to know to start. */
 export interface LabHostOptions {
@@ -40,18 +43,22 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   const child = spawnHelper(mode, {
     projectDir: options.projectDir,
     stateDir: options.stateDir,
-    path: [dirname(process.execPath), join(options.projectDir, 'node_modules/.bin'), SYSTEM_PATH].join(':'),
+    path: [dirname(process.execPath), join(options.projectDir, 'node_modules/.bin'), SYSTEM_PATH, APPLETS_DIR].join(
+      ':',
+    ),
   });
   const channel = openChannel(child);
   const helperPid = await channel.ready;
   options.logger.debug({ mode, helperPid }, 'lab host started');
   const servers = new Set<Server>();
+  const live = createLiveCalls(channel, options);
 
   return {
     mode,
     helperPid,
     ended: channel.ended,
     ...processCalls(channel),
+    ...live.calls,
     ...rootCalls(channel),
     addNetns: async (name) => void (await channel.request({ op: 'addNetns', name })),
     deleteNetns: async (name) => void (await channel.request({ op: 'deleteNetns', name })),
@@ -67,6 +74,7 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
 
     close: async () => {
       for (const server of servers) server.close();
+      live.close();
       // The helper ends at this; with it its pid namespace, and only then unshare, whose exit is awaited.
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
@@ -80,16 +88,27 @@ function processCalls(channel: Channel): Pick<LabHost, 'exec' | 'spawn'> {
   return {
     exec: async (argv, options = {}) => {
       const timeoutMs = options.timeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS;
-      const { value } = await channel.request({ op: 'exec', ...place(argv, options), stdin: options.stdin, timeoutMs });
+      const { value } = await channel.request({
+        op: 'exec',
+        ...requestPlace(argv, options),
+        stdin: options.stdin,
+        timeoutMs,
+      });
       return execResultSchema.parse(value);
     },
 
     spawn: async (argv, options) => {
-      const answer = await channel.request({ op: 'spawn', ...place(argv, options), logFile: options.logFile });
+      const answer = await channel.request({
+        op: 'spawn',
+        ...requestPlace(argv, options),
+        logFile: options.logFile,
+        console: options.console,
+      });
       const { pid } = spawnResultSchema.parse(answer.value);
       return {
         pid,
         exited: channel.exitOf(answer.id),
+        carried: channel.carriedOf(answer.id),
         kill: (signal) => {
           // A helper that is gone took the process along, which is more than any signal asks for.
           channel.request({ op: 'kill', process: answer.id, signal }).catch(() => undefined);
@@ -115,12 +134,6 @@ function rootCalls(channel: Channel): Pick<LabHost, 'makeRoot' | 'removeRoot' | 
       return typeof value === 'string' ? value : undefined;
     },
   };
-}
-
-function place(argv: readonly string[], options: Omit<ExecOptions, 'stdin' | 'timeoutMs'>): Place {
-  const [program = '', ...args] = argv;
-  const { netns, root, cwd, env } = options;
-  return { argv: [program, ...args], netns, root, cwd, env: env === undefined ? undefined : { ...env } };
 }
 
 function chooseMode(probe: HostProbe, wanted: 'root' | 'rootless' | undefined): 'root' | 'rootless' {

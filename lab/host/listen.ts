@@ -25,6 +25,7 @@ export async function openListener(request: ListenRequest, env: Readonly<Record<
     child.once('exit', (code) => fail(`the listener ended with code ${code} before it listened`));
     child.once('message', (raw: unknown, handle: unknown) => {
       const message = listenerMessageSchema.parse(raw);
+      child.disconnect();
       if (message.kind === 'refused') fail(message.reason);
       else if (handle instanceof Server) resolve(handle);
       else fail('the listener sent no socket');

@@ -44,16 +44,22 @@ export function readThroughDirs(): string[] {
     .map((entry) => entry.name);
 }
 
+/** A mount of the helper's view. */
+export interface MountPoint {
+  readonly target: string;
+  readonly flags: readonly string[];
+}
+
 /** Files mounted one by one over /etc, as container engines do: an overlay of /etc does not show them. */
-export function filesMountedInEtc(): string[] {
-  return mountPoints()
+export function filesMountedInEtc(mounts: readonly MountPoint[]): string[] {
+  return mounts
     .map(({ target }) => target)
     .filter((target) => target.startsWith('/etc/') && statSync(target, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** Flags that a read-only remount must repeat, because the kernel locks them in a user namespace. */
-export function lockedFlags(path: string): string[] {
-  const covering = mountPoints()
+export function lockedFlags(mounts: readonly MountPoint[], path: string): string[] {
+  const covering = mounts
     .filter(({ target }) => path === target || path.startsWith(target === '/' ? '/' : `${target}/`))
     .toSorted((a, b) => a.target.length - b.target.length)
     .at(-1);
@@ -61,7 +67,8 @@ export function lockedFlags(path: string): string[] {
   return covering?.flags.filter((flag) => lockable.includes(flag)) ?? [];
 }
 
-function mountPoints(): { target: string; flags: string[] }[] {
+/** All of them; each root adds dozens, so this is slow in a lab with many Pods. */
+export function mountPoints(): readonly MountPoint[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line !== '')

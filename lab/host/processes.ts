@@ -2,10 +2,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { errorText, TrunklineError } from '../../src/base/errors.ts';
+import type { Carrier } from './carrier.ts';
 import { enterArgv } from './enter.ts';
 import { HOST_ERRORS } from './errors.ts';
-import type { ExecRequest, KillRequest, Place, SpawnRequest } from './protocol.ts';
+import type { DialRequest, ExecRequest, KillRequest, OpenRequest, Place, SpawnRequest } from './protocol.ts';
 import type { ExecResult } from './types.ts';
 
 /** What processes are started with, and who hears of their end. */
@@ -13,6 +15,9 @@ export interface ProcessesDeps {
   /** Environment of every process before its own additions; nothing is inherited, so proxy variables do not leak in. */
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly onExit: (id: number, code: number | null, signal: string | null) => void;
+  /** All output of a spawned process is written. */
+  readonly onCarried: (id: number) => void;
+  readonly carrier: Carrier;
 }
 
 /** The helper's processes. A place must exist: the caller has checked netns and root. */
@@ -21,6 +26,8 @@ export interface Processes {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Resolves once it runs, with its pid as roots and /proc of the lab show it. */
   spawn(id: number, request: SpawnRequest): Promise<{ pid: number }>;
+  /** Starts the carrier of a process or a connection, which finds its way to the lab by itself; `onExit` tells its end. */
+  open(id: number, request: OpenRequest | DialRequest): Promise<{ pid: number }>;
   /** Signals the process itself, not its children; one that has ended is left alone. */
   kill(request: KillRequest): void;
 }
@@ -39,16 +46,51 @@ export function createProcesses(deps: ProcessesDeps): Processes {
     return spawn(program, args, { cwd, env: { ...deps.baseEnv, ...place.env }, stdio, detached: true });
   };
 
+  /** The process itself is the carrier's successor (same pid); one aside keeps its log and holds the last descriptor open. */
+  const spawnCarried = async (id: number, request: Parameters<Carrier['run']>[0]): Promise<{ pid: number }> => {
+    const [program = '', ...args] = deps.carrier.run(request);
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: { ...deps.baseEnv, ...request.env },
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const words = collectText(child.stdio[3]);
+    const carried = collectText(child.stdio[4]);
+    const exited = new Promise<[number | null, string | null]>((resolve) =>
+      child.once('exit', (code, signal) => resolve([code, signal])),
+    );
+    const pid = await started(child, program);
+    running.set(id, child);
+    void exited.then(() => running.delete(id));
+    const refusal = await words;
+    if (refusal !== '') throw new TrunklineError(HOST_ERRORS.startProcess, refusal);
+    // Nobody asks for the end of what was refused.
+    void exited.then(([code, signal]) => deps.onExit(id, code, signal));
+    void carried.then(() => deps.onCarried(id));
+    return { pid };
+  };
+
   return {
     exec: async (request) => await collect(start(request, 'pipe'), request),
 
+    open: async (id, request) => {
+      const [program = '', ...args] = request.op === 'open' ? deps.carrier.exec(request) : deps.carrier.dial(request);
+      const env = { ...deps.baseEnv, ...(request.op === 'open' ? request.env : {}) };
+      const child = spawn(program, args, { cwd: '/', env, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+      child.once('exit', (code, signal) => deps.onExit(id, code, signal));
+      return { pid: await started(child, program) };
+    },
+
     spawn: async (id, request) => {
+      if (request.console !== undefined) return await spawnCarried(id, { ...request, console: request.console });
       const log = openSync(request.logFile, 'a');
       try {
         const child = start(request, ['ignore', log, log]);
         child.once('exit', (code, signal) => {
           running.delete(id);
           deps.onExit(id, code, signal);
+          deps.onCarried(id);
         });
         const pid = await started(child, request.argv[0]);
         running.set(id, child);
@@ -62,6 +104,16 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       running.get(id)?.kill(signal);
     },
   };
+}
+
+/** All that comes from one of a child's further descriptors, until nobody holds its other end. */
+async function collectText(stream: ChildProcess['stdio'][number]): Promise<string> {
+  const chunks: Buffer[] = [];
+  if (stream instanceof Readable) {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await new Promise<void>((resolve) => stream.once('close', resolve));
+  }
+  return text(chunks);
 }
 
 async function started(child: ChildProcess, program: string): Promise<number> {

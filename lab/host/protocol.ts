@@ -21,7 +21,36 @@ const execRequest = z.object({
   stdin: z.string().optional(),
   timeoutMs: z.number().positive(),
 });
-const spawnRequest = z.object({ op: z.literal('spawn'), ...place, logFile: absolutePath });
+const hostname = z.string().min(1).max(64).optional();
+const consoleOptions = z.object({
+  hostname,
+  socket: absolutePath,
+  stdin: z.boolean(),
+  stdinOnce: z.boolean(),
+  tty: z.boolean(),
+});
+const spawnRequest = z.object({
+  op: z.literal('spawn'),
+  ...place,
+  logFile: absolutePath,
+  console: consoleOptions.optional(),
+});
+/** Where the carrier of a process finds who asked for it. */
+const caller = { socket: absolutePath, token: z.string().min(1) };
+const openRequest = z.object({
+  op: z.literal('open'),
+  ...place,
+  ...caller,
+  hostname,
+  stdin: z.boolean(),
+  tty: z.boolean(),
+});
+const dialRequest = z.object({
+  op: z.literal('dial'),
+  ...caller,
+  netns: name.optional(),
+  port: z.number().int().min(1).max(65_535),
+});
 const killRequest = z.object({
   op: z.literal('kill'),
   /** Id of the spawn request that started it. */
@@ -53,6 +82,8 @@ const requestBody = z.discriminatedUnion('op', [
   execRequest,
   spawnRequest,
   killRequest,
+  openRequest,
+  dialRequest,
   z.object({ op: z.literal('addNetns'), name }),
   z.object({ op: z.literal('deleteNetns'), name }),
   makeRootRequest,
@@ -73,6 +104,8 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), machinePid: z.number().int() }),
   z.object({ kind: z.literal('reply'), id: z.number(), value: z.unknown() }),
   z.object({ kind: z.literal('error'), id: z.number(), code: z.string(), message: z.string() }),
+  /** All output of a spawned process is written. */
+  z.object({ kind: z.literal('carried'), id: z.number() }),
   z.object({ kind: z.literal('exited'), id: z.number(), code: z.number().nullable(), signal: z.string().nullable() }),
 ]);
 
@@ -101,6 +134,8 @@ export type HelperOptions = z.output<typeof helperOptionsSchema>;
 /** Operations by name, for the parts of the helper that perform them. */
 export type ExecRequest = z.output<typeof execRequest>;
 export type SpawnRequest = z.output<typeof spawnRequest>;
+export type OpenRequest = z.output<typeof openRequest>;
+export type DialRequest = z.output<typeof dialRequest>;
 export type KillRequest = z.output<typeof killRequest>;
 export type BindRequest = z.output<typeof bind>;
 export type MakeRootRequest = z.output<typeof makeRootRequest>;

@@ -3,7 +3,10 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, w
 import { dirname, join } from 'node:path';
 import { TrunklineError } from '../../src/base/errors.ts';
 import { HOST_ERRORS } from './errors.ts';
-import { filesMountedInEtc, lockedFlags, PRIVATE_DIRS, ROOTS_DIR, readThroughDirs } from './mounts.ts';
+import { linkApplets, missingApplets } from './applets.ts';
+import { killInRoot } from './kill-in-root.ts';
+import { filesMountedInEtc, lockedFlags, mountPoints, PRIVATE_DIRS, ROOTS_DIR, readThroughDirs } from './mounts.ts';
+import type { MountPoint } from './mounts.ts';
 import type { BindRequest, HelperOptions, MakeRootRequest, WriteFileRequest } from './protocol.ts';
 import { resolveInRoot } from './root-paths.ts';
 import type { ExecResult } from './types.ts';
@@ -58,7 +61,12 @@ rmdir "$1"
 /** Makes nothing by itself; needs the mounts of `setUpMounts`. */
 export function createRoots({ options, script }: RootsDeps): Roots {
   const known = new Map<string, { base: string; bindTargets: string[] }>();
+  const applets = missingApplets();
   const projectIsHidden = PRIVATE_DIRS.some((name) => options.projectDir.startsWith(`/${name}/`));
+
+  const seen: { machine?: readonly MountPoint[] } = {};
+  /** As it was before the first root. */
+  const machine = (): readonly MountPoint[] => (seen.machine ??= mountPoints());
 
   const assertKnown = (root: string): void => {
     if (!known.has(root)) throw new TrunklineError(HOST_ERRORS.unknownRoot, `root ${root}: not made here, or removed`);
@@ -81,10 +89,12 @@ export function createRoots({ options, script }: RootsDeps): Roots {
       );
     }
     createTarget(target, stat.isDirectory());
-    const readOnly = bind.readOnly === true ? ['remount', 'bind', 'ro', ...lockedFlags(source)].join(',') : '';
+    // The machine's own mounts do not change; those of roots do.
+    const mounts = source.startsWith(`${ROOTS_DIR}/`) ? mountPoints() : machine();
+    const readOnly = bind.readOnly === true ? ['remount', 'bind', 'ro', ...lockedFlags(mounts, source)].join(',') : '';
     await run(
       `bind of ${bind.source} to ${bind.target}`,
-      'mount -o rbind "$1" "$2"; if [ -n "$3" ]; then env mount -o "$3" "$2"; fi',
+      'mount -o rbind "$1" "$2"; if [ -n "$3" ]; then mount -o "$3" none "$2"; fi',
       [source, target, readOnly],
     );
   };
@@ -109,6 +119,7 @@ export function createRoots({ options, script }: RootsDeps): Roots {
     assertKnown(root);
     const base = known.get(root)?.base ?? '';
     known.delete(root);
+    killInRoot(root);
     await run(`remove root ${root}`, REMOVE, [base]);
   };
 
@@ -120,10 +131,16 @@ export function createRoots({ options, script }: RootsDeps): Roots {
       const base = join(ROOTS_DIR, name);
       const root = join(base, 'root');
       if (existsSync(base)) throw new TrunklineError(HOST_ERRORS.badRequest, `root ${name}: exists already`);
+      machine();
       mkdirSync(base);
       known.set(root, { base, bindTargets: binds.map(({ target }) => target) });
       try {
-        await run(`make root ${name}`, MAKE, [base, projectIsHidden ? options.projectDir : '', ...filesMountedInEtc()]);
+        await run(`make root ${name}`, MAKE, [
+          base,
+          projectIsHidden ? options.projectDir : '',
+          ...filesMountedInEtc(machine()),
+        ]);
+        linkApplets(root, applets);
         for (const bind of binds) await bindInto(root, bind);
       } catch (error) {
         // The first failure is the one to tell; what it left behind goes with the helper at the latest.

@@ -1,38 +1,11 @@
-// Document 002, played whole on a fresh lab with real packets. Needs root or user namespaces; fails, naming what is missing, where there are none.
-import { resolve } from 'node:path';
+// Document 002, played whole on a fresh lab with real packets.
+import { describe, it } from 'vitest';
 
-import { describe, expect, it } from 'vitest';
-
-import { installHint, probeHost } from '../host/probe.ts';
-import { chooseApi } from '../kube/cluster-api.ts';
-import { findKubectl } from '../kubectl.ts';
-import { startLab } from '../lab.ts';
 import { podSecurityGroupsTrunk } from './pod-security-groups-trunk.ts';
-import { createStoryContext } from './story.ts';
+import { playStory } from './testing/play-story.ts';
 
 describe('story pod-security-groups-trunk', () => {
-  it('goes as document 002 says, step by step, and leaves nothing in the cloud', { timeout: 240_000 }, async () => {
-    const probe = probeHost();
-    expect(installHint(probe.missing), 'system tools').toBeUndefined();
-    expect(probe.root || probe.userns, 'root or user namespaces').toBe(true);
-    const lines: string[] = [];
-    const failures: unknown[] = [];
-    const lab = await startLab({
-      projectDir: resolve(import.meta.dirname, '..', '..'),
-      progress: (line) => lines.push(line),
-      onFailure: (error) => failures.push(error),
-      api: chooseApi(undefined, process.env),
-    });
-    try {
-      const kubectl = await findKubectl(lab.kubeconfig, process.env);
-      // In CI the documents' commands are run; elsewhere the story says that they were not.
-      if (process.env['CI'] === 'true') expect(kubectl).toMatchObject({ kind: 'present' });
-      await podSecurityGroupsTrunk.run(createStoryContext(lab, kubectl, (line) => lines.push(line)));
-    } catch (error) {
-      throw new Error(`${lines.join('\n')}\n${String(error)}`, { cause: error });
-    } finally {
-      await lab.close();
-    }
-    expect(failures).toEqual([]);
-  });
+  it('goes as document 002 says, step by step, and leaves nothing in the cloud', { timeout: 240_000 }, () =>
+    playStory(podSecurityGroupsTrunk),
+  );
 });

@@ -57,6 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
     );
   };
   const lab = await startLab({
+    ...story.lab,
     projectDir: resolve(import.meta.dirname, '..', '..'),
     progress: (line) => print(style.dim(`   ${line}`)),
     api: chooseApi(kubeconfig, process.env),

@@ -1,6 +1,6 @@
 // What a story is: named steps on a fresh lab, each printed with its outcome, stopping at the first wrong one.
 import type { Kubectl } from '../kubectl.ts';
-import type { Lab } from '../lab.ts';
+import type { Lab, LabOptions } from '../lab.ts';
 
 export interface StoryContext {
   readonly lab: Lab;
@@ -16,6 +16,8 @@ export interface Story {
   /** The specification document it plays. */
   readonly document: string;
   readonly title: string;
+  /** What its lab has that the default one has not. */
+  readonly lab?: Pick<LabOptions, 'superNodes' | 'grants' | 'ipMode'>;
   run(context: StoryContext): Promise<void>;
 }
 

@@ -206,6 +206,17 @@ describe('the node', () => {
       }),
       'ENI eni-trunk001 is not used: its gateway is ""; expected an IPv4 address such as 10.0.35.1; ENI eni-route001 is not used: its gateway 10.9.0.1 is not in its subnet 10.0.35.0/24',
     ],
+    [
+      'ENIs that go, went, or come back',
+      nec({
+        eniInfos: [
+          { ...eniInfo, pendingOperation: 'attach' },
+          { ...sharedInfo, pendingOperation: 'detach' },
+          { ...sharedInfo, eniID: 'eni-route002', index: 3, mac: '20:90:6f:00:00:03', pendingOperation: 'gone' },
+        ],
+      }),
+      'the trunk ENI eni-trunk001 (20:90:6f:00:00:01) is not plugged into the node yet; the shared ENI eni-route001 (20:90:6f:00:00:02) is being taken off the node; the shared ENI eni-route002 (20:90:6f:00:00:03) is gone; Pods that have its addresses must be made anew',
+    ],
   ])('says why it takes no Pods: %s', async (_what, object, message) => {
     const { necs, network, until } = start();
     if (object !== undefined) necs.put(object);

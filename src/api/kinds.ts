@@ -90,7 +90,13 @@ export const kinds: readonly KindDefinition[] = [
     shortNames: ['veni'],
     spec: vpcEniSpecSchema,
     status: vpcEniStatusSchema,
-    rules: [immutable('type'), immutable('nodeName'), immutableOptional('pod'), immutableOptional('instanceID'), immutableOptional('enforcingMode')],
+    rules: [
+      immutable('type'),
+      immutable('nodeName'),
+      immutableOptional('pod'),
+      immutableOptional('instanceID'),
+      immutableOptional('enforcingMode'),
+    ],
     columns: [
       { name: 'Type', type: 'string', jsonPath: '.spec.type' },
       { name: 'Node', type: 'string', jsonPath: '.spec.nodeName' },

@@ -192,6 +192,40 @@ const usedOn = (
   enis: readonly { readonly status?: { readonly use?: { readonly inUse: readonly unknown[] } | undefined } }[],
 ) => enis.reduce((sum, eni) => sum + (eni.status?.use?.inUse.length ?? 0), 0);
 
+describe('a nec that is edited into nonsense', { concurrent: true }, () => {
+  it('is put right where the cloud knows better, refused where the kind does, and costs no call', async ({
+    expect,
+  }) => {
+    await using world = await disposableWorld(ONE);
+    world.ipamd();
+    const name = nodeName(world, 0);
+    await offers(world, name, '27');
+    await listedOn(world, name, 5);
+    const before = await nec(world, name, (each) => each.status?.routeENI?.bound === 5, 'settled');
+    const edit = (body: object, subresource?: 'status') =>
+      world.client.patch(
+        nodeEniConfigs,
+        name,
+        { type: 'merge', body },
+        subresource === undefined ? {} : { subresource },
+      );
+    await edit({ spec: { instanceID: 'ins-nonsense', zone: 'nowhere-9', instanceType: 'X9.HUGE1' } });
+    await nec(world, name, (each) => JSON.stringify(each.spec) === JSON.stringify(before.spec), 'the spec put right');
+    await edit({ status: { eniInfos: [], routeENI: null, subENI: null } }, 'status');
+    const after = await nec(world, name, (each) => each.status?.routeENI?.bound === 5, 'the status put right');
+    expect(after.status?.eniInfos).toEqual(before.status?.eniInfos);
+    await expect(edit({ spec: { maxRouteENI: -1 } })).rejects.toThrow(/maxRouteENI/);
+    await expect(edit({ spec: { desiredRouteENIIP: 'many' } })).rejects.toThrow(/desiredRouteENIIP/);
+    await edit({ spec: { maxRouteENI: 0 } });
+    await offers(world, name, '0');
+    await edit({ spec: { maxRouteENI: null } });
+    await offers(world, name, '27');
+    await listedOn(world, name, 5);
+    const changed = mutations(world).filter((action) => /^(Create|Delete|Attach|Detach)/.test(action));
+    expect(changed).toEqual(['CreateNetworkInterface', 'AttachNetworkInterface']);
+  });
+});
+
 describe('a wanted number', { concurrent: true }, () => {
   it('is bound ahead of Pods; one that is no number is told and changes nothing', async ({ expect }) => {
     await using world = await disposableWorld(ONE);

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createCloudClient } from '../../lab/cloud-client.ts';
 import { POD_SUBNET_IDS, VPC } from '../../lab/layout.ts';
 import { waitForObjects } from '../../lab/wait.ts';
+import { annotations } from '../api/keys.ts';
 import { vpcEnis } from '../api/vpc-eni.ts';
+import { nodes } from '../kube/resources.ts';
 import { first, nodeGroup, nodeGroupsWorld, type NodeGroupsWorld, second } from './testing/node-groups.ts';
 import { isReady } from './testing/world.ts';
 
@@ -101,7 +103,6 @@ describe('--enable-security-groups', () => {
   it('with another list reaches new nodes only', async () => {
     await using world = await nodeGroupsWorld({ instanceTypes: ['SA5.LARGE8', 'SA5.LARGE8'] });
     const [old = '', fresh = ''] = world.nodeNames;
-    const { nodes } = await import('../kube/resources.ts');
     const held = await world.client.get(nodes, fresh);
     await world.client.delete(nodes, fresh);
     const before = world.ipamd({ flags: list(first) });
@@ -184,6 +185,19 @@ describe('the annotation disable-node-eni-security-groups', () => {
     for (const { eniId } of world.bound()) world.cloud.admin.setEniGroups({ eniId, securityGroupIds: [second] });
     await world.listings(3);
     expect(world.bound().map((eni) => eni.groups)).toEqual([[second]]);
+  });
+
+  it('yes holds for a further ENI of a node that runs: it is made without groups', async () => {
+    await using world = await nodeGroupsWorld();
+    world.ipamd({ flags: list(first) });
+    await world.untilBound([first]);
+    await world.annotate('yes');
+    await world.untilBound([]);
+    const calls = world.changes();
+    const wish = { [annotations.desiredRouteEniPodNum]: '12' };
+    await world.client.patch(nodes, world.node, { type: 'merge', body: { metadata: { annotations: wish } } });
+    await world.untilBound([], 2);
+    expect(world.changes()).toBe(calls);
   });
 
   it('yes holds for an ENI that is made meanwhile, and after a new start', async () => {
@@ -278,17 +292,23 @@ describe('the ENIs of a managed node', () => {
     await using world = await nodeGroupsWorld({
       values: { 'vpcCni.routeEni.ipMinWarmTarget': '12', 'vpcCni.routeEni.ipMaxWarmTarget': '12' },
     });
-    world.ipamd({ flags: list(first) });
+    world.ipamd({ flags: list(first), timings: { lookAgainMs: 3_000 } });
     await world.untilBound([first], 2);
     await world.untilCondition(({ status }) => status === 'True', 'in step');
-    const fault = { action: 'AssociateNetworkInterfaceSecurityGroups', code: 'UnsupportedOperation' };
-    world.cloud.admin.failNext({ ...fault, times: Infinity });
-    await world.editNec([first, second]);
-    const told = await world.untilCondition(({ message }) => /2 of 2 ENIs not in step/.test(message), 'not in step');
-    expect(told.status).toBe('False');
     const calls = world.changes();
-    world.cloud.admin.clearFaults();
-    world.cloud.admin.failNext({ ...fault, times: 1 });
+    world.cloud.admin.failNext({ action: 'AssociateNetworkInterfaceSecurityGroups', code: 'UnsupportedOperation' });
+    await world.editNec([first, second]);
+    const told = await world.untilCondition(({ message }) => /1 of 2 ENIs not in step/.test(message), 'not in step');
+    expect(told.status).toBe('False');
+    const failed = /not in step: (eni-\w+)/.exec(told.message)?.[1];
+    const groups = world.bound().map((eni) => [eni.eniId === failed, eni.groups]);
+    expect(groups).toEqual(
+      expect.arrayContaining([
+        [true, [first]],
+        [false, [first, second]],
+      ]),
+    );
+    await world.untilNodeCondition('False', /UnsupportedOperation/);
     await world.untilBound([first, second], 2);
     await world.untilCondition(({ status }) => status === 'True', 'in step again');
     // Both, of which one failed, then that one.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concludeNodeGroups, judgeGroups, type KnownGroup } from './group-judgement.ts';
-import { type GroupsRecord, type NodeGroupFacts, planNodeGroups } from './node-groups.ts';
+import { type GroupsRecord, groupsOfNewEni, type NodeGroupFacts, planNodeGroups } from './node-groups.ts';
 
 const [a, b, c, x] = ['sg-aaaaaaaa', 'sg-bbbbbbbb', 'sg-cccccccc', 'sg-xxxxxxxx'] as const;
 const [n1, n2] = ['sg-node0001', 'sg-node0002'] as const;
@@ -128,6 +128,23 @@ describe('the groups of a node', () => {
     const spec = first.spec === 'keep' ? facts.spec : first.spec === 'remove' ? undefined : first.spec;
     const second = run({ ...facts, spec, recorded: first.record });
     expect(second).toEqual({ ...first, spec: 'keep' });
+  });
+});
+
+describe('a new ENI', () => {
+  it.each<[string, GroupsRecord | undefined, readonly string[] | undefined]>([
+    ['waits while nothing is decided', undefined, undefined],
+    ['has what is in force', managed([b, a], 'user'), [b, a]],
+    [
+      'has what stays in force while the list cannot be used',
+      { ...managed([x], 'user'), state: 'Blocked', inForce: [a] },
+      [a],
+    ],
+    ['has none while no list could be used yet', { state: 'Blocked' }, []],
+    ['has none of a disabled node, whatever was in force', { ...managed([a], 'flag'), state: 'Disabled' }, []],
+    ['has none while the feature is off, whatever was in force', { ...managed([a], 'flag'), state: 'Off' }, []],
+  ])('%s', (_, recorded, groups) => {
+    expect(groupsOfNewEni(recorded)).toEqual(groups);
   });
 });
 

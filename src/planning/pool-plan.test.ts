@@ -136,6 +136,22 @@ describe('planPool', () => {
     ]);
   });
 
+  it('waits for the room that given-up addresses make, unless nothing may be unassigned', () => {
+    const pool = askedBack(listed(emptyPool, ips(1, 5)), ips(1, 5));
+    const answer = use(pool, { released: ips(1, 5).map((ip) => ({ ip, generation: 2 })) });
+    const enis = [eni('a', ips(1, 5), { pool, use: answer })];
+    expect(plan(enis, { bind: 6 })).toEqual([{ kind: 'assign', eni: 'a', count: 4 }]);
+    expect(plan(enis, { bind: 10 })).toEqual([
+      { kind: 'assign', eni: 'a', count: 4 },
+      { kind: 'add-eni', count: 1 },
+    ]);
+    const target = { bind: 6, release: 0 };
+    expect(planPool({ enis, maxENI: 3, maxIPPerENI: 9, target, unassigns: false }).actions).toContainEqual({
+      kind: 'add-eni',
+      count: 2,
+    });
+  });
+
   it('empties an ENI above its cap at once, and the unused ones in excess, but never the trunk', () => {
     const over = eni('a', ips(1, 9), { cap: 4 });
     expect(plan([over])).toEqual([{ kind: 'ask-back', eni: 'a', addresses: ips(5, 5).reverse() }]);

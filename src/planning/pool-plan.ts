@@ -58,6 +58,8 @@ export interface PoolPlanInput {
   readonly maxIPPerENI: number;
   /** Of `planPoolTarget`, for `countBound(enis, maxENI)`. */
   readonly target: { readonly bind: number; readonly release: number };
+  /** False while nothing may be unassigned, so that what was given up goes on taking its place; default true. */
+  readonly unassigns?: boolean;
 }
 
 export interface PoolPlan {
@@ -95,11 +97,12 @@ export function planPool(input: PoolPlanInput): PoolPlan {
   }
   const assigned = new Set<string>();
   for (const eni of kept) {
-    const count = eni.dry === true ? 0 : Math.min(need, Math.max(0, eni.cap - onEni(eni)));
-    if (count <= 0) continue;
-    // An ENI that cannot take them this moment soon can: nothing is bound elsewhere instead.
-    need -= count;
-    if (!eni.ready || eni.busy || eni.seen === undefined) continue;
+    if (eni.dry === true) continue;
+    const count = Math.min(need, Math.max(0, eni.cap - onEni(eni)));
+    // An ENI that cannot take them this moment soon can: nothing is bound elsewhere instead. What was given up is about to make room, too.
+    const staysOnIt = input.unassigns === false ? onEni(eni) : onEni(eni) - acked(eni.pool, eni.use).length;
+    need -= Math.max(count, Math.min(need, eni.cap - staysOnIt));
+    if (count <= 0 || !eni.ready || eni.busy || eni.seen === undefined) continue;
     actions.push({ kind: 'assign', eni: eni.name, count });
     assigned.add(eni.name);
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ClientCertificate } from './access/certificates.ts';
 import type { IdSource } from './core.ts';
+import type { FindNodeStreams } from './streaming/node-streams.ts';
 
 /** Finds where a port of a Service is served; `undefined` when nothing answers for it. */
 export type ResolveService = (
@@ -25,6 +26,8 @@ export interface ApiServerOptions {
   readonly serviceAccountIssuer?: string;
   /** Events kept per resource for watches to resume from; default 5,000. Older versions answer 410. */
   readonly historyLimit?: number;
+  /** Who serves exec, attach, port-forward and logs of a node's Pods; default nobody. */
+  readonly nodeStreams?: FindNodeStreams;
   /** Default: random. */
   readonly ids?: IdSource;
   /**

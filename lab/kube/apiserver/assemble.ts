@@ -94,6 +94,7 @@ export function createCore(options: ApiServerOptions, transport: WebhookTranspor
     authorizer,
     admission,
     readBody: createBodyReader(),
+    nodeStreams: options.nodeStreams,
   };
   return core;
 }

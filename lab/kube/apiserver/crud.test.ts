@@ -144,7 +144,7 @@ describe('paths', () => {
       [
         '/apis/autoscaling/v2/horizontalpodautoscalers',
         '/api/v1/persistentvolumes',
-        `${paths.pods}/x/log`,
+        `${paths.pods}/x/proxy`,
         '/debug/pprof',
       ].map((path) => t.call('GET', path)),
     );

@@ -133,6 +133,13 @@ function copy(value: unknown): unknown {
   return made;
 }
 
+/** The value itself, which nobody can change any more, however deep. */
+export function frozenJson<T>(value: T): T {
+  if (Array.isArray(value)) value.forEach(frozenJson);
+  else if (isObject(value)) Object.values(value).forEach(frozenJson);
+  return Object.freeze(value);
+}
+
 /** Sets a member by a name that came from outside, so that `__proto__` is an ordinary name. */
 export function setOwn(target: JsonObject, key: string, value: unknown): void {
   if (key === '__proto__')

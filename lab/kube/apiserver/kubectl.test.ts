@@ -167,8 +167,8 @@ describe.skipIf(missing)('with kubectl', () => {
     expect((await kubectl.run(['auth', 'can-i', 'create', 'pods', '--as=nobody'])).stdout).toBe('no\n');
     await ok('create serviceaccount robot');
     expect(await ok('create token robot')).toMatch(/^ey/);
-    expect(await fails('logs described')).toContain(
-      'the embedded API server does not implement the subresource pods/log',
+    expect(await fails('get --raw /api/v1/namespaces/default/pods/described/proxy/')).toContain(
+      'the embedded API server does not implement the subresource pods/proxy',
     );
   });
 });

@@ -1,10 +1,13 @@
 // The HTTPS listener: its own port, and connections that were accepted elsewhere.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ServingCertificates } from './access/certificates.ts';
+import type { RequestHandler } from './http/server.ts';
+import { asksForStream } from './streaming/upgrade.ts';
+import { takeBearerProtocol } from './streaming/websocket/bearer-protocol.ts';
 import { methodRefusal, parseRefusal, protocolRefusal, refuseOn } from './http/protocol-refusal.ts';
 
 export interface Listener {
@@ -19,7 +22,7 @@ export interface ListenerOptions {
   readonly certificates: ServingCertificates;
   readonly listen: { readonly host: string; readonly port: number };
   readonly logger: Logger;
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly handler: RequestHandler;
 }
 
 /** Clients keep connections for long; longer than they do, so that they are the ones to end them. */
@@ -43,13 +46,29 @@ export async function startListener({ certificates, listen, logger, handler }: L
     // Refused below in a real server's words.
     requireHostHeader: false,
     requestTimeout: 0,
+    // Whatever else a request would like to become, it is answered as it is.
+    shouldUpgradeCallback: asksForStream,
+    // A client that has ended its side still gets its answer.
+    allowHalfOpen: true,
   };
   const server = createServer(options, (request, response) => {
     const refusal = protocolRefusal(request);
     if (refusal === undefined) handler(request, response);
     else refuseOn(request.socket, refusal);
   });
+  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    // Refused, the request has had an ordinary answer, and the connection ends behind it.
+    response.shouldKeepAlive = false;
+    response.on('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    takeBearerProtocol(request);
+    handler(request, response, { socket, head });
+  });
   server.maxHeadersCount = 0;
+  // The same for Node's HTTP, which has this switch and no option for it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
     if (socket.writable && error.code !== 'ECONNRESET') refuseOn(socket, parseRefusal(error.code ?? ''));
     else socket.destroy();

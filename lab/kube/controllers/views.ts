@@ -1,6 +1,6 @@
 // The workload kinds as the lab's controllers read them, and where they are served.
 import type { LabelSelector, Pod } from '../../../src/kube/resources.ts';
-import type { Condition, KubeObject, ObjectMeta, Resource } from '../../../src/kube/types.ts';
+import type { KubeObject, ObjectMeta, Resource } from '../../../src/kube/types.ts';
 import type { Toleration } from '../kubelet/pod-view.ts';
 
 export interface PodTemplate {
@@ -8,14 +8,25 @@ export interface PodTemplate {
   spec: Pod['spec'] & { tolerations?: Toleration[] };
 }
 
+/** A condition of a workload; `lastUpdateTime` of Deployments only. */
+export interface WorkloadCondition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  lastUpdateTime?: string;
+  lastTransitionTime?: string;
+}
+
 export interface ReplicaSet extends KubeObject {
-  spec: { replicas?: number; selector: LabelSelector; template: PodTemplate };
+  spec: { replicas?: number; minReadySeconds?: number; selector: LabelSelector; template: PodTemplate };
   status?: {
     replicas?: number;
     readyReplicas?: number;
     availableReplicas?: number;
     fullyLabeledReplicas?: number;
     observedGeneration?: number;
+    conditions?: WorkloadCondition[];
   };
 }
 
@@ -27,19 +38,42 @@ export interface Deployment extends KubeObject {
     strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
     revisionHistoryLimit?: number;
     paused?: boolean;
+    minReadySeconds?: number;
+    progressDeadlineSeconds?: number;
   };
-  status?: { conditions?: Condition[]; observedGeneration?: number };
+  status?: {
+    observedGeneration?: number;
+    replicas?: number;
+    updatedReplicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    unavailableReplicas?: number;
+    collisionCount?: number;
+    conditions?: WorkloadCondition[];
+  };
 }
 
 export interface DaemonSet extends KubeObject {
-  spec: { selector: LabelSelector; template: PodTemplate };
+  spec: {
+    selector: LabelSelector;
+    template: PodTemplate;
+    minReadySeconds?: number;
+    revisionHistoryLimit?: number;
+    updateStrategy?: {
+      type?: string;
+      rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string };
+    };
+  };
   status?: Record<string, unknown>;
 }
 
 export interface Service extends KubeObject {
   spec?: {
+    type?: string;
+    clusterIP?: string;
+    publishNotReadyAddresses?: boolean;
     selector?: Record<string, string>;
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string }[];
+    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string; appProtocol?: string }[];
   };
 }
 
@@ -71,7 +105,11 @@ export const services: Resource<Service> = {
   kind: 'Service',
   namespaced: true,
 };
-export const endpoints: Resource = {
+export interface Endpoints extends KubeObject {
+  subsets?: readonly object[] | null;
+}
+
+export const endpoints: Resource<Endpoints> = {
   group: '',
   version: 'v1',
   plural: 'endpoints',

@@ -2,25 +2,29 @@
 import { join } from 'node:path';
 import { containerBinds, checkMountPoints } from './volumes.ts';
 import type { PodVolumes } from './volumes.ts';
-import { startContainer } from './container-runtime.ts';
+import { containerId, startContainer } from './container-runtime.ts';
 import type { RunningContainer } from './container-runtime.ts';
 import { containerEnvironment, expandVariables } from './environment.ts';
 import { kubeletError } from './errors.ts';
+import type { ImageStore } from './image-store.ts';
 import { commandLine } from './images.ts';
+import type { LogStore } from './logs/log-store.ts';
 import type { KubeletOptions } from './kubelet-types.ts';
+import { unsupportedHook } from './lifecycle-hooks.ts';
+import { nodeResources } from './node-object.ts';
 import type { LabContainer, LabPod } from './pod-view.ts';
+import { addsToNodeFile, resolvConf } from './resolv-conf.ts';
 import { asText, loadPodData } from './referenced-data.ts';
 import type { Sandbox } from './sandbox.ts';
+import { linkedServices, serviceVariables } from './service-links.ts';
 
 export interface LaunchDeps extends KubeletOptions {
   readonly nodeRoot: string;
   /** Lower-case hexadecimal digits. */
   readonly randomHex: (digits: number) => string;
-}
-
-/** The file that collects the output of a container over all its runs. */
-export function containerLogFile(stateDir: string, pod: Pick<LabPod, 'metadata'>, container: string): string {
-  return join(stateDir, 'logs', `${pod.metadata.namespace ?? 'default'}_${pod.metadata.name}_${container}.log`);
+  readonly imageStore: ImageStore;
+  readonly logs: LogStore;
+  readonly event: (pod: LabPod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
 }
 
 /** Starts a container in the Pod's sandbox. Throws a KUBELET error whose `eventReason` is the container's waiting reason. */
@@ -32,28 +36,42 @@ export async function launchContainer(
   sandbox: Sandbox,
   volumes: PodVolumes,
 ): Promise<RunningContainer> {
-  const refusal = unsupportedPart(pod, container, init);
+  const refusal = unsupportedPart(container, init);
   if (refusal !== undefined) throw kubeletError('unsupported', `container ${container.name}: ${refusal}`);
-  const image = deps.images.find(container.image ?? '');
+  if (addsToNodeFile(pod, deps.dns))
+    throw kubeletError(
+      'unsupported',
+      "dnsConfig is not added to the node's own resolv.conf by the lab; use dnsPolicy None",
+    );
+  const image = deps.imageStore.ensure(pod, container, (type, reason, message) =>
+    deps.event(pod, type, reason, message),
+  );
   const env = containerEnvironment({
     pod,
     container,
-    place: { hostIp: deps.node.internalIp, podIps: sandbox.ips },
+    place: { hostIp: deps.node.internalIp, podIps: sandbox.ips, allocatable: nodeResources(deps.node) },
     data: asText(await loadPodData(deps, pod)),
-    base: { ...clusterEnvironment(deps, pod), ...image.env },
+    base: { ...(await serviceEnvironment(deps, pod)), ...clusterEnvironment(deps, pod), ...image.env },
   });
   const binds = containerBinds(container, volumes);
   await checkMountPoints(deps, binds);
+  deps.event(pod, 'Normal', 'Created', `Created container: ${container.name}`);
+  const id = deps.randomHex(64);
   try {
     return await startContainer(deps, {
-      id: deps.randomHex(64),
+      id,
       argv: commandLine(image, container.command ?? [], container.args ?? []).map((word) => expandVariables(word, env)),
       env,
       binds,
       ...(container.workingDir === undefined ? {} : { cwd: container.workingDir }),
       ...(sandbox.netns === undefined ? {} : { netns: sandbox.netns }),
-      files: hostsFile(pod, sandbox),
-      logFile: containerLogFile(deps.stateDir, pod, container.name),
+      files: { ...hostsFile(pod, sandbox), ...resolverFile(deps, pod) },
+      logFile: await deps.logs.begin(pod, container.name, containerId(id)),
+      socket: join(deps.stateDir, `${id.slice(0, 16)}.sock`),
+      stdin: container.stdin ?? false,
+      stdinOnce: container.stdinOnce ?? false,
+      tty: container.tty ?? false,
+      ...(pod.spec.hostNetwork === true ? {} : { hostname: podHostname(pod) }),
     });
   } catch (error) {
     throw kubeletError(
@@ -65,15 +83,25 @@ export async function launchContainer(
 }
 
 /** What of a Pod or container this kubelet does not do, in words; `undefined` when it does everything that is asked. */
-export function unsupportedPart(pod: LabPod, container: LabContainer, init: boolean): string | undefined {
+export function unsupportedPart(container: LabContainer, init: boolean): string | undefined {
   const probes = [container.readinessProbe, container.livenessProbe, container.startupProbe];
-  if (container.lifecycle !== undefined) return 'lifecycle hooks are not run by the lab';
+  const hooks = unsupportedHook(container);
+  if (hooks !== undefined) return hooks;
   if (probes.some((probe) => probe?.grpc !== undefined))
     return 'grpc probes are not made by the lab; use httpGet, tcpSocket or exec';
   if (init && container.restartPolicy === 'Always')
     return 'init containers that stay (restartPolicy: Always) are not run by the lab';
-  if (pod.spec.activeDeadlineSeconds !== undefined) return 'activeDeadlineSeconds is not observed by the lab';
   return undefined;
+}
+
+/** As kubelets cut what is too long for a host name. */
+const podHostname = ({ spec, metadata }: LabPod): string =>
+  (spec.hostname ?? metadata.name).slice(0, 63).replace(/[-.]+$/, '');
+
+async function serviceEnvironment({ client }: LaunchDeps, pod: LabPod): Promise<Record<string, string>> {
+  if (pod.spec.enableServiceLinks === false) return {};
+  const { items } = await client.list(linkedServices, { namespace: pod.metadata.namespace ?? 'default' });
+  return serviceVariables(items);
 }
 
 function clusterEnvironment({ api, node }: LaunchDeps, pod: LabPod): Record<string, string> {
@@ -90,4 +118,9 @@ function hostsFile(pod: LabPod, sandbox: Sandbox): Record<string, string> {
   if (pod.spec.hostNetwork === true) return {};
   const own = sandbox.ips.map((ip) => `${ip}\t${pod.metadata.name}`);
   return { '/etc/hosts': ['127.0.0.1\tlocalhost', '::1\tlocalhost', ...own, ''].join('\n') };
+}
+
+function resolverFile({ dns }: LaunchDeps, pod: LabPod): Record<string, string> {
+  const text = resolvConf(pod, dns);
+  return text === undefined ? {} : { '/etc/resolv.conf': text };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import { errorText } from '../../../src/base/errors.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import { rfc3339 } from '../../../src/kube/times.ts';
-import type { ExecResult, HostProcess, LabHost, RootSpec } from '../../host/types.ts';
+import type { ConsoleOptions, ExecResult, HostProcess, LabHost, LiveProcess, RootSpec } from '../../host/types.ts';
 import type { ContainerSignal } from './kubelet-types.ts';
 import type { ContainerEnd } from './pod-status.ts';
 
@@ -19,7 +19,17 @@ export interface ContainerSpec {
   readonly binds: RootSpec['binds'];
   /** Files of the image and of the Pod, absolute path to content. */
   readonly files: Readonly<Record<string, string>>;
+  /** Its directory exists. */
   readonly logFile: string;
+  /** The container has an input, for those who attach. */
+  readonly stdin?: boolean;
+  /** The input ends with the first who attached. */
+  readonly stdinOnce?: boolean;
+  readonly tty?: boolean;
+  /** Name of the machine that the container sees; default the machine's own. */
+  readonly hostname?: string;
+  /** Where those who attach find it; must be free. Without effect where the host carries no input and output. */
+  readonly socket: string;
 }
 
 export interface RunningContainer {
@@ -35,6 +45,10 @@ export interface RunningContainer {
     argv: readonly string[],
     options?: { readonly stdin?: string; readonly timeoutMs?: number },
   ): Promise<ExecResult>;
+  /** Runs a command with live input and output; it ends with the container. */
+  open(argv: readonly string[], options: { readonly stdin: boolean; readonly tty: boolean }): Promise<LiveProcess>;
+  /** Joins the container's first process. */
+  attach(): Promise<LiveProcess>;
 }
 
 export interface RuntimeDeps {
@@ -44,6 +58,10 @@ export interface RuntimeDeps {
 }
 
 const ID_PREFIX = 'lab://';
+const CARRIED_MS = 2_000;
+
+/** How a container's id is written in a Pod's status. */
+export const containerId = (id: string): string => `${ID_PREFIX}${id}`;
 
 /** Starts a container. Rejects with the host's error when it cannot be; nothing is left behind then. */
 export async function startContainer(deps: RuntimeDeps, spec: ContainerSpec): Promise<RunningContainer> {
@@ -56,23 +74,38 @@ export async function startContainer(deps: RuntimeDeps, spec: ContainerSpec): Pr
       ...(spec.netns === undefined ? {} : { netns: spec.netns }),
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     };
-    const process = await host.spawn(spec.argv, { ...place, env: spec.env, logFile: spec.logFile });
+    const process = await host.spawn(spec.argv, {
+      ...place,
+      env: spec.env,
+      logFile: spec.logFile,
+      ...(host.carriesIo ? { console: consoleOf(spec) } : {}),
+    });
     const startedAt = rfc3339(clock.now());
     const stopper = createStopper(clock, process);
     return {
-      containerID: `${ID_PREFIX}${spec.id}`,
+      containerID: containerId(spec.id),
       startedAt,
       startedMs: clock.monotonicMs(),
-      ended: endOf(deps, process, root, { startedAt, containerID: `${ID_PREFIX}${spec.id}` }, stopper),
+      ended: endOf(deps, process, root, { startedAt, containerID: containerId(spec.id) }, stopper),
       stop: (graceMs) => stopper.stop(graceMs),
       signal: (signal) => process.kill(signal),
       exec: (argv, options = {}) => host.exec(argv, { ...place, env: spec.env, ...options }),
+      open: (argv, options) => host.open(argv, { ...place, ...named(spec), env: spec.env, ...options }),
+      attach: () => host.attach(spec.socket),
     };
   } catch (error) {
     await host.removeRoot(root).catch(() => undefined);
     throw error;
   }
 }
+
+const named = ({ hostname }: ContainerSpec): { readonly hostname?: string } =>
+  hostname === undefined ? {} : { hostname };
+
+const consoleOf = (spec: ContainerSpec): ConsoleOptions => {
+  const { socket, stdin = false, stdinOnce = false, tty = false } = spec;
+  return { socket, stdin, stdinOnce, tty, ...named(spec) };
+};
 
 interface Stopper {
   stop(graceMs: number): void;
@@ -115,6 +148,8 @@ async function endOf(
   await host.removeRoot(root).catch((error: unknown) => {
     logger.debug({ root, error: errorText(error) }, 'root of a container could not be removed');
   });
+  // The log is whole before the end is known; somebody else who holds its pipe is not waited for.
+  await Promise.race([process.carried, clock.sleep(CARRIED_MS)]);
   const number = signal === null ? undefined : signalNumber(signal);
   const exitCode = code ?? 128 + (number ?? 0);
   return {

@@ -2,6 +2,7 @@
 import { kubeletError } from './errors.ts';
 import { fieldValue } from './field-ref.ts';
 import type { PodPlace } from './field-ref.ts';
+import { resourceValue } from './resource-ref.ts';
 import type { EnvFrom, EnvVar, KeyRef, LabContainer, LabPod } from './pod-view.ts';
 
 /** The data of the ConfigMaps and Secrets that a Pod refers to, decoded; `undefined` for one that does not exist. */
@@ -47,10 +48,14 @@ function variableValue(
   env: Readonly<Record<string, string>>,
 ): string | undefined {
   const from = variable.valueFrom;
+  const { namespace = 'default' } = input.pod.metadata;
   if (from === undefined) return expandVariables(variable.value ?? '', env);
   if (from.fieldRef !== undefined) return fieldValue(input.pod, input.place, from.fieldRef.fieldPath);
-  if (from.configMapKeyRef !== undefined) return keyValue('ConfigMap', from.configMapKeyRef, input.data.configMap);
-  if (from.secretKeyRef !== undefined) return keyValue('Secret', from.secretKeyRef, input.data.secret);
+  if (from.resourceFieldRef !== undefined)
+    return resourceValue(input.pod, input.container.name, from.resourceFieldRef, input.place.allocatable ?? {});
+  if (from.configMapKeyRef !== undefined)
+    return keyValue('ConfigMap', from.configMapKeyRef, input.data.configMap, namespace);
+  if (from.secretKeyRef !== undefined) return keyValue('Secret', from.secretKeyRef, input.data.secret, namespace);
   throw kubeletError('unsupported', `env ${variable.name}: valueFrom ${Object.keys(from).join(', ') || 'is empty'}`);
 }
 
@@ -58,10 +63,16 @@ function keyValue(
   kind: string,
   ref: KeyRef,
   read: (name: string) => Readonly<Record<string, string>> | undefined,
+  namespace: string,
 ): string | undefined {
   const value = read(ref.name)?.[ref.key];
   if (value !== undefined || ref.optional === true) return value;
-  throw kubeletError('config', `${kind} "${ref.name}" has no key "${ref.key}", or does not exist`);
+  throw kubeletError(
+    'config',
+    read(ref.name) === undefined
+      ? `${kind.toLowerCase()} "${ref.name}" not found`
+      : `couldn't find key ${ref.key} in ${kind} ${namespace}/${ref.name}`,
+  );
 }
 
 function wholeSource(source: EnvFrom, data: ReferencedData): Record<string, string> {
@@ -71,7 +82,7 @@ function wholeSource(source: EnvFrom, data: ReferencedData): Record<string, stri
   if (values === undefined && ref.optional !== true)
     throw kubeletError(
       'config',
-      `${source.configMapRef === undefined ? 'Secret' : 'ConfigMap'} "${ref.name}" does not exist`,
+      `${source.configMapRef === undefined ? 'secret' : 'configmap'} "${ref.name}" not found`,
     );
   return Object.fromEntries(
     Object.entries(values ?? {}).map(([name, value]) => [`${source.prefix ?? ''}${name}`, value]),

@@ -7,6 +7,8 @@ export interface PodPlace {
   readonly hostIp: string;
   /** Empty until the Pod has its network. */
   readonly podIps: readonly string[];
+  /** What the node offers its Pods, for containers without limits. */
+  readonly allocatable?: Readonly<Record<string, string>>;
 }
 
 /** The value of a `fieldPath` such as `metadata.name`, `status.podIP` or `metadata.labels['app']`. Throws KUBELET-UNSUPPORTED for others. */

@@ -37,7 +37,7 @@ describe('createImageTable', () => {
 
   it('refuses an unknown image, naming it and those it knows', () => {
     const find = () => createImageTable({ 'team/app': { entrypoint: ['app'] } }).find('team/other:1');
-    expect(find).toThrow(/"team\/other:1".*alpine, busybox, curlimages\/curl, debian, nginx, team\/app/);
+    expect(find).toThrow(/"team\/other:1".*alpine, busybox, .*nginx, .*team\/app/);
     expect(find).toThrow(expect.objectContaining({ entry: expect.objectContaining({ eventReason: 'ErrImagePull' }) }));
   });
 });

@@ -26,12 +26,19 @@ const NGINX = `mkdir -p /var/www/nginx && echo '${WELCOME}' > /var/www/nginx/ind
 
 const machinePrograms: ImageEntry = { entrypoint: [], defaultArgs: ['sleep', 'infinity'] };
 
+const nginx: ImageEntry = { entrypoint: ['sh', '-c', NGINX] };
+
 const BUILT_IN: Readonly<Record<string, ImageEntry>> = {
-  nginx: { entrypoint: ['sh', '-c', NGINX] },
+  nginx,
   busybox: machinePrograms,
   alpine: machinePrograms,
   debian: machinePrograms,
+  ubuntu: machinePrograms,
+  centos: machinePrograms,
   'curlimages/curl': machinePrograms,
+  'nicolaka/netshoot': machinePrograms,
+  'ccr.ccs.tencentyun.com/library/nginx': nginx,
+  'ccr.ccs.tencentyun.com/library/busybox': machinePrograms,
 };
 
 /** The built-in images and `extra`, which wins; keys are repositories without tag. */
@@ -47,7 +54,7 @@ export function createImageTable(extra: Readonly<Record<string, ImageEntry>>): I
       if (entry !== undefined) return entry;
       throw new TrunklineError(
         KUBELET_ERRORS.image,
-        `Failed to pull image "${image}": the lab pulls nothing and has no such image; it knows: ${repositories.join(', ')}`,
+        `the lab pulls nothing and has no image "${image}"; it knows: ${repositories.join(', ')}`,
       );
     },
   };

@@ -3,8 +3,10 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { KubeClient } from '../../../src/kube/types.ts';
 import type { ExecResult, LabHost } from '../../host/types.ts';
+import type { NodeStreams } from '../apiserver/index.ts';
 import type { ImageTable } from './images.ts';
 import type { LabPod } from './pod-view.ts';
+import type { ClusterDns } from './resolv-conf.ts';
 
 /** A node of the lab. */
 export interface KubeletNode {
@@ -46,11 +48,15 @@ export interface KubeletOptions {
   readonly images: ImageTable;
   /** Where Pods of this node reach the API server (KUBERNETES_SERVICE_HOST and _PORT). */
   readonly api: { readonly host: string; readonly port: number };
+  /** Absent: Pods resolve names as the machine does. */
+  readonly dns?: ClusterDns;
   /** Directory on the machine for volumes, logs (`logs/`) and sandboxes (`sandboxes/<pod uid>.json`). */
   readonly stateDir: string;
   /** A token of the ServiceAccount, good for a day. Throws when it does not exist. */
   readonly issueToken: (namespace: string, serviceAccount: string) => string | Promise<string>;
   readonly superNodeNetwork?: SuperNodeNetwork;
+  /** Root with the node's own files, from `makeNodeRoot`; default: `run` makes one. */
+  readonly nodeRoot?: string;
   /** Uniform in [0, 1); default Math.random. */
   readonly random?: () => number;
 }
@@ -72,6 +78,12 @@ export interface Kubelet {
   ): Promise<ExecResult>;
   /** Signals a container's process from outside, as an administrator of the node could. Throws when it does not run. */
   signal(pod: PodIdentity, container: string, signal: ContainerSignal): Promise<void>;
-  /** File on the machine that collects stdout and stderr of a container, over all its runs. */
+  /** Signals every container of the node's host-network Pods: its system programs. */
+  signalSystem(signal: ContainerSignal): Promise<void>;
+  /** Network namespaces and directories of Pods that are still there, for a node whose power goes. */
+  remains(): { readonly netns: readonly string[]; readonly directories: readonly string[] };
+  /** What the API server needs for exec, attach, port-forward and logs. */
+  readonly streams: NodeStreams;
+  /** Link on the machine to the log of a container's latest run, in the format of container runtimes. */
   logFile(pod: PodIdentity, container: string): string;
 }

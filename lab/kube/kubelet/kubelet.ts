@@ -6,15 +6,20 @@ import { createEventRecorder } from '../../../src/kube/recorder.ts';
 import type { Controller } from '../../../src/kube/types.ts';
 import type { LabHost } from '../../host/types.ts';
 import { CNI_BIN_DIR, CNI_CONF_DIR } from './cni-config.ts';
-import { containerLogFile } from './container-launch.ts';
+import { createKubeletStreams } from './kubelet-streams.ts';
+import { containerLogFile, createLogStore } from './logs/log-store.ts';
+import type { LogStore } from './logs/log-store.ts';
 import type { RunningContainer } from './container-runtime.ts';
-import type { Kubelet, KubeletNode, KubeletOptions, PodIdentity } from './kubelet-types.ts';
+import { createImageStore } from './image-store.ts';
+import type { Kubelet, KubeletOptions, PodIdentity } from './kubelet-types.ts';
 import { createNodeAgent } from './node-agent.ts';
 import type { NodeAgent } from './node-agent.ts';
 import { allSlots } from './pod-state.ts';
 import { labPods } from './pod-view.ts';
 import type { LabPod } from './pod-view.ts';
-import { createPodWorker } from './pod-worker.ts';
+import type { SourceWatch } from './source-watch.ts';
+import { createSourceWatch } from './source-watch.ts';
+import { createPodWorker, volumesDir } from './pod-worker.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 export type {
@@ -38,6 +43,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { clock, node, stateDir } = options;
   const logger = options.logger.child({ node: node.name });
   const late: { worker?: PodWorker; started: boolean } = { started: false };
+  const logs = createLogStore(stateDir);
 
   const runningContainer = (pod: PodIdentity, container: string): RunningContainer => {
     const state = late.worker?.find(pod);
@@ -51,9 +57,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     run: async (signal) => {
       if (late.started) throw new Error(`the kubelet of ${node.name} was started twice`);
       late.started = true;
-      const nodeRoot = await makeNodeRoot(options.host, node);
-      const parts = assemble({ ...options, logger }, nodeRoot);
+      const nodeRoot = options.nodeRoot ?? (await makeNodeRoot(options.host, node.name));
+      const parts = assemble({ ...options, logger }, nodeRoot, logs);
       late.worker = parts.worker;
+      signal.addEventListener('abort', () => parts.sources.close(), { once: true });
       const refresh = async (): Promise<void> => {
         while (!signal.aborted) {
           await clock.sleep(TOKEN_REFRESH_MS, signal).catch(() => undefined);
@@ -72,6 +79,20 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     exec: async (pod, container, argv, execOptions) => runningContainer(pod, container).exec(argv, execOptions),
     signal: async (pod, container, name) => runningContainer(pod, container).signal(name),
+    signalSystem: async (name) => {
+      for (const state of late.worker?.all() ?? [])
+        if (state.pod.spec.hostNetwork === true) for (const slot of allSlots(state)) slot.run?.signal(name);
+    },
+    remains: () => {
+      const states = late.worker?.all() ?? [];
+      const sandboxes = states.flatMap((state) => [...state.leftovers, ...(state.sandbox ? [state.sandbox] : [])]);
+      const netns = sandboxes.flatMap((sandbox) => (sandbox.netns === undefined ? [] : [sandbox.netns]));
+      return {
+        netns: netns.filter((name) => name !== node.netns),
+        directories: states.map((state) => volumesDir(stateDir, state.uid)),
+      };
+    },
+    streams: createKubeletStreams({ ...options, logs, find: (pod) => late.worker?.find(pod) }),
     logFile: (pod, container) => containerLogFile(stateDir, pod, container),
   };
 }
@@ -92,7 +113,14 @@ async function runThenAbandon(controller: Controller, worker: PodWorker, signal:
 function assemble(
   options: KubeletOptions,
   nodeRoot: string,
-): { informer: ReturnType<typeof podInformer>; agent: NodeAgent; worker: PodWorker; controller: Controller } {
+  logs: LogStore,
+): {
+  informer: ReturnType<typeof podInformer>;
+  agent: NodeAgent;
+  worker: PodWorker;
+  controller: Controller;
+  sources: SourceWatch;
+} {
   const { client, clock, logger, node } = options;
   const random = options.random ?? Math.random;
   const recorder = createEventRecorder({ client, component: 'kubelet', host: node.name, clock, logger, random });
@@ -100,9 +128,13 @@ function assemble(
   const agent = createNodeAgent(options, () => {
     for (const uid of worker.networkReady()) controller.enqueue(uid);
   });
+  const sources = createSourceWatch({ client, clock, logger }, (uid) => worker.volumesChanged(uid));
   const worker: PodWorker = createPodWorker({
     ...options,
     nodeRoot,
+    imageStore: createImageStore(options.images, clock),
+    logs,
+    sources,
     network: () => agent.network,
     randomHex: (digits) => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join(''),
     event: (pod, type, reason, message) => recorder.record({ regarding: pod, type, reason, message }),
@@ -118,7 +150,7 @@ function assemble(
     watches: [watchOf(informer, ({ before, after }) => [(after ?? before)?.metadata.uid ?? ''])],
     reconcile: async (uid) => worker.reconcile(uid),
   });
-  return { informer, agent, worker, controller };
+  return { informer, agent, worker, controller, sources };
 }
 
 function podInformer({ client, clock, logger, node }: KubeletOptions) {
@@ -133,11 +165,11 @@ function podInformer({ client, clock, logger, node }: KubeletOptions) {
 }
 
 /** The node's own files: the machine's, with private /etc, /opt, /run, /tmp and /var. */
-async function makeNodeRoot(host: LabHost, node: KubeletNode): Promise<string> {
-  const root = await host.makeRoot({ name: `node-${node.name}`, binds: [] });
+export async function makeNodeRoot(host: LabHost, nodeName: string): Promise<string> {
+  const root = await host.makeRoot({ name: `node-${nodeName}`, binds: [] });
   // The machine's own CNI files must not become this node's: /etc reads through until it is written.
   const script = 'rm -rf "$1" && mkdir -p "$1" "$2" /var/lib/kubelet /var/lib/cni';
   const made = await host.exec(['busybox', 'sh', '-eu', '-c', script, 'sh', CNI_CONF_DIR, CNI_BIN_DIR], { root });
-  if (made.code !== 0) throw new Error(`node ${node.name}: cannot prepare its root: ${made.stderr.trim()}`);
+  if (made.code !== 0) throw new Error(`node ${nodeName}: cannot prepare its root: ${made.stderr.trim()}`);
   return root;
 }

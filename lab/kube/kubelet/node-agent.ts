@@ -6,12 +6,14 @@ import type { Lease, Node, PodCondition } from '../../../src/kube/resources.ts';
 import { microTime, rfc3339 } from '../../../src/kube/times.ts';
 import { findCniNetwork } from './cni-config.ts';
 import type { KubeletOptions } from './kubelet-types.ts';
-import { nodeLabels, nodeObject, nodeStatusPatch } from './node-object.ts';
+import { differs, nodeLabels, nodeObject, nodeStatusPatch, resetExtendedResources } from './node-object.ts';
 import type { NetworkState } from './node-object.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;
 const HEARTBEAT_MS = 10_000;
+/** The Lease is the heartbeat; a status that says nothing new is written this often. */
+const REPORT_MS = 300_000;
 /** How often the node looks for a CNI configuration: quickly while Pods may wait for it, then as a runtime does. */
 const LOOK_MISSING_MS = 200;
 const LOOK_PRESENT_MS = 5_000;
@@ -27,14 +29,21 @@ export interface NodeAgent {
 export function createNodeAgent(options: KubeletOptions, onNetwork: () => void): NodeAgent {
   const { client, clock, logger, host, node } = options;
   // Only general nodes use CNI; the others are ready from the start.
-  const state: { network: NetworkState; conditions: readonly PodCondition[] } = {
+  const state: { network: NetworkState; conditions: readonly PodCondition[]; reportAfterMs: number } = {
+    reportAfterMs: 0,
     network:
       node.kind === 'general' ? { ready: false, message: 'cni plugin not initialized' } : { ready: true, message: '' },
     conditions: [],
   };
 
+  /** Writes when something differs from what the API has, by whoever's hand, and every five minutes. */
   const report = async (): Promise<void> => {
-    const status = nodeStatusPatch(node, state.network, state.conditions, rfc3339(clock.now()));
+    const present = await client.get(nodes, node.name);
+    state.conditions = present.status?.conditions ?? [];
+    const foreign = node.kind === 'super' ? {} : present.status;
+    const status = nodeStatusPatch(node, state.network, state.conditions, rfc3339(clock.now()), foreign);
+    if (!differs(status, present) && clock.monotonicMs() < state.reportAfterMs) return;
+    state.reportAfterMs = clock.monotonicMs() + REPORT_MS;
     const written = await client.patch(
       nodes,
       node.name,
@@ -51,7 +60,12 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       const body = { metadata: { labels: nodeLabels(node) } };
-      state.conditions = (await client.patch<Node>(nodes, node.name, { type: 'merge', body })).status?.conditions ?? [];
+      const present = await client.patch<Node>(nodes, node.name, { type: 'merge', body });
+      const reset = resetExtendedResources(present);
+      if (reset !== undefined && node.kind !== 'super') {
+        const patch = { type: 'strategic', body: { status: reset } } as const;
+        await client.patch(nodes, node.name, patch, { subresource: 'status' });
+      }
     }
     await report();
   };
@@ -59,7 +73,9 @@ export function createNodeAgent(options: KubeletOptions, onNetwork: () => void):
   const look = async (nodeRoot: string): Promise<void> => {
     const found = await findCniNetwork(host, nodeRoot);
     const now: NetworkState =
-      found.kind === 'network' ? { ready: true, message: '' } : { ready: false, message: found.message };
+      found.kind === 'network'
+        ? { ready: true, message: '', network: found.network }
+        : { ready: false, message: found.message };
     const changed = now.ready !== state.network.ready;
     state.network = now;
     if (!changed) return;

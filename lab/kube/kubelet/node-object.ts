@@ -1,6 +1,8 @@
 // The Node object that a kubelet registers and the status that it keeps. Pure.
-import { labels, SUPER_NODE_INSTANCE_TYPE, taints } from '../../../src/api/keys.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { labels, resourceNames, SUPER_NODE_INSTANCE_TYPE, taints } from '../../../src/api/keys.ts';
 import type { Node, PodCondition } from '../../../src/kube/resources.ts';
+import type { CniNetwork } from './cni-config.ts';
 import type { KubeletNode } from './kubelet-types.ts';
 
 /** Pods a node takes, the kubelet's default. */
@@ -13,6 +15,8 @@ export interface NetworkState {
   readonly ready: boolean;
   /** Why not; empty when ready. */
   readonly message: string;
+  /** As last seen, on a node with CNI. */
+  readonly network?: CniNetwork;
 }
 
 /** The Node to create: labels, taints and provider id, without status. */
@@ -46,19 +50,34 @@ export function nodeTaints(node: KubeletNode): { key: string; value?: string; ef
 }
 
 /**
- * The status as a strategic merge patch: cpu, memory and pods are the kubelet's, every other resource in capacity and
- * allocatable is left as others wrote it (DESIGN, expensive decision 7).
+ * GUESS (facts/tke.md section 19, gap 8): each Pod of a super node is a machine with an ENI of its own, so what counts shared and exclusive
+ * ENIs never runs out there; without it a Pod that tolerates super nodes could not go there.
+ */
+const SUPER_NODE_RESOURCES = {
+  [resourceNames.eniIp]: String(MAX_PODS),
+  [resourceNames.directEni]: String(MAX_PODS),
+} as const;
+
+/**
+ * The status as a strategic merge patch: cpu, memory and pods are the kubelet's. Capacity of every other resource of a general node is left
+ * as others wrote it (DESIGN, expensive decision 7), and what is allocatable of it is that capacity, as real kubelets write it: a hand-made
+ * difference goes, and so does what has no capacity any more. `present` is the status as the API has it.
  */
 export function nodeStatusPatch(
   node: KubeletNode,
   network: NetworkState,
   before: readonly PodCondition[],
   now: string,
+  present: Pick<NonNullable<Node['status']>, 'capacity' | 'allocatable'> = {},
 ): Record<string, unknown> {
-  const resources = { cpu: String(node.cpu), memory: `${node.memoryGiB}Gi`, pods: String(MAX_PODS) };
+  const resources = {
+    ...nodeResources(node),
+    pods: String(MAX_PODS),
+    ...(node.kind === 'super' ? SUPER_NODE_RESOURCES : {}),
+  };
   return {
     capacity: resources,
-    allocatable: resources,
+    allocatable: { ...foreignAllocatable(present), ...resources },
     addresses: [
       { type: 'InternalIP', address: node.internalIp },
       { type: 'Hostname', address: node.name },
@@ -77,6 +96,52 @@ export function nodeStatusPatch(
       kubeProxyVersion: '',
     },
   };
+}
+
+/** The machine's own resources. */
+export function nodeResources(node: Pick<KubeletNode, 'cpu' | 'memoryGiB'>): { cpu: string; memory: string } {
+  return { cpu: String(node.cpu), memory: `${node.memoryGiB}Gi` };
+}
+
+/** What others' resources come to; `null` takes one away. */
+function foreignAllocatable({
+  capacity = {},
+  allocatable = {},
+}: Pick<NonNullable<Node['status']>, 'capacity' | 'allocatable'>): Record<string, string | null> {
+  const stale = Object.keys(allocatable).filter((name) => isExtended(name) && capacity[name] === undefined);
+  return { ...capacity, ...Object.fromEntries(stale.map((name) => [name, null])) };
+}
+
+/** A resource outside Kubernetes' own names. */
+function isExtended(name: string): boolean {
+  return name.includes('/') && !/(?:^|\.)kubernetes\.io\//.test(name);
+}
+
+/**
+ * What a kubelet that starts does to the extended resources of its Node that is there already: it offers none of them until whoever
+ * publishes them says so again. A patch of the status; `undefined` when there are none.
+ */
+export function resetExtendedResources({ status }: Node): Record<string, unknown> | undefined {
+  const names = Object.keys(status?.capacity ?? {}).filter(isExtended);
+  if (names.length === 0) return undefined;
+  const none = Object.fromEntries(names.map((name) => [name, '0']));
+  return { capacity: none, allocatable: none };
+}
+
+/** Whether a status patch says more than the API has, apart from the time of it. */
+export function differs(patch: Record<string, unknown>, { status = {} }: Pick<Node, 'status'>): boolean {
+  const { conditions, ...rest } = patch as { conditions: readonly PodCondition[] };
+  const told = (each: PodCondition): readonly unknown[] => [each.type, each.status, each.reason, each.message];
+  const isNews = conditions.some(
+    (each) => !status.conditions?.some((known) => isDeepStrictEqual(told(known), told(each))),
+  );
+  return isNews || !isSubset(rest, status);
+}
+
+function isSubset(part: unknown, whole: unknown): boolean {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return isDeepStrictEqual(part, whole ?? null);
+  if (typeof whole !== 'object' || whole === null) return false;
+  return Object.entries(part).every(([key, value]) => isSubset(value, Reflect.get(whole, key)));
 }
 
 function nodeConditions(network: NetworkState, before: readonly PodCondition[], now: string): Record<string, string>[] {

@@ -1,20 +1,21 @@
 // Brings the containers of a Pod one step on: init containers one after another, then all others, each with its own back-off.
-import { errorText, TrunklineError } from '../../../src/base/errors.ts';
+import { errorText } from '../../../src/base/errors.ts';
 import { launchContainer } from './container-launch.ts';
+import { countRestart, noteEnd, refused } from './container-refusal.ts';
+import { createTermination } from './container-termination.ts';
+import { goDuration } from './go-duration.ts';
+import { runHook } from './lifecycle-hooks.ts';
+import type { HookTarget } from './lifecycle-hooks.ts';
 import type { LaunchDeps } from './container-launch.ts';
 import type { RunningContainer } from './container-runtime.ts';
-import type { LabPod } from './pod-view.ts';
 import type { ContainerSlot, PodState } from './pod-state.ts';
 import { runProbes } from './prober.ts';
-import { restartDelayMs, restarts, restartsInARow, retryDelayMs } from './restart-policy.ts';
+import { restartDelayMs, restarts } from './restart-policy.ts';
 
 export interface ContainersDeps extends LaunchDeps {
-  readonly event: (pod: LabPod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
   /** Something changed that the Pod's next look must see. */
   readonly wake: (uid: string) => void;
 }
-
-const START_RETRY = { firstMs: 250, maxMs: 10_000 };
 
 /** Starts what should run. Gives the milliseconds until it wants to be called again; `undefined`: when something changes. */
 export async function advanceContainers(deps: ContainersDeps, state: PodState): Promise<number | undefined> {
@@ -46,42 +47,35 @@ async function advance(deps: ContainersDeps, state: PodState, slot: ContainerSlo
 }
 
 async function start(deps: ContainersDeps, state: PodState, slot: ContainerSlot): Promise<number | undefined> {
-  const { clock, event } = deps;
+  const { event } = deps;
   const { sandbox, volumes } = state;
   if (sandbox === undefined || volumes === undefined) return undefined;
   try {
     const run = await launchContainer(deps, state.pod, slot.spec, slot.init, sandbox, volumes);
-    if (slot.end !== undefined) {
-      slot.lastEnd = slot.end;
-      slot.restartCount += 1;
-      delete slot.end;
-    }
+    countRestart(slot);
     delete slot.waiting;
     slot.failedStarts = 0;
     slot.run = run;
+    delete slot.termination;
     event(state.pod, 'Normal', 'Started', `Started container ${slot.spec.name}`);
     attend(deps, state, slot, run);
     return undefined;
   } catch (error) {
-    const entry = error instanceof TrunklineError ? error.entry : undefined;
-    slot.failedStarts += 1;
-    slot.waiting = { reason: entry?.eventReason ?? 'RunContainerError', message: errorText(error) };
-    const delayMs = retryDelayMs(slot.failedStarts, START_RETRY.firstMs, START_RETRY.maxMs);
-    slot.notBeforeMs = entry?.retry === 'terminal' ? Number.POSITIVE_INFINITY : clock.monotonicMs() + delayMs;
-    event(state.pod, 'Warning', 'Failed', `Error: ${slot.waiting.reason}: ${slot.waiting.message}`);
-    return entry?.retry === 'terminal' ? undefined : delayMs;
+    return refused(deps, state, slot, error);
   }
 }
 
-/** Watches a run to its end: probes meanwhile, the slot's account afterwards. */
+/** Watches a run to its end: postStart hook and probes meanwhile, the slot's account afterwards. */
 function attend(deps: ContainersDeps, state: PodState, slot: ContainerSlot, run: RunningContainer): void {
   const { clock, logger, wake } = deps;
   const stop = new AbortController();
-  runProbes(
-    { clock, target: probeTarget(deps, state, slot, run), listener: listenerOf(deps, state, slot, run) },
-    slot.spec,
-    stop.signal,
-  ).catch((error: unknown) => {
+  const target = hookTarget(deps, state, slot, run);
+  slot.hooking = slot.spec.lifecycle?.postStart !== undefined;
+  const probed = async (): Promise<void> => {
+    if (slot.hooking && !(await postStart(deps, state, slot, target, stop.signal))) return;
+    await runProbes({ clock, target, listener: listenerOf(deps, state, slot) }, slot.spec, stop.signal);
+  };
+  probed().catch((error: unknown) => {
     logger.warn(
       { pod: state.pod.metadata.name, container: slot.spec.name, error: errorText(error) },
       'probes cannot be made',
@@ -92,32 +86,77 @@ function attend(deps: ContainersDeps, state: PodState, slot: ContainerSlot, run:
     stop.abort(new Error('the container ended'));
     delete slot.run;
     slot.end = end;
+    slot.hooking = false;
     slot.ready = false;
     slot.started = false;
-    slot.inARow = restartsInARow(slot.inARow, clock.monotonicMs() - run.startedMs);
-    slot.notBeforeMs = clock.monotonicMs() + restartDelayMs(slot.inARow);
+    noteEnd(deps, slot, clock.monotonicMs() - run.startedMs);
     wake(state.uid);
   });
 }
 
-function probeTarget(
+/** False when the hook failed, and with it the run. */
+async function postStart(
   deps: ContainersDeps,
   state: PodState,
   slot: ContainerSlot,
-  run: RunningContainer,
-): Parameters<typeof runProbes>[0]['target'] {
-  const { host, node } = deps;
+  target: HookTarget,
+  ended: AbortSignal,
+): Promise<boolean> {
+  const handler = slot.spec.lifecycle?.postStart ?? {};
+  try {
+    await runHook(target, handler, POST_START_LIMIT_MS);
+  } catch (error) {
+    // A container that ends while its hook runs takes the hook along.
+    if (ended.aborted) return false;
+    deps.logger.info({ pod: state.pod.metadata.name, error: errorText(error) }, 'postStart hook failed');
+    deps.event(state.pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+    deps.event(state.pod, 'Normal', 'Killing', 'FailedPostStartHook');
+    stopContainer(deps, state, slot, graceOf(state));
+    return false;
+  }
+  if (ended.aborted) return false;
+  slot.hooking = false;
+  deps.wake(state.uid);
+  return true;
+}
+
+/** A kubelet waits for a postStart hook as long as it takes; nothing of the lab waits longer than a day. */
+const POST_START_LIMIT_MS = 86_400_000;
+
+/** Asks a running container to end: its preStop hook first, the whole within `graceMs`. A later call can only shorten the time. */
+export function stopContainer(deps: ContainersDeps, state: PodState, slot: ContainerSlot, graceMs: number): void {
+  const { run, spec } = slot;
+  if (run === undefined) return;
+  const handler = spec.lifecycle?.preStop;
+  const preStop =
+    handler &&
+    ((timeoutMs: number) =>
+      runHook(hookTarget(deps, state, slot, run), handler, timeoutMs).catch((error: unknown) => {
+        deps.logger.info({ pod: state.pod.metadata.name, error: errorText(error) }, 'preStop hook failed');
+        deps.event(state.pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
+      }));
+  slot.termination ??= createTermination(deps.clock, run, preStop);
+  slot.termination.within(graceMs);
+}
+
+/** Milliseconds that the Pod gives its containers to end. */
+function graceOf(state: PodState): number {
+  return (state.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+}
+
+function hookTarget(deps: ContainersDeps, state: PodState, slot: ContainerSlot, run: RunningContainer): HookTarget {
+  const { host, node, clock } = deps;
   // Probes come from the node; the Pods of a super node are machines of their own and have no other node around them.
   const netns = node.kind === 'super' ? state.sandbox?.netns : node.netns;
   const podIp = state.sandbox?.ips[0] ?? '127.0.0.1';
-  return { host, podIp, container: slot.spec, run, ...(netns === undefined ? {} : { netns }) };
+  const { pod } = state;
+  return { host, clock, pod, podIp, container: slot.spec, run, ...(netns === undefined ? {} : { netns }) };
 }
 
 function listenerOf(
   deps: ContainersDeps,
   state: PodState,
   slot: ContainerSlot,
-  run: RunningContainer,
 ): Parameters<typeof runProbes>[0]['listener'] {
   const { event, wake } = deps;
   const set = (field: 'ready' | 'started', value: boolean): void => {
@@ -131,7 +170,9 @@ function listenerOf(
     unhealthy: (kind, output) => event(state.pod, 'Warning', 'Unhealthy', `${kind} probe failed: ${output}`),
     giveUp: (kind) => {
       event(state.pod, 'Normal', 'Killing', `Container ${slot.spec.name} failed ${kind} probe, will be restarted`);
-      run.stop((state.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+      const probe = kind === 'startup' ? slot.spec.startupProbe : slot.spec.livenessProbe;
+      const seconds = probe?.terminationGracePeriodSeconds;
+      stopContainer(deps, state, slot, seconds === undefined ? graceOf(state) : seconds * 1000);
     },
   };
 }
@@ -139,8 +180,11 @@ function listenerOf(
 function announceBackOff({ event }: ContainersDeps, state: PodState, slot: ContainerSlot): void {
   if (slot.waiting?.reason === 'CrashLoopBackOff') return;
   const { name, uid, namespace = 'default' } = state.pod.metadata;
-  const seconds = restartDelayMs(slot.inARow) / 1000;
-  const what = `restarting failed container=${slot.spec.name} pod=${name}_${namespace}(${uid})`;
-  slot.waiting = { reason: 'CrashLoopBackOff', message: `back-off ${seconds}s ${what}` };
-  event(state.pod, 'Warning', 'BackOff', `Back-off ${what}`);
+  const whose = `${name}_${namespace}(${uid})`;
+  const wait = goDuration(restartDelayMs(slot.inARow));
+  slot.waiting = {
+    reason: 'CrashLoopBackOff',
+    message: `back-off ${wait} restarting failed container=${slot.spec.name} pod=${whose}`,
+  };
+  event(state.pod, 'Warning', 'BackOff', `Back-off restarting failed container ${slot.spec.name} in pod ${whose}`);
 }

@@ -2,14 +2,19 @@
 import { errorText, TrunklineError } from '../../../src/base/errors.ts';
 import type { ReconcileResult } from '../../../src/kube/types.ts';
 import type { ContainersDeps } from './pod-containers.ts';
+import type { PodPlace } from './field-ref.ts';
+import { nodeResources } from './node-object.ts';
 import type { PodState, Retry } from './pod-state.ts';
 import { loadPodData } from './referenced-data.ts';
 import { retryDelayMs } from './restart-policy.ts';
 import { createSandbox } from './sandbox.ts';
+import type { SourceWatch } from './source-watch.ts';
 import type { Sandbox, SandboxDeps } from './sandbox.ts';
 import { mountVolumes, unmountVolumes } from './volumes.ts';
 
-export interface ResourcesDeps extends ContainersDeps, SandboxDeps {}
+export interface ResourcesDeps extends ContainersDeps, SandboxDeps {
+  readonly sources: SourceWatch;
+}
 
 const SANDBOX_RETRY = { firstMs: 1_000, maxMs: 30_000 };
 const MOUNT_RETRY = { firstMs: 250, maxMs: 10_000 };
@@ -30,9 +35,21 @@ export async function mount(deps: ResourcesDeps, state: PodState, directory: str
     );
     resetRetry(state.retry);
     delete state.blocked;
+    deps.sources.follow(state.pod);
     return undefined;
   } catch (error) {
-    return block(deps, state, error, 'FailedMount', `MountVolume.SetUp failed: ${errorText(error)}`, MOUNT_RETRY);
+    return block(deps, state, error, 'FailedMount', errorText(error), MOUNT_RETRY);
+  }
+}
+
+/** Writes volumes anew whose sources changed; what cannot be written stays as it was, and is told. */
+export async function refreshVolumes(deps: ResourcesDeps, state: PodState, directory: string): Promise<void> {
+  if (!state.staleVolumes || state.volumes === undefined) return;
+  state.staleVolumes = false;
+  try {
+    await mountVolumes(deps, directory, state.pod, placeOf(deps, state), await loadPodData(deps, state.pod));
+  } catch (error) {
+    deps.event(state.pod, 'Warning', 'FailedMount', errorText(error));
   }
 }
 
@@ -102,6 +119,7 @@ export async function tearDown(
   if (waitMs !== undefined) return { requeueAfterMs: waitMs };
   delete state.sandbox;
   state.sandboxReady = false;
+  deps.sources.unfollow(state.uid);
   await unmountVolumes(directory);
   state.tornDown = true;
   return undefined;
@@ -141,6 +159,7 @@ export function resetRetry(retry: Retry): void {
 }
 
 /** Addresses for the downward API, as far as known. */
-export function placeOf(deps: ResourcesDeps, state: PodState): { hostIp: string; podIps: readonly string[] } {
-  return { hostIp: deps.node.internalIp, podIps: state.sandbox?.ips ?? [] };
+export function placeOf(deps: ResourcesDeps, state: PodState): PodPlace {
+  const { node } = deps;
+  return { hostIp: node.internalIp, podIps: state.sandbox?.ips ?? [], allocatable: nodeResources(node) };
 }

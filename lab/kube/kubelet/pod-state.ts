@@ -1,9 +1,11 @@
 // What the kubelet remembers of a Pod between two looks at it. Everything here is lost with the lab, and so is what it describes.
 import { rfc3339 } from '../../../src/kube/times.ts';
 import type { RunningContainer } from './container-runtime.ts';
+import type { Termination } from './container-termination.ts';
 import type { LabContainer, LabPod } from './pod-view.ts';
 import type { ContainerEnd, ContainerView, PodView } from './pod-status.ts';
 import type { Sandbox } from './sandbox.ts';
+import { takenOver } from './takeover.ts';
 import type { PodVolumes } from './volumes.ts';
 
 /** One container of a Pod over all its runs. */
@@ -11,6 +13,10 @@ export interface ContainerSlot {
   spec: LabContainer;
   readonly init: boolean;
   run?: RunningContainer;
+  /** How the present run ends, once it was asked to. */
+  termination?: Termination;
+  /** The postStart hook of the present run is under way: until it is done the container does not count as running. */
+  hooking: boolean;
   ready: boolean;
   started: boolean;
   /** End of the latest run, while none is under way. */
@@ -50,6 +56,10 @@ export interface PodState {
   /** Failed attempts whose removal is still owed. */
   readonly leftovers: Set<Sandbox>;
   readonly removal: Retry;
+  /** Why the Pod is ended for good, although its containers could go on. */
+  failure?: { readonly reason: string; readonly message: string };
+  /** The content of its volumes is to be written anew. */
+  staleVolumes: boolean;
   /** Its containers were asked to end. */
   stopping: boolean;
   /** Nothing runs any more and the network is gone. */
@@ -62,8 +72,13 @@ export interface PodState {
 /** The state of a Pod that was just seen for the first time. */
 export function createPodState(pod: LabPod, now: Date): PodState {
   const slot = (spec: LabContainer, init: boolean): ContainerSlot => ({
+    ...fresh(spec, init),
+    ...takenOver(pod, spec.name, init, now),
+  });
+  const fresh = (spec: LabContainer, init: boolean): ContainerSlot => ({
     spec,
     init,
+    hooking: false,
     ready: false,
     started: false,
     restartCount: 0,
@@ -74,13 +89,14 @@ export function createPodState(pod: LabPod, now: Date): PodState {
   return {
     uid: pod.metadata.uid ?? '',
     pod,
-    startTime: rfc3339(now),
+    startTime: pod.status?.startTime ?? rfc3339(now),
     init: (pod.spec.initContainers ?? []).map((spec) => slot(spec, true)),
     main: pod.spec.containers.map((spec) => slot(spec, false)),
     retry: { failures: 0, notBeforeMs: 0 },
     sandboxReady: false,
     leftovers: new Set(),
     removal: { failures: 0, notBeforeMs: 0 },
+    staleVolumes: false,
     stopping: false,
     tornDown: false,
     writing: Promise.resolve(),
@@ -94,6 +110,9 @@ export function allSlots(state: PodState): readonly ContainerSlot[] {
 
 /** Takes over a newer object; a container whose spec changed may be started again at once. */
 export function updatePod(state: PodState, pod: LabPod): void {
+  // Files of the downward API follow labels and annotations; the environment does not.
+  const seen = ({ metadata }: LabPod): string => JSON.stringify([metadata.labels, metadata.annotations]);
+  if (seen(state.pod) !== seen(pod)) state.staleVolumes = true;
   state.pod = pod;
   const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   for (const slot of allSlots(state)) {
@@ -118,6 +137,7 @@ export function viewOf(state: PodState, hostIp: string, now: Date): PodView {
     startTime: state.startTime,
     before,
     now: rfc3339(now),
+    ...(state.failure === undefined ? {} : { failure: state.failure }),
   };
 }
 
@@ -126,7 +146,7 @@ function containerView(state: PodState, slot: ContainerSlot): ContainerView {
   const common = { name, image, restartCount: slot.restartCount };
   const last = (end: ContainerEnd | undefined): { lastEnd?: ContainerEnd } =>
     end === undefined ? {} : { lastEnd: end };
-  if (slot.run !== undefined) {
+  if (slot.run !== undefined && !slot.hooking) {
     const { startedAt, containerID } = slot.run;
     return {
       ...common,

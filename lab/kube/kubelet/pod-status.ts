@@ -6,8 +6,9 @@ import { restarts } from './restart-policy.ts';
 export interface ContainerEnd {
   readonly exitCode: number;
   readonly signal?: number;
-  /** `Completed` or `Error`. */
+  /** `Completed` or `Error`; `StartError` when the program could not be executed. */
   readonly reason: string;
+  readonly message?: string;
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly containerID: string;
@@ -45,14 +46,19 @@ export interface PodView {
   readonly before: readonly PodCondition[];
   /** Now, as Kubernetes writes it. */
   readonly now: string;
+  /** The Pod was ended for good, whatever its restart policy says. */
+  readonly failure?: { readonly reason: string; readonly message: string };
 }
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 /** Kubernetes' phase: Pending until every container ran once, final only when nothing will run again. */
-export function podPhase(view: Pick<PodView, 'pod' | 'init' | 'main'>): Phase {
+export function podPhase(view: Pick<PodView, 'pod' | 'init' | 'main' | 'failure'>): Phase {
   const policy = view.pod.spec.restartPolicy ?? 'Always';
-  const leaving = view.pod.metadata.deletionTimestamp !== undefined;
+  // A Pod that was ended is Failed once nothing of it runs any more.
+  if (view.failure !== undefined && ![...view.init, ...view.main].some((each) => each.state === 'running'))
+    return 'Failed';
+  const leaving = view.failure !== undefined || view.pod.metadata.deletionTimestamp !== undefined;
   const willRestart = (end: ContainerEnd, init: boolean): boolean => !leaving && restarts(policy, end.exitCode, init);
   for (const container of view.init) {
     if (container.state === 'terminated' && container.end.exitCode === 0) continue;
@@ -69,6 +75,7 @@ export function podStatus(view: PodView): LabPodStatus & Record<string, unknown>
   const phase = podPhase(view);
   return {
     phase,
+    ...(phase === 'Failed' ? view.failure : undefined),
     hostIP: view.hostIp,
     hostIPs: [{ ip: view.hostIp }],
     ...(view.podIps.length === 0 ? {} : { podIP: view.podIps[0] ?? '', podIPs: view.podIps.map((ip) => ({ ip })) }),

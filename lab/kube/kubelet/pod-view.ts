@@ -30,6 +30,14 @@ export interface KeyRef {
   optional?: boolean;
 }
 
+/** A request or limit; a file must name the container. */
+export interface ResourceFieldRef {
+  containerName?: string;
+  /** Such as `limits.cpu`. */
+  resource: string;
+  divisor?: string;
+}
+
 export interface EnvVar {
   name: string;
   value?: string;
@@ -37,7 +45,7 @@ export interface EnvVar {
     fieldRef?: { fieldPath: string };
     configMapKeyRef?: KeyRef;
     secretKeyRef?: KeyRef;
-    resourceFieldRef?: unknown;
+    resourceFieldRef?: ResourceFieldRef;
   };
 }
 
@@ -52,6 +60,7 @@ export interface HttpGetAction {
   port: number | string;
   host?: string;
   scheme?: string;
+  httpHeaders?: { name: string; value: string }[];
 }
 
 export interface Probe {
@@ -64,11 +73,22 @@ export interface Probe {
   timeoutSeconds?: number;
   successThreshold?: number;
   failureThreshold?: number;
+  /** Of a restart that this probe causes; default the Pod's. */
+  terminationGracePeriodSeconds?: number;
+}
+
+/** One of exec, httpGet, sleep; tcpSocket is accepted by the API and does nothing. */
+export interface LifecycleHandler {
+  exec?: { command: string[] };
+  httpGet?: HttpGetAction;
+  sleep?: { seconds: number };
+  tcpSocket?: unknown;
 }
 
 export interface LabContainer {
   name: string;
   image?: string;
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   command?: string[];
   args?: string[];
   workingDir?: string;
@@ -80,7 +100,10 @@ export interface LabContainer {
   readinessProbe?: Probe;
   livenessProbe?: Probe;
   startupProbe?: Probe;
-  lifecycle?: unknown;
+  lifecycle?: { postStart?: LifecycleHandler; preStop?: LifecycleHandler };
+  stdin?: boolean;
+  stdinOnce?: boolean;
+  tty?: boolean;
   /** `Always` on an init container makes it a sidecar. */
   restartPolicy?: string;
 }
@@ -94,6 +117,7 @@ export interface KeyToPath {
 export interface DownwardFile {
   path: string;
   fieldRef?: { fieldPath: string };
+  resourceFieldRef?: ResourceFieldRef;
 }
 
 export interface ProjectedSource {
@@ -120,6 +144,10 @@ export interface LabPodSpec {
   readinessGates?: { conditionType: string }[];
   activeDeadlineSeconds?: number;
   hostNetwork?: boolean;
+  hostname?: string;
+  /** Default `ClusterFirst`. */
+  dnsPolicy?: string;
+  dnsConfig?: { nameservers?: string[]; searches?: string[]; options?: { name?: string; value?: string }[] };
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   serviceAccountName?: string;
   nodeSelector?: Record<string, string>;
@@ -128,6 +156,7 @@ export interface LabPodSpec {
   };
   tolerations?: Toleration[];
   terminationGracePeriodSeconds?: number;
+  enableServiceLinks?: boolean;
   overhead?: Record<string, string>;
   containers: LabContainer[];
   initContainers?: LabContainer[];

@@ -1,9 +1,9 @@
 // One look at one Pod: volumes, network and containers up, or all of it down in the reverse order; and the status of either.
 import { join } from 'node:path';
 import type { ReconcileResult } from '../../../src/kube/types.ts';
-import { advanceContainers } from './pod-containers.ts';
+import { advanceContainers, stopContainer } from './pod-containers.ts';
 import { writeStatus, writeStatusBehind } from './pod-report.ts';
-import { connect, mount, placeOf, removeLeftovers, resetRetry, tearDown } from './pod-resources.ts';
+import { connect, mount, placeOf, refreshVolumes, removeLeftovers, resetRetry, tearDown } from './pod-resources.ts';
 import type { ResourcesDeps } from './pod-resources.ts';
 import { allSlots, createPodState, updatePod, viewOf } from './pod-state.ts';
 import type { PodState } from './pod-state.ts';
@@ -23,8 +23,12 @@ export interface PodWorker {
   reconcile(uid: string): Promise<ReconcileResult | undefined>;
   /** What is known of a Pod, by uid, else by namespace and name. */
   find(pod: Pick<LabPod, 'metadata'>): PodState | undefined;
+  /** Everything that is known. */
+  all(): readonly PodState[];
   /** The node's network became ready: Pods that wait for it are tried without further delay. Gives their uids. */
   networkReady(): readonly string[];
+  /** A source of the Pod's volumes changed: the next look writes them anew. */
+  volumesChanged(uid: string): void;
   /** Writes the ServiceAccount tokens of all Pods anew. */
   refreshTokens(): Promise<void>;
   /** Ends every container at once, without the API; resolves when their processes are gone. */
@@ -34,10 +38,14 @@ export interface PodWorker {
 /** Even a Pod that is deleted by force gives its processes this long, as the kubelet's minimum is. */
 const FORCED_GRACE_MS = 2_000;
 
+/** Where the content of a Pod's volumes is. */
+export function volumesDir(stateDir: string, uid: string): string {
+  return join(stateDir, 'pods', uid);
+}
+
 /** Keeps the state of every Pod of the node. */
 export function createPodWorker(deps: WorkerDeps): PodWorker {
   const states = new Map<string, PodState>();
-  const volumesDir = (uid: string): string => join(deps.stateDir, 'pods', uid);
 
   const reconcile = async (uid: string): Promise<ReconcileResult | undefined> => {
     const pod = deps.podOf(uid);
@@ -48,23 +56,52 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
     // Ended before this kubelet knew it: nothing of it runs here.
     if (known === undefined && isTerminal(pod)) return undefined;
     const state = known ?? createPodState(pod, deps.clock.now());
+    if (known === undefined && allSlots(state).some((slot) => slot.end !== undefined))
+      deps.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
     states.set(uid, state);
     return keep(state);
   };
 
   const keep = async (state: PodState): Promise<ReconcileResult | undefined> => {
+    const leftMs = deadline(state);
     if (hasEnded(state)) {
       await writeStatus(deps, state);
-      return tearDown(deps, state, volumesDir(state.uid));
+      return tearDown(deps, state, volumesDir(deps.stateDir, state.uid));
+    }
+    if (state.failure !== undefined) {
+      stopAll(deps, state, graceOf(state));
+      await writeStatus(deps, state);
+      return undefined;
     }
     writeStatusBehind(deps, state);
+    await refreshVolumes(deps, state, volumesDir(deps.stateDir, state.uid));
     const waitMs =
-      (await mount(deps, state, volumesDir(state.uid))) ??
-      (await connect(deps, state)) ??
+      (await mount(deps, state, volumesDir(deps.stateDir, state.uid))) ??
+      (await network(state)) ??
       (await advanceContainers(deps, state));
     const owed = await removeLeftovers(deps, state);
     await writeStatus(deps, state);
-    return earliestOf(waitMs, owed);
+    return earliestOf(waitMs, owed, leftMs);
+  };
+
+  /** As `connect`; the addresses are told before the containers start, as whoever waits for them may. */
+  const network = async (state: PodState): Promise<number | undefined> => {
+    const isNew = !state.sandboxReady;
+    const waitMs = await connect(deps, state);
+    if (isNew && state.sandboxReady) writeStatusBehind(deps, state);
+    return waitMs;
+  };
+
+  /** Milliseconds until the Pod has been active for as long as it may be; one that has is failed. */
+  const deadline = (state: PodState): number | undefined => {
+    const seconds = state.pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || state.failure !== undefined) return undefined;
+    const leftMs = Date.parse(state.startTime) + seconds * 1000 - deps.clock.now().getTime();
+    if (leftMs > 0) return leftMs;
+    const message = 'Pod was active on the node longer than the specified deadline';
+    state.failure = { reason: 'DeadlineExceeded', message };
+    deps.event(state.pod, 'Normal', 'DeadlineExceeded', message);
+    return undefined;
   };
 
   /** The API wants the Pod gone: containers end in their grace, then the network goes, then the object. */
@@ -75,7 +112,7 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
         writeStatusBehind(deps, state);
         return undefined;
       }
-      const retry = await tearDown(deps, state, volumesDir(state.uid));
+      const retry = await tearDown(deps, state, volumesDir(deps.stateDir, state.uid));
       if (retry !== undefined) return retry;
       await writeStatus(deps, state);
     }
@@ -92,8 +129,11 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
   /** The object is gone already; what runs of it goes too. */
   const forget = async (state: PodState): Promise<ReconcileResult | undefined> => {
     if (stopAll(deps, state, FORCED_GRACE_MS)) return undefined;
-    const retry = await tearDown(deps, state, volumesDir(state.uid));
-    if (retry === undefined) states.delete(state.uid);
+    const retry = await tearDown(deps, state, volumesDir(deps.stateDir, state.uid));
+    if (retry !== undefined) return retry;
+    states.delete(state.uid);
+    deps.imageStore.forget(state.uid);
+    await deps.logs.forget(state.pod);
     return retry;
   };
 
@@ -102,17 +142,24 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
     find: ({ metadata }) =>
       states.get(metadata.uid ?? '') ??
       [...states.values()].find((state) => podKey(state.pod) === `${metadata.namespace ?? 'default'}/${metadata.name}`),
+    all: () => [...states.values()],
     networkReady: () => {
       const waiting = [...states.values()].filter((state) => !state.sandboxReady && !state.tornDown);
       for (const { retry } of waiting) if (Number.isFinite(retry.notBeforeMs)) resetRetry(retry);
       return waiting.map((state) => state.uid);
+    },
+    volumesChanged: (uid) => {
+      const state = states.get(uid);
+      if (state === undefined) return;
+      state.staleVolumes = true;
+      deps.wake(uid);
     },
     refreshTokens: async () => {
       for (const state of states.values())
         if (state.volumes !== undefined && !state.tornDown)
           await mountVolumes(
             deps,
-            volumesDir(state.uid),
+            volumesDir(deps.stateDir, state.uid),
             state.pod,
             placeOf(deps, state),
             await loadPodData(deps, state.pod),
@@ -133,12 +180,16 @@ function hasEnded(state: PodState): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
+function graceOf(state: PodState): number {
+  return (state.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+}
+
 /** Asks everything that runs to end; true while something still runs. */
 function stopAll(deps: WorkerDeps, state: PodState, graceMs: number): boolean {
   const running = allSlots(state).filter((slot) => slot.run !== undefined);
   for (const slot of running) {
     if (!state.stopping) deps.event(state.pod, 'Normal', 'Killing', `Stopping container ${slot.spec.name}`);
-    slot.run?.stop(graceMs);
+    stopContainer(deps, state, slot, graceMs);
   }
   state.stopping = true;
   return running.length > 0;

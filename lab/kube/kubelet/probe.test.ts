@@ -1,6 +1,7 @@
 // Probes: thresholds, and what one check does on the node.
 import { describe, expect, it } from 'vitest';
 
+import { hostErrorFromCode } from '../../host/errors.ts';
 import type { ExecOptions, ExecResult, LabHost } from '../../host/types.ts';
 import { check, nextVerdict, portNumber } from './probe.ts';
 import type { ProbeTarget } from './probe.ts';
@@ -71,5 +72,45 @@ describe('check', () => {
 describe('portNumber', () => {
   it('names a port that the container does not have', () => {
     expect(() => portNumber(testContainer(), 'admin')).toThrow('no port named "admin"');
+  });
+});
+
+describe('what a failed check says', () => {
+  const refused = 'curl: (7) Failed to connect';
+  it.each([
+    ['a bad answer', { httpGet: { port: 80 } }, answer(0, '503 0.001'), 'HTTP probe failed with statuscode: 503'],
+    [
+      'a refused connection',
+      { httpGet: { path: '/healthz', port: 80 } },
+      answer(7, '000 0.000', refused),
+      'Get "http://10.0.32.5:80/healthz": dial tcp 10.0.32.5:80: connect: connection refused',
+    ],
+    [
+      'an answer that does not come',
+      { httpGet: { port: 80 } },
+      answer(28, '000 0.001'),
+      'Get "http://10.0.32.5:80/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+    ],
+    [
+      'a port that nobody serves',
+      { tcpSocket: { port: 81 } },
+      answer(1, '', "nc: can't connect to remote host (10.0.32.5): Connection refused"),
+      'dial tcp 10.0.32.5:81: connect: connection refused',
+    ],
+    ['a command', { exec: { command: ['false'] } }, answer(1, 'no luck\n'), 'no luck'],
+  ])('names %s as real kubelets do', async (_what, probe, given, output) => {
+    const { target } = calls(given);
+    expect(await check(target, probe)).toEqual({ ok: false, output });
+  });
+
+  it('names the command that took too long', async () => {
+    const { target } = calls(hostErrorFromCode('HOST-TIMEOUT', 'sleep 9: not done'));
+    expect((await check(target, { exec: { command: ['sleep', '9'] } })).output).toBe('command "sleep 9" timed out');
+  });
+
+  it('sends the headers that a probe gives', async () => {
+    const { target, seen } = calls(answer(0, '200 0.001'));
+    await check(target, { httpGet: { port: 80, httpHeaders: [{ name: 'X-Probe', value: 'yes' }] } });
+    expect(seen[0]?.argv.join(' ')).toContain('-H X-Probe: yes');
   });
 });

@@ -135,7 +135,6 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
       const network = await networkOf(deps);
       await host.addNetns(netns);
       state.hasNetns = true;
-      await loopbackUp(deps, netns);
       // From here on a DEL is owed, whatever becomes of the ADD (CNI specification, DEL).
       state.network = network;
       const result = await cni.add(network, target);
@@ -161,14 +160,10 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
 async function networkOf({ host, nodeRoot, network }: SandboxDeps): Promise<CniNetwork> {
   const state = network();
   if (!state.ready) throw kubeletError('networkNotReady', `network is not ready: ${networkNotReadyText(state)}`);
+  if (state.network !== undefined) return state.network;
   const found = await findCniNetwork(host, nodeRoot);
   if (found.kind === 'network') return found.network;
   throw kubeletError('networkNotReady', `network is not ready: ${found.message}`);
-}
-
-async function loopbackUp({ host }: SandboxDeps, netns: string): Promise<void> {
-  const result = await host.exec(['ip', 'link', 'set', 'lo', 'up'], { netns });
-  if (result.code !== 0) throw kubeletError('sandbox', `loopback of namespace ${netns}: ${result.stderr.trim()}`);
 }
 
 /** The file by which other terminals find the namespace of a Pod. */

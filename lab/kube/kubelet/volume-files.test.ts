@@ -35,9 +35,11 @@ describe('volumeFiles', () => {
   });
 
   it('names what is missing, unless it is optional', () => {
-    expect(() => files({ secret: { secretName: 'none' } })).toThrow('Secret "none" does not exist');
+    expect(() => files({ secret: { secretName: 'none' } })).toThrow('secret "none" not found');
     expect(files({ secret: { secretName: 'none', optional: true } })).toEqual({});
-    expect(() => files({ configMap: { name: 'conf', items: [{ key: 'z', path: 'z' }] } })).toThrow('has no key "z"');
+    expect(() => files({ configMap: { name: 'conf', items: [{ key: 'z', path: 'z' }] } })).toThrow(
+      'references non-existent config key: z',
+    );
   });
 
   it('writes labels as quoted lines', () => {

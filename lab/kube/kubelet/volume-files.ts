@@ -3,6 +3,7 @@ import { kubeletError } from './errors.ts';
 import { fieldValue } from './field-ref.ts';
 import type { PodPlace } from './field-ref.ts';
 import type { DownwardFile, KeyToPath, LabPod, ProjectedSource, Volume } from './pod-view.ts';
+import { resourceValue } from './resource-ref.ts';
 import type { DataBytes, PodData } from './referenced-data.ts';
 
 export interface VolumeFile {
@@ -71,7 +72,7 @@ interface KeyedSource {
 function keyedFiles({ kind, name, bytes, items, optional }: KeyedSource, mode: number): readonly VolumeFile[] {
   if (bytes === undefined) {
     if (optional === true) return [];
-    throw kubeletError('mount', `${kind} "${name}" does not exist`);
+    throw kubeletError('mount', `${kind.toLowerCase()} "${name}" not found`);
   }
   if (items === undefined || items.length === 0)
     return Object.entries(bytes).map(([key, content]) => ({ path: insidePath(key), content, mode }));
@@ -79,15 +80,19 @@ function keyedFiles({ kind, name, bytes, items, optional }: KeyedSource, mode: n
     const content = bytes[item.key];
     if (content !== undefined) return [{ path: insidePath(item.path), content, mode: item.mode ?? mode }];
     if (optional === true) return [];
-    throw kubeletError('mount', `${kind} "${name}" has no key "${item.key}"`);
+    throw kubeletError('mount', `references non-existent ${kind === 'Secret' ? 'secret' : 'config'} key: ${item.key}`);
   });
 }
 
 function downwardFiles(items: readonly DownwardFile[], pod: LabPod, place: PodPlace): readonly VolumeFile[] {
-  return items.map(({ path, fieldRef }) => {
-    if (fieldRef === undefined) throw kubeletError('unsupported', `downward API file "${path}" without fieldRef`);
-    const content = Buffer.from(fieldValue(pod, place, fieldRef.fieldPath));
-    return { path: insidePath(path), content, mode: DEFAULT_MODE };
+  return items.map(({ path, fieldRef, resourceFieldRef }) => {
+    if (fieldRef === undefined && resourceFieldRef === undefined)
+      throw kubeletError('unsupported', `downward API file "${path}" without fieldRef and resourceFieldRef`);
+    const text =
+      fieldRef === undefined
+        ? resourceFieldRef && resourceValue(pod, '', resourceFieldRef, place.allocatable ?? {})
+        : fieldValue(pod, place, fieldRef.fieldPath);
+    return { path: insidePath(path), content: Buffer.from(text ?? ''), mode: DEFAULT_MODE };
   });
 }
 

@@ -1,6 +1,7 @@
 // Makes the volumes of a Pod on the machine and says which binds a container's root needs for them.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { TrunklineError } from '../../../src/base/errors.ts';
 import type { LabHost, RootSpec } from '../../host/types.ts';
 import { kubeletError } from './errors.ts';
 import type { PodPlace } from './field-ref.ts';
@@ -8,7 +9,7 @@ import type { KubeletNode } from './kubelet-types.ts';
 import type { LabContainer, LabPod, Volume } from './pod-view.ts';
 import type { PodData } from './referenced-data.ts';
 import { volumeFiles } from './volume-files.ts';
-import type { VolumeFile } from './volume-files.ts';
+import { writeVolume } from './volume-writer.ts';
 
 /** Where a volume's content is, and whether containers may write it. */
 export interface MountedVolume {
@@ -39,8 +40,20 @@ export async function mountVolumes(
 ): Promise<PodVolumes> {
   const mounted = new Map<string, MountedVolume>();
   for (const volume of pod.spec.volumes ?? [])
-    mounted.set(volume.name, await mountVolume(deps, join(directory, volume.name), volume, pod, place, data));
+    try {
+      mounted.set(volume.name, await mountVolume(deps, join(directory, volume.name), volume, pod, place, data));
+    } catch (error) {
+      throw inVolume(volume.name, error);
+    }
   return mounted;
+}
+
+/** The same error, with the volume that it is about, as the kubelet's events name it. */
+function inVolume(name: string, error: unknown): unknown {
+  if (!(error instanceof TrunklineError)) return error;
+  return new TrunklineError(error.entry, `MountVolume.SetUp failed for volume "${name}" : ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** Forgets the content of a Pod's volumes; paths of the node stay. */
@@ -107,7 +120,7 @@ async function mountVolume(
       `volume "${volume.name}" of kind ${kinds.join(', ') || 'nothing'}; the lab has hostPath, emptyDir, configMap, secret, downwardAPI, projected`,
     );
   }
-  await writeFiles(directory, files);
+  await writeVolume(directory, files);
   return { source: directory, readOnly: true };
 }
 
@@ -130,15 +143,4 @@ async function mountHostPath(
       `hostPath ${path} (type "${type}") does not exist on node ${node.name}, or is something else`,
     );
   return { source: path, sourceRoot: nodeRoot, readOnly: false };
-}
-
-async function writeFiles(directory: string, files: readonly VolumeFile[]): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const { path, content, mode } of files) {
-    const file = join(directory, path);
-    await mkdir(dirname(file), { recursive: true });
-    // Renamed into place, so that a program that reads a token meanwhile never sees half of it.
-    await writeFile(`${file}.new`, content, { mode });
-    await rename(`${file}.new`, file);
-  }
 }

@@ -1,6 +1,7 @@
 // Whether a Pod may be on a node at all: its selector and affinity against the node's labels, its tolerations against the taints.
 import type { Node } from '../../../src/kube/resources.ts';
-import type { LabPodSpec, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kubelet/pod-view.ts';
+import type { NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kubelet/pod-view.ts';
+import type { SchedulingSpec } from './view.ts';
 
 export interface Taint {
   key: string;
@@ -23,12 +24,30 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 }
 
 /** `nodeSelector` and the required node affinity, both of which must hold. */
-export function matchesNode(spec: Pick<LabPodSpec, 'nodeSelector' | 'affinity'>, node: Node): boolean {
+export function matchesNode(spec: Pick<SchedulingSpec, 'nodeSelector' | 'affinity'>, node: Node): boolean {
   const labels = node.metadata.labels ?? {};
   const selected = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return selected && (required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node)));
 }
+
+/**
+ * The nodes that the required affinity names by `metadata.name`, when each of its terms does: what a daemon's Pod has. `undefined`: any node.
+ */
+export function namedNodes(spec: Pick<SchedulingSpec, 'affinity'>): ReadonlySet<string> | undefined {
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const names = new Set<string>();
+  for (const term of terms) {
+    const named = (term.matchFields ?? []).filter(({ key, operator }) => key === 'metadata.name' && operator === 'In');
+    if (named.length === 0) return undefined;
+    const first = named[0]?.values ?? [];
+    for (const name of first) if (named.every(({ values = [] }) => values.includes(name))) names.add(name);
+  }
+  return terms.length === 0 ? undefined : names;
+}
+
+/** Whether a node meets every requirement of one term; a term without requirements matches no node. */
+export const matchesNodeTerm = (term: NodeSelectorTerm, node: Node): boolean => matchesTerm(term, node);
 
 function repels(taint: Taint): boolean {
   return taint.effect === 'NoSchedule' || taint.effect === 'NoExecute';

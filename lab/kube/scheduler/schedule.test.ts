@@ -7,7 +7,12 @@ import { resourceNames } from '../../../src/api/keys.ts';
 import type { LabPod } from '../kubelet/pod-view.ts';
 import { podRequests } from './requests.ts';
 import { quantityMilli } from './quantity.ts';
-import { schedule } from './schedule.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { decide } from './cycle.ts';
+import type { Decision } from './cycle.ts';
+import { nodeInfo } from './node-info.ts';
+import type { Snapshot } from './schedule.ts';
+import type { SchedPod } from './view.ts';
 
 const SUB_ENI = resourceNames.subEni;
 
@@ -45,31 +50,43 @@ function pod(requests: Record<string, string> = {}, spec: Partial<LabPod['spec']
 const none = new Map<string, readonly LabPod[]>();
 const controlPlane = { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] };
 
+const snapshot = (nodes: readonly Node[], bound: ReadonlyMap<string, readonly SchedPod[]>): Snapshot => ({
+  infos: nodes.map((each) => nodeInfo(each, bound.get(each.metadata.name) ?? [])),
+});
+
+const schedule = (
+  wanted: SchedPod,
+  nodes: readonly Node[],
+  bound: ReadonlyMap<string, readonly SchedPod[]>,
+): Promise<Decision> => decide(wanted, snapshot(nodes, bound), [], silentLogger);
+
 describe('schedule', () => {
-  it('tells each reason with the number of nodes it holds for, sorted, in the usual words', () => {
+  it('tells each reason with the number of nodes it holds for, sorted, in the usual words', async () => {
     const nodes = [node('cp', {}, controlPlane), node('a'), node('b'), node('c', { cpu: '500m', [SUB_ENI]: '9' })];
-    const decision = schedule(pod({ [SUB_ENI]: '1', cpu: '1' }), nodes, none);
+    const decision = await schedule(pod({ [SUB_ENI]: '1', cpu: '1' }), nodes, none);
     expect(decision).toEqual({
       kind: 'unschedulable',
-      message: `0/4 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient ${SUB_ENI}.`,
+      message: `0/4 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient ${SUB_ENI}. preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found for incoming pod.`,
+      waitsForVictims: false,
     });
   });
 
-  it('says so when there is no node at all', () => {
-    expect(schedule(pod(), [], none)).toEqual({
+  it('says so when there is no node at all', async () => {
+    expect(await schedule(pod(), [], none)).toEqual({
       kind: 'unschedulable',
       message: 'no nodes available to schedule pods',
+      waitsForVictims: false,
     });
   });
 
-  it('counts what is bound against an extended resource', () => {
+  it('counts what is bound against an extended resource', async () => {
     const nodes = [node('a', { [SUB_ENI]: '1' })];
     const wanted = pod({ [SUB_ENI]: '1' });
-    expect(schedule(wanted, nodes, none)).toEqual({ kind: 'bind', node: 'a' });
-    expect(schedule(wanted, nodes, new Map([['a', [wanted]]]))).toMatchObject({ kind: 'unschedulable' });
+    expect(await schedule(wanted, nodes, none)).toEqual({ kind: 'bind', node: 'a' });
+    expect(await schedule(wanted, nodes, new Map([['a', [wanted]]]))).toMatchObject({ kind: 'unschedulable' });
   });
 
-  it('binds past a taint that the Pod tolerates, and to the node that its affinity names', () => {
+  it('binds past a taint that the Pod tolerates, and to the node that its affinity names', async () => {
     const spec: Partial<LabPod['spec']> = {
       tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }],
       affinity: {
@@ -80,40 +97,40 @@ describe('schedule', () => {
         },
       },
     };
-    expect(schedule(pod({}, spec), [node('a'), node('cp', {}, controlPlane)], none)).toEqual({
+    expect(await schedule(pod({}, spec), [node('a'), node('cp', {}, controlPlane)], none)).toEqual({
       kind: 'bind',
       node: 'cp',
     });
   });
 
-  it('refuses a cordoned node and a selector that no node has', () => {
-    const decision = schedule(
+  it('refuses a cordoned node and a selector that no node has', async () => {
+    const decision = await schedule(
       pod({}, { nodeSelector: { zone: 'x' } }),
       [node('a', {}, { unschedulable: true }), node('b')],
       none,
     );
     expect(decision).toMatchObject({
       message:
-        "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable.",
+        "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     });
   });
 
-  it('spreads Pods of one owner', () => {
+  it('spreads Pods of one owner', async () => {
     const mine = pod({ cpu: '100m' }, {}, 'rs');
     const other = pod({ cpu: '3' }, {}, 'another');
     const bound = new Map([
       ['a', [mine]],
       ['b', [other]],
     ]);
-    expect(schedule(mine, [node('a'), node('b')], bound)).toEqual({ kind: 'bind', node: 'b' });
+    expect(await schedule(mine, [node('a'), node('b')], bound)).toEqual({ kind: 'bind', node: 'b' });
   });
 
-  it('never overcommits an extended resource, whatever the order of arrival', () => {
-    fc.assert(
-      fc.property(
+  it('never overcommits an extended resource, whatever the order of arrival', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 }),
         fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 }),
-        (capacities, wishes) => {
+        async (capacities, wishes) => {
           const nodes = capacities.map((capacity, index) => node(`n${index}`, { [SUB_ENI]: String(capacity) }));
           const bound = new Map<string, LabPod[]>(nodes.map(({ metadata }) => [metadata.name, []]));
           for (const wish of wishes) {
@@ -122,7 +139,7 @@ describe('schedule', () => {
               name,
               free: (capacities[index] ?? 0) - used(pods),
             }));
-            const decision = schedule(wanted, nodes, bound);
+            const decision = await schedule(wanted, nodes, bound);
             expect(decision.kind === 'bind').toBe(free.some((each) => each.free >= wish));
             if (decision.kind === 'bind') bound.get(decision.node)?.push(wanted);
           }

@@ -1,98 +1,101 @@
-// The scheduler's decision as a pure function: which node a Pod goes to, or why none will do, in kubectl's usual words.
-import type { Node } from '../../../src/kube/resources.ts';
-import type { LabPod } from '../kubelet/pod-view.ts';
-import { matchesNode, tolerates, untoleratedTaint } from './node-match.ts';
-import { quantityMilli } from './quantity.ts';
-import { podRequests, sumOf } from './requests.ts';
-import type { Resources } from './requests.ts';
+// The scheduler's decision as pure functions: which nodes would take a Pod, which of them is best, or why none will do, in the usual words.
+import { incurable, refusalOfNode } from './filters.ts';
+import type { Refusal } from './filters.ts';
+import { namedNodes } from './node-match.ts';
+import { withPods } from './node-info.ts';
+import type { NodeInfo } from './node-info.ts';
+import { createAffinityFilter } from './pod-affinity.ts';
+import type { NamespaceLabels } from './pod-affinity.ts';
+import { podRequests } from './requests.ts';
+import { scoreNodes } from './scores.ts';
+import { createSpreadFilter } from './topology-spread.ts';
+import { priorityOf } from './view.ts';
+import type { SchedPod } from './view.ts';
 
-export type Decision =
-  | { readonly kind: 'bind'; readonly node: string }
-  | {
-      readonly kind: 'unschedulable';
-      /** The event's and condition's message, e.g. `0/2 nodes are available: 2 Insufficient cpu.` */
-      readonly message: string;
-    };
+/** What a decision is made from. */
+export interface Snapshot {
+  readonly infos: readonly NodeInfo[];
+  readonly namespaceLabels?: NamespaceLabels;
+  /** Pods that others must go for, by the node that was promised to them; they count where they are as important as the Pod. */
+  readonly nominated?: ReadonlyMap<string, readonly SchedPod[]>;
+  /** Extended resources that an extender looks after instead (`ignoredByScheduler`). */
+  readonly ignoredResources?: ReadonlySet<string>;
+  /** Where to begin when not all nodes have to be looked at; counts up from one decision to the next. */
+  readonly start?: number;
+}
 
-/** The requests of a Pod; callers that decide often give one that remembers. */
-export type RequestsOf = (pod: LabPod) => Resources;
+/** What each node answered. */
+export interface Feasibility {
+  readonly feasible: readonly NodeInfo[];
+  readonly refusals: ReadonlyMap<string, Refusal>;
+}
 
-const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const unknownLabels: NamespaceLabels = () => undefined;
 
-/** What a Pod without requests counts as when nodes are compared, so that many small Pods still spread. */
-const SCORING_DEFAULTS: Readonly<Record<string, number>> = {
-  cpu: quantityMilli('100m'),
-  memory: quantityMilli('200Mi'),
-};
+/** How many nodes that fit are enough, as kube-scheduler's default: all up to 100, then a share that shrinks from half to 5 %. */
+export function enoughNodes(nodeCount: number): number {
+  const percent = Math.max(5, 50 - Math.floor(nodeCount / 125));
+  return nodeCount <= 100 ? nodeCount : Math.max(100, Math.floor((nodeCount * percent) / 100));
+}
 
-/**
- * Chooses the node with the highest score among those that pass every filter; equal scores go to the first name.
- * `podsByNode` holds the Pods bound to each node that are not Succeeded or Failed (terminating ones still count).
- */
-export function schedule(
-  pod: LabPod,
-  nodes: readonly Node[],
-  podsByNode: ReadonlyMap<string, readonly LabPod[]>,
-  requestsOf: RequestsOf = podRequests,
-): Decision {
-  if (nodes.length === 0) return { kind: 'unschedulable', message: 'no nodes available to schedule pods' };
-  const refusals = new Map<string, number>();
-  let best: { readonly name: string; readonly score: number } | undefined;
-  for (const node of nodes.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
-    const bound = podsByNode.get(node.metadata.name) ?? [];
-    const used = sumOf(bound.map(requestsOf));
-    const reasons = refusalsOf(pod, requestsOf(pod), node, used);
-    for (const reason of reasons) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-    if (reasons.length > 0) continue;
-    const score = leastAllocated(node, [...bound, pod].map(requestsOf)) + spread(pod, bound);
-    if (best === undefined || score > best.score) best = { name: node.metadata.name, score };
+/** What one node answers; the first filter that fails speaks, as in Kubernetes. Nodes that the Pod does not name are not asked. */
+export function createNodeCheck(pod: SchedPod, snapshot: Snapshot): (info: NodeInfo) => Refusal | undefined {
+  const { infos, namespaceLabels = unknownLabels, nominated } = snapshot;
+  const requests = new Map([...podRequests(pod)].filter(([name]) => snapshot.ignoredResources?.has(name) !== true));
+  const named = namedNodes(pod.spec);
+  const spread = createSpreadFilter(pod, infos);
+  const affinity = createAffinityFilter(pod, infos, namespaceLabels);
+  return (info) => {
+    if (named !== undefined && !named.has(info.name))
+      return incurable("node(s) didn't satisfy plugin(s) [NodeAffinity]");
+    const promised = (nominated?.get(info.name) ?? []).filter(
+      (other) => other.metadata.uid !== pod.metadata.uid && priorityOf(other) >= priorityOf(pod),
+    );
+    return refusalOfNode(pod, requests, withPods(info, promised)) ?? spread(info) ?? affinity(info);
+  };
+}
+
+/** Node by node, from `start` on, until enough would take the Pod. */
+export function findFeasible(pod: SchedPod, snapshot: Snapshot): Feasibility {
+  const { infos } = snapshot;
+  const check = createNodeCheck(pod, snapshot);
+  const refusals = new Map<string, Refusal>();
+  const feasible: NodeInfo[] = [];
+  const enough = enoughNodes(infos.length);
+  for (let at = 0; at < infos.length && feasible.length < enough; at += 1) {
+    const info = infos[((snapshot.start ?? 0) + at) % infos.length];
+    if (info === undefined) break;
+    const refusal = check(info);
+    if (refusal === undefined) feasible.push(info);
+    else refusals.set(info.name, refusal);
   }
-  return best === undefined
-    ? { kind: 'unschedulable', message: failureMessage(nodes.length, refusals) }
-    : { kind: 'bind', node: best.name };
+  return { feasible: feasible.toSorted((one, other) => (one.name < other.name ? -1 : 1)), refusals };
 }
 
-/** Why this node refuses the Pod; empty when it would take it. The first filter that fails speaks, as in Kubernetes. */
-export function refusalsOf(pod: LabPod, requests: Resources, node: Node, used: Resources): string[] {
-  const tolerations = pod.spec.tolerations ?? [];
-  if (
-    node.spec?.unschedulable === true &&
-    !tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE_TAINT))
-  )
-    return ['node(s) were unschedulable'];
-  const taint = untoleratedTaint(node.spec?.taints ?? [], tolerations);
-  if (taint !== undefined) return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];
-  if (!matchesNode(pod.spec, node)) return ["node(s) didn't match Pod's node affinity/selector"];
-  return shortages(requests, node, used);
+/** The node with the most points; equal points go to the first name. `extra` are the points of others, added to ours. */
+export function chooseNode(
+  pod: SchedPod,
+  feasible: readonly NodeInfo[],
+  snapshot: Snapshot,
+  extra: ReadonlyMap<string, number> = new Map(),
+): string | undefined {
+  const only = feasible[0];
+  if (only === undefined || (feasible.length === 1 && extra.size === 0)) return only?.name;
+  const points = scoreNodes(pod, feasible, snapshot.infos, snapshot.namespaceLabels ?? unknownLabels);
+  let best: { readonly name: string; readonly score: number } | undefined;
+  for (const { name } of feasible) {
+    const score = (points.get(name) ?? 0) + (extra.get(name) ?? 0);
+    if (best === undefined || score > best.score) best = { name, score };
+  }
+  return best?.name;
 }
 
-function shortages(requests: Resources, node: Node, used: Resources): string[] {
-  const allocatable = node.status?.allocatable ?? {};
-  return [...requests]
-    .filter(([name, amount]) => amount > 0 && (used.get(name) ?? 0) + amount > quantityMilli(allocatable[name] ?? '0'))
-    .map(([name]) => (name === 'pods' ? 'Too many pods' : `Insufficient ${name}`));
-}
+export const NO_NODES = 'no nodes available to schedule pods';
 
-function leastAllocated(node: Node, requests: readonly Resources[]): number {
-  const free = Object.entries(SCORING_DEFAULTS).map(([name, fallback]) => {
-    const allocatable = quantityMilli(node.status?.allocatable?.[name] ?? '0');
-    const used = requests.reduce((sum, each) => sum + (each.get(name) ?? fallback), 0);
-    return allocatable === 0 ? 0 : (Math.max(0, allocatable - used) / allocatable) * 100;
-  });
-  return free.reduce((sum, share) => sum + share, 0) / free.length;
-}
-
-/** Each Pod of the same owner already on the node costs more than any difference in load could outweigh. */
-function spread(pod: LabPod, bound: readonly LabPod[]): number {
-  const owner = controllerUid(pod);
-  return owner === undefined ? 0 : -1000 * bound.filter((other) => controllerUid(other) === owner).length;
-}
-
-function controllerUid(pod: LabPod): string | undefined {
-  return pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid;
-}
-
-function failureMessage(nodeCount: number, refusals: ReadonlyMap<string, number>): string {
-  const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).toSorted();
-  return `0/${nodeCount} nodes are available: ${reasons.join(', ')}.`;
+/** Each reason with the number of nodes it holds for, sorted as text: `0/2 nodes are available: 2 Insufficient cpu.` */
+export function failureMessage(nodeCount: number, refusals: Iterable<Refusal>): string {
+  const counted = new Map<string, number>();
+  for (const { reasons } of refusals) for (const reason of reasons) counted.set(reason, (counted.get(reason) ?? 0) + 1);
+  const reasons = [...counted].map(([reason, count]) => `${count} ${reason}`).toSorted();
+  return `0/${nodeCount} nodes are available:${reasons.length === 0 ? '' : ` ${reasons.join(', ')}.`}`;
 }

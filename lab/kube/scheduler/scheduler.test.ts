@@ -50,9 +50,9 @@ async function offer(name: string, subEnis: string): Promise<void> {
   await client.patch(nodes, name, { type: 'merge', body }, { subresource: 'status' });
 }
 
-async function addPod(name: string): Promise<void> {
+async function addPod(name: string, more: object = {}): Promise<void> {
   const resources = { requests: { [SUB_ENI]: '1' }, limits: { [SUB_ENI]: '1' } };
-  const spec = { containers: [{ name: 'c', image: 'nginx', resources }] };
+  const spec = { containers: [{ name: 'c', image: 'nginx', resources }], ...more };
   await client.create(labPods, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec } as LabPod, {
     namespace,
   });
@@ -75,7 +75,7 @@ describe('the scheduler', () => {
   it('tells a Pod that fits nowhere by condition and event, and binds it once a node offers more', async () => {
     await addNode('a', '0');
     await addPod('p');
-    const message = `0/1 nodes are available: 1 Insufficient ${SUB_ENI}.`;
+    const message = `0/1 nodes are available: 1 Insufficient ${SUB_ENI}. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.`;
     // The Pod may be looked at before the node is known, with other words.
     const waiting = await pod('p', (each) => scheduled(each)?.message === message);
     expect(scheduled(waiting)).toMatchObject({ status: 'False', reason: 'Unschedulable' });
@@ -87,7 +87,7 @@ describe('the scheduler', () => {
 
   it('gives one place to one of several Pods that arrive together, and to the next when the first is gone', async () => {
     await addNode('a', '1');
-    await Promise.all(['p1', 'p2', 'p3'].map(addPod));
+    await Promise.all(['p1', 'p2', 'p3'].map((name) => addPod(name)));
     await untilObject(client, labPods, { namespace }, (each) => (each.spec.nodeName ?? '') !== '');
     const refused = new Set<string>();
     await untilObject(client, labPods, { namespace }, (each) => {
@@ -105,6 +105,37 @@ describe('the scheduler', () => {
       (each) => refused.has(each.metadata.name) && (each.spec.nodeName ?? '') !== '',
     );
     expect(next.spec.nodeName).toBe('a');
+  });
+
+  it('preempts a less important Pod, promises the node, and binds once it is free', async () => {
+    await addNode('a', '1');
+    const classes = {
+      group: 'scheduling.k8s.io',
+      version: 'v1',
+      plural: 'priorityclasses',
+      kind: 'PriorityClass',
+      namespaced: false,
+    };
+    const high = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'high' }, value: 1000 };
+    await client.create<KubeObject>(classes, high);
+    await addPod('low');
+    await pod('low', (each) => (each.spec.nodeName ?? '') !== '');
+    await addPod('important', { priorityClassName: 'high' });
+    const promised = await pod(
+      'important',
+      (each) => Reflect.get(each.status ?? {}, 'nominatedNodeName') !== undefined,
+    );
+    expect(scheduled(promised)?.message).toBe(`0/1 nodes are available: 1 Insufficient ${SUB_ENI}.`);
+    const victim = await pod('low', (each) => each.metadata.deletionTimestamp !== undefined);
+    expect(victim.status?.conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'DisruptionTarget',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+      }),
+    );
+    await client.delete(labPods, 'low', { namespace, gracePeriodSeconds: 0 });
+    expect((await pod('important', (each) => (each.spec.nodeName ?? '') !== '')).spec.nodeName).toBe('a');
   });
 
   it('leaves Pods of another scheduler alone', async () => {

@@ -5,7 +5,7 @@ import { createKubeClient } from '../../../src/kube/client.ts';
 import { configMaps, serviceAccounts } from '../../../src/kube/resources.ts';
 import type { KubeClient } from '../../../src/kube/types.ts';
 import { startApiServer } from '../apiserver/index.ts';
-import type { ApiServer } from '../apiserver/index.ts';
+import type { ApiServer, FindNodeStreams } from '../apiserver/index.ts';
 
 export interface ApiBench {
   readonly api: ApiServer;
@@ -14,7 +14,7 @@ export interface ApiBench {
 }
 
 /** On a free port of loopback. Webhooks that name a Service reach nothing. */
-export async function startApiBench(): Promise<ApiBench> {
+export async function startApiBench(options: { readonly nodeStreams?: FindNodeStreams } = {}): Promise<ApiBench> {
   const clock = systemClock;
   const logger = silentLogger;
   const api = await startApiServer({
@@ -22,6 +22,7 @@ export async function startApiBench(): Promise<ApiBench> {
     logger,
     listen: { host: '127.0.0.1', port: 0 },
     resolveService: () => Promise.resolve(undefined),
+    ...options,
   });
   const { server, caPem, auth } = api.adminConnection();
   const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };

@@ -1,5 +1,6 @@
 // For tests: waits on a watch until an object of a collection is as wanted, or until it is gone.
 import type { KubeClient, KubeObject, ListOptions, Resource } from '../../../src/kube/types.ts';
+import { waitForObjects } from '../../wait.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -21,9 +22,11 @@ export async function untilGone(
   name: string,
   namespace: string,
 ): Promise<void> {
-  const { items } = await client.list(resource, { namespace });
-  if (!items.some((item) => item.metadata.name === name)) return;
-  await follow(client, resource, { namespace }, (type, object) => type === 'DELETED' && object.metadata.name === name);
+  await waitForObjects(client, resource, (all) => !all.some((object) => object.metadata.name === name), {
+    namespace,
+    timeoutMs: TIMEOUT_MS,
+    what: `${resource.plural} ${namespace}/${name} to go`,
+  });
 }
 
 async function follow<T extends KubeObject>(

@@ -105,13 +105,13 @@ export const javascriptClientAccessCases: readonly ParityCase[] = [
   },
   {
     id: 'javascript-client/no-streams',
-    title: 'The log of a container that runs nowhere, and a command in it, are refused before any byte of the stream',
+    title: 'A command in a container that runs nowhere is refused before any byte of the stream, and its log is empty',
     source:
-      'kubernetes pkg/registry/core/pod/strategy.go, streamLocation: a pod without a node has no host; the embedded server has no streams (501)',
+      'kubernetes pkg/registry/core/pod/strategy.go, streamLocation: a pod without a node has no host; LogLocation: its log has no location',
     mutation: {
-      file: 'lab/kube/apiserver/status.ts',
-      find: "new StatusError(501, 'NotImplemented'",
-      replace: "new StatusError(200, 'NotImplemented'",
+      file: 'lab/kube/apiserver/streaming/stream-target.ts',
+      find: "if (nodeName === '') throw badRequest(",
+      replace: "if (nodeName === 'nowhere') throw badRequest(",
     },
     run: async (t) => {
       const { Exec, Log } = await import('@kubernetes/client-node');
@@ -127,15 +127,11 @@ export const javascriptClientAccessCases: readonly ParityCase[] = [
           done();
         },
       });
-      // A real server has an empty log for a pod without a node; the embedded one has no logs at all.
-      const wanted = t.server.kind === 'embedded' ? 501 : 400;
       const exec = await t.http.get(`${t.core}/pods/nowhere/exec?command=true&stdout=true`);
-      assert.equal(exec.code, wanted);
-      assert.deepEqual([exec.body['kind'], exec.body['status'], exec.body['code']], ['Status', 'Failure', wanted]);
+      assert.equal(exec.code, 400);
+      assert.deepEqual([exec.body['kind'], exec.body['status'], exec.body['code']], ['Status', 'Failure', 400]);
       await assert.rejects(new Exec(config).exec(t.namespace, 'nowhere', 'main', ['true'], out, null, null, false));
-      const log = new Log(config).log(t.namespace, 'nowhere', 'main', out);
-      if (t.server.kind === 'embedded') assert.equal((await failureOf(log)).code, 501);
-      else await log.catch(() => undefined);
+      await new Log(config).log(t.namespace, 'nowhere', 'main', out).catch(() => undefined);
       assert.equal(written, '');
     },
   },

@@ -16,6 +16,18 @@ export function userOfCertificate(socket: Pick<TLSSocket, 'authorized' | 'getPee
   return name === '' ? 'refused' : { user: { name, groups: [...new Set([...groups, AUTHENTICATED])] } };
 }
 
+/** As `userOfCertificate`, which is asked once for each connection: who is at its other end does not change. */
+export function createCertificateReader(): (socket: TLSSocket) => CertificateAnswer {
+  const read = new WeakMap<TLSSocket, CertificateAnswer>();
+  return (socket) => {
+    const known = read.get(socket);
+    if (known !== undefined) return known;
+    const answer = userOfCertificate(socket);
+    read.set(socket, answer);
+    return answer;
+  };
+}
+
 /** Reads `CN` and `O` from a subject as Node prints it: one attribute per line, some characters behind a backslash. */
 export function subjectOf(subject: string): { readonly name: string; readonly groups: readonly string[] } {
   const values = (key: string): string[] =>

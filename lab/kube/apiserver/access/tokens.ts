@@ -64,11 +64,12 @@ export function createTokens(deps: TokenDeps): Tokens {
   const publicKey = createPublicKey(pair.publicKey);
   const keyId = createHash('sha256').update(pair.publicKey).digest('base64url');
   const adminToken = randomBytes(24).toString('base64url');
+  const adminBytes = Buffer.from(adminToken);
   const encoding = 'ieee-p1363';
 
   const review: Tokens['review'] = (token, asked = []) => {
     const audiences = asked.length === 0 ? [deps.issuer] : asked;
-    if (sameText(token, adminToken)) {
+    if (isText(token, adminBytes)) {
       const shared = audiences.filter((audience) => audience === deps.issuer);
       return shared.length === 0 ? { error: '' } : { user: administrator, audiences: shared };
     }
@@ -165,8 +166,6 @@ function jsonOf(part: string): JsonObject | undefined {
   }
 }
 
-function sameText(left: string, right: string): boolean {
-  const one = Buffer.from(left);
-  const two = Buffer.from(right);
-  return one.length === two.length && timingSafeEqual(one, two);
+function isText(text: string, bytes: Buffer): boolean {
+  return Buffer.byteLength(text) === bytes.length && timingSafeEqual(Buffer.from(text), bytes);
 }

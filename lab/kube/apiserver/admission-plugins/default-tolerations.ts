@@ -22,6 +22,6 @@ export const defaultTolerations: AdmissionPlugin = {
     );
     if (missing.length === 0) return;
     const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS }));
-    spec['tolerations'] = [...given, ...added];
+    spec['tolerations'] = given.length === 0 ? added : [...given, ...added];
   },
 };

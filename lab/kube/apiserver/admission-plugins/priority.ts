@@ -10,8 +10,12 @@ const PLURAL = 'priorityclasses';
 /** Source: plugin/pkg/admission/priority of Kubernetes. */
 export function priority({ find, all }: Lookup): AdmissionPlugin {
   const defaultClass = (): ApiObject | undefined => {
-    const candidates = all(GROUP, PLURAL).filter((entry) => entry['globalDefault'] === true);
-    return candidates.sort((one, other) => (numberAt(one, 'value') ?? 0) - (numberAt(other, 'value') ?? 0))[0];
+    let least: ApiObject | undefined;
+    for (const entry of all(GROUP, PLURAL)) {
+      if (entry['globalDefault'] !== true) continue;
+      if (least === undefined || (numberAt(entry, 'value') ?? 0) < (numberAt(least, 'value') ?? 0)) least = entry;
+    }
+    return least;
   };
   return {
     admit(request, pod) {

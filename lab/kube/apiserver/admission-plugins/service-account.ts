@@ -2,7 +2,7 @@
 import type { IdSource } from '../core.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
-import { ensureObject, isObject, objectsAt, stringAt } from '../json.ts';
+import { frozenJson, ensureObject, isObject, objectsAt, stringAt } from '../json.ts';
 import { podReferences } from '../access/node-references.ts';
 import type { AdmissionPlugin, Lookup } from './plugin.ts';
 import { isAbout, refused } from './plugin.ts';
@@ -81,30 +81,33 @@ function mountToken(spec: JsonObject, ids: Pick<IdSource, 'nameSuffix'>): void {
   let name = existing ?? `${VOLUME_PREFIX}${ids.nameSuffix()}`;
   while (existing === undefined && names.includes(name)) name = `${VOLUME_PREFIX}${ids.nameSuffix()}`;
   let isMounted = false;
-  for (const container of [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')]) {
+  // Containers are replaced and not changed: others of a series share them.
+  const mounted = (container: JsonObject): JsonObject => {
     const mounts = objectsAt(container, 'volumeMounts');
-    if (mounts.some((mount) => mount['mountPath'] === MOUNT_PATH)) continue;
-    container['volumeMounts'] = [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }];
+    if (mounts.some((mount) => mount['mountPath'] === MOUNT_PATH)) return container;
     isMounted = true;
-  }
+    return { ...container, volumeMounts: [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }] };
+  };
+  for (const list of ['initContainers', 'containers'])
+    if (Array.isArray(spec[list])) spec[list] = objectsAt(spec, list).map(mounted);
   if (isMounted && existing === undefined) spec['volumes'] = [...volumes, tokenVolume(name)];
 }
 
-const tokenVolume = (name: string): JsonObject => ({
-  name,
-  projected: {
-    defaultMode: 0o644,
-    sources: [
-      { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
-      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-      {
-        downwardAPI: {
-          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
-        },
+/** What every token volume holds; all Pods share it. */
+const TOKEN_SOURCE = frozenJson({
+  defaultMode: 0o644,
+  sources: [
+    { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    {
+      downwardAPI: {
+        items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
       },
-    ],
-  },
+    },
+  ],
 });
+
+const tokenVolume = (name: string): JsonObject => ({ name, projected: TOKEN_SOURCE });
 
 /** An account may say that its Pods use no Secret but those it lists. */
 function limitSecrets(request: AdmissionRequest, pod: ApiObject, account: ApiObject): void {

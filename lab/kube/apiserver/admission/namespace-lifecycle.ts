@@ -4,6 +4,7 @@ import { collectionId } from '../registry/definition.ts';
 import { notFound, qualified, StatusError } from '../status.ts';
 
 const namespaces = { group: '', plural: 'namespaces' };
+const NAMESPACES = collectionId(namespaces);
 
 /** Throws 404 or 403 when a namespaced object cannot be created now. */
 export function checkNamespace(
@@ -12,7 +13,7 @@ export function checkNamespace(
 ): void {
   const { definition, namespace, name } = scope;
   if (!definition.namespaced || namespace === undefined) return;
-  const found = core.store.collection(collectionId(namespaces)).get(namespace)?.object;
+  const found = core.store.collection(NAMESPACES).get(namespace)?.object;
   if (found === undefined) throw notFound(namespaces, namespace);
   if (found.metadata.deletionTimestamp !== undefined) {
     const about = name === '' ? qualified(definition) : `${qualified(definition)} ${JSON.stringify(name)}`;

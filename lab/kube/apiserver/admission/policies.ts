@@ -5,8 +5,8 @@ import { stringAt, stringsAt } from '../json.ts';
 import { collectionId } from '../registry/definition.ts';
 import type { Registry } from '../registry/registry.ts';
 import { forbidden, StatusError } from '../status.ts';
-import type { Store, StoredObject } from '../storage/store.ts';
-import type { Admission } from './admission.ts';
+import type { Collection, Store, StoredObject } from '../storage/store.ts';
+import type { Admission, AdmissionRequest } from './admission.ts';
 import type { AdmissionView } from './admission-view.ts';
 import { viewOf } from './admission-view.ts';
 import { activationOf } from './expression-activation.ts';
@@ -43,33 +43,39 @@ interface Finding {
 export function withPolicies(next: Admission, deps: PolicyDeps): Admission {
   // Stored versions never change, so each is compiled once.
   const compiled = new WeakMap<StoredObject, PolicyProgram>();
-  const stored = (plural: string): readonly StoredObject[] =>
-    deps.store.collection(collectionId({ group: GROUP, plural })).list();
+  const stored = (plural: string): Collection => deps.store.collection(collectionId({ group: GROUP, plural }));
+  const policies = stored('validatingadmissionpolicies');
+  const bindings = stored('validatingadmissionpolicybindings');
   const programOf = (entry: StoredObject): PolicyProgram => {
     const known = compiled.get(entry) ?? readPolicy(entry.object);
     compiled.set(entry, known);
     return known;
   };
+
+  function ask(request: AdmissionRequest, object: ApiObject | undefined): void {
+    // Hardly any server has any, and every write asks.
+    if (policies.size === 0 || bindings.size === 0) return;
+    const view = viewOf(request, object);
+    if (isExempt(view)) return;
+    const dispatch = new Dispatch(view, deps);
+    const bound = bindings.list();
+    for (const entry of policies.list()) {
+      const { name } = entry.object.metadata;
+      const own = bound.filter((binding) => stringAt(binding.object, 'spec', 'policyName') === name);
+      if (own.length > 0)
+        dispatch.ask(
+          programOf(entry),
+          own.map((binding) => binding.object),
+        );
+    }
+    const [first] = dispatch.denials;
+    if (first !== undefined) throw denied(view, first);
+  }
+
   return {
     mutate: (request, object) => next.mutate(request, object),
     async validate(request, object) {
-      const view = viewOf(request, object);
-      const policies = isExempt(view) ? [] : stored('validatingadmissionpolicies');
-      const bindings = policies.length === 0 ? [] : stored('validatingadmissionpolicybindings');
-      if (bindings.length > 0) {
-        const dispatch = new Dispatch(view, deps);
-        for (const entry of policies) {
-          const { name } = entry.object.metadata;
-          const own = bindings.filter((binding) => stringAt(binding.object, 'spec', 'policyName') === name);
-          if (own.length > 0)
-            dispatch.ask(
-              programOf(entry),
-              own.map((binding) => binding.object),
-            );
-        }
-        const [first] = dispatch.denials;
-        if (first !== undefined) throw denied(view, first);
-      }
+      ask(request, object);
       await next.validate(request, object);
     },
   };

@@ -40,14 +40,24 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
   const matching: MatchDeps = { registry: deps.registry, namespace: (name) => namespaces.get(name)?.object };
 
   /** Rules and selectors against the write as it was sent. */
-  const matched = (plural: string, view: AdmissionView): readonly Invocation[] =>
-    isExempt(view)
-      ? []
-      : configured(plural).flatMap((webhook) => {
-          // A webhook without rules is never asked.
-          const match = webhook.criteria.rules.length === 0 ? undefined : matchOf(webhook.criteria, view, matching);
-          return match === undefined ? [] : [{ webhook, match }];
-        });
+  const matched = (
+    plural: string,
+    request: AdmissionRequest,
+    object: ApiObject | undefined,
+  ): { readonly view: AdmissionView; readonly invocations: readonly Invocation[] } | undefined => {
+    const webhooks = configured(plural);
+    const view = webhooks.length === 0 ? undefined : viewOf(request, object);
+    if (view === undefined || isExempt(view)) return undefined;
+    const invocations = webhooks.flatMap((webhook) => {
+      // A webhook without rules is never asked.
+      const match = webhook.criteria.rules.length === 0 ? undefined : matchOf(webhook.criteria, view, matching);
+      return match === undefined ? [] : [{ webhook, match }];
+    });
+    return { view, invocations };
+  };
+
+  const mutating = (request: AdmissionRequest, object: ApiObject | undefined): readonly Invocation[] =>
+    matched('mutatingwebhookconfigurations', request, object)?.invocations ?? [];
 
   /** matchConditions against the object as it is by now. Throws 403 when they cannot be decided and the policy is Fail. */
   const wanted = ({ webhook, match }: Invocation, view: AdmissionView): boolean => {
@@ -59,7 +69,11 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
     throw forbidden(view.request.scope.definition, view.name, outcome.error);
   };
 
-  async function mutate(request: AdmissionRequest, object: ApiObject | undefined): Promise<ApiObject | undefined> {
+  async function mutate(
+    invocations: readonly Invocation[],
+    request: AdmissionRequest,
+    object: ApiObject | undefined,
+  ): Promise<ApiObject | undefined> {
     let current = object;
     const called: Invocation[] = [];
     const again = new Set<Invocation>();
@@ -71,7 +85,7 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
       current = next;
       return changed;
     };
-    for (const invocation of matched('mutatingwebhookconfigurations', viewOf(request, object))) {
+    for (const invocation of invocations) {
       // Webhooks that asked for it see what later ones changed.
       if (await call(invocation))
         for (const earlier of called) if (earlier.webhook.reinvocationPolicy === 'IfNeeded') again.add(earlier);
@@ -83,13 +97,16 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
 
   return {
     async mutate(request, object) {
-      return (await mutate(request, object)) ?? object;
+      const invocations = mutating(request, object);
+      return invocations.length === 0 ? object : ((await mutate(invocations, request, object)) ?? object);
     },
     async validate(request, object) {
       // These writes have no step of their own for changes.
-      if (request.operation === 'DELETE' || isOneWay(request)) await mutate(request, object);
-      const view = viewOf(request, object);
-      const invocations = matched('validatingwebhookconfigurations', view).filter((one) => wanted(one, view));
+      if (request.operation === 'DELETE' || isOneWay(request)) await mutate(mutating(request, object), request, object);
+      const found = matched('validatingwebhookconfigurations', request, object);
+      if (found === undefined) return;
+      const { view } = found;
+      const invocations = found.invocations.filter((one) => wanted(one, view));
       const answers = await Promise.allSettled(
         invocations.map(({ webhook, match }) => askWebhook(deps, webhook, view, match)),
       );
@@ -102,15 +119,16 @@ export function createWebhookAdmission(deps: WebhookDeps): Admission {
 /** Reads configurations by name; stored versions never change, so each is read once. */
 function webhookReader(store: Store): (plural: string) => readonly Webhook[] {
   const read = new WeakMap<StoredObject, readonly Webhook[]>();
-  return (plural) =>
-    store
-      .collection(collectionId({ group: GROUP, plural }))
-      .list()
-      .flatMap((entry) => {
-        const webhooks = read.get(entry) ?? readWebhooks(entry.object);
-        read.set(entry, webhooks);
-        return webhooks;
-      });
+  return (plural) => {
+    const entries = store.collection(collectionId({ group: GROUP, plural }));
+    // Hardly any server has any, and every write asks.
+    if (entries.size === 0) return [];
+    return entries.list().flatMap((entry) => {
+      const webhooks = read.get(entry) ?? readWebhooks(entry.object);
+      read.set(entry, webhooks);
+      return webhooks;
+    });
+  };
 }
 
 /** The object after one webhook; the same one when nothing changed. */

@@ -53,13 +53,26 @@ describe('the record of a new object', () => {
     const fieldsOfNew = createNewFields();
     fieldsOfNew(pod({}), pods, undefined);
     fieldsOfNew(pod({}, { labels: { app: 'x' }, finalizers: ['example.com/a'] }), pods, undefined);
-    expect(JSON.stringify(fieldsOfNew(object, pods, undefined) ?? {})).toBe(JSON.stringify(compared(object)));
+    expect(JSON.stringify(fieldsOfNew(object, pods, undefined)?.fields ?? {})).toBe(JSON.stringify(compared(object)));
   });
 
   it('tells the main resource from its status', () => {
     const fieldsOfNew = createNewFields();
     const object = { ...pod({}), status: { phase: 'Running' } };
-    expect(fieldsOfNew(object, pods, undefined)).not.toHaveProperty('f:status');
-    expect(fieldsOfNew(object, pods, 'status')).toHaveProperty('f:status');
+    expect(fieldsOfNew(object, pods, undefined)?.fields).not.toHaveProperty('f:status');
+    expect(fieldsOfNew(object, pods, 'status')?.fields).toHaveProperty('f:status');
+  });
+
+  it('names its writer, in an entry and in its text', () => {
+    const writer = { manager: 'me', apiVersion: 'v1', subresource: '', time: '2026-01-01T00:00:00Z' };
+    const fields = createNewFields()(pod({}), pods, undefined);
+    for (const one of [writer, { ...writer, manager: 'you' }, { ...writer, subresource: 'status' }, writer]) {
+      const made = fields?.entryOf(one);
+      const { fieldsV1, ...others } = made?.entry ?? {};
+      expect(fieldsV1).toBe(fields?.fields);
+      expect(others).toMatchObject({ manager: one.manager, operation: 'Update', time: one.time });
+      expect(others['subresource'] ?? '').toBe(one.subresource);
+      expect(JSON.parse(made?.text ?? '')).toEqual(made?.entry);
+    }
   });
 });

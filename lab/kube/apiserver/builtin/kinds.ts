@@ -1,8 +1,10 @@
 // The complete list of built-in resources that the server serves.
 import { createCompletion } from '../apply/always-written.ts';
 import { createNewFields } from '../apply/new-fields.ts';
+import { objectAt } from '../json.ts';
 import { unqualifiedFinalizerFaults } from '../names.ts';
 import type { Column, Definition, Rules, ScalePaths, Subresource, View, Walks } from '../registry/definition.ts';
+import { createSeries } from '../registry/series.ts';
 import { createDefaulter } from '../schema/defaulting.ts';
 import type { TypeTable } from '../schema/notation.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -85,7 +87,7 @@ const core: Readonly<Record<string, Kind>> = {
     columns: podColumns,
     shortNames: ['po'],
     categories: all,
-    subresources: ['status', 'binding', 'eviction'],
+    subresources: ['status', 'binding', 'eviction', 'exec', 'attach', 'portforward', 'log'],
   },
   Secret: { plural: 'secrets', columns: secretColumns },
   ServiceAccount: {
@@ -234,6 +236,7 @@ const asBuiltIn = (rules: Rules, schema: Schema, { dropZeroValues }: Shared): Ru
   validate: (object, context) => [
     ...unqualifiedFinalizerFaults(object.metadata),
     ...(rules.validate?.(object, context) ?? []),
+    ...(context.specIsSound === true ? [] : (rules.specFaults?.(objectAt(object, 'spec')) ?? [])),
   ],
 });
 
@@ -259,6 +262,7 @@ function define(group: string, kind: string, entry: Kind, shared: Shared): Defin
     columns: entry.columns,
     rules,
     walks: shared.walks,
+    ...(rules.drawnName === undefined ? {} : { series: createSeries(rules.drawnName) }),
     ...(entry.scale === undefined ? {} : { scale: entry.scale }),
     ...(entry.view === undefined ? {} : { view: entry.view }),
   };

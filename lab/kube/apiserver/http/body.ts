@@ -4,6 +4,8 @@ import { createProtobufDecoder, ProtobufError } from '../protobuf/decode.ts';
 import { noteDuplicates } from '../schema/duplicate-fields.ts';
 import { badRequest, notImplemented, StatusError } from '../status.ts';
 import { jsonFault } from './go-json.ts';
+import type { Round } from './rounds.ts';
+import { createRound } from './rounds.ts';
 import { readYaml, YamlFault } from './yaml-text.ts';
 
 /** As a real server's limit for resource requests. */
@@ -33,7 +35,7 @@ export function mediaType(request: IncomingMessage): string {
 export type BodyReader = (request: IncomingMessage, kind?: string) => Promise<unknown>;
 
 /** Leaves the stream whole when it refuses, so that the answer still reaches a client that goes on sending. */
-function readBytes(request: IncomingMessage): Promise<Buffer> {
+function readBytes(request: IncomingMessage, complete: Round): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,18 +47,25 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
           new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`, {}),
         );
     });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('end', () => complete(() => resolve(whole(chunks))));
     request.on('error', () => reject(badRequest('unexpected EOF')));
   });
+}
+
+/** Most bodies come in one piece. */
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
 /** A reader of bodies. */
 export function createBodyReader(): BodyReader {
   const decodeProtobuf = createProtobufDecoder();
+  const complete = createRound();
   return async (request, kind) => {
     const type = mediaType(request);
     const form = formOf(type, request.headers['content-type']);
-    const bytes = await readBytes(request);
+    const bytes = await readBytes(request, complete);
     if (kind !== undefined && form === undefined) throw unsupported();
     if (bytes.length === 0 && kind === undefined) return undefined;
     try {

@@ -36,11 +36,16 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 const createOnly: readonly string[] = ['binding', 'token', 'eviction'];
 
+const connected: readonly string[] = ['exec', 'attach', 'portforward'];
+
 const subresourceKinds: Readonly<Record<string, ResponseKind>> = {
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   binding: { group: '', version: 'v1', kind: 'Binding' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  exec: { group: '', version: 'v1', kind: 'PodExecOptions' },
+  attach: { group: '', version: 'v1', kind: 'PodAttachOptions' },
+  portforward: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
 };
 
 /** Custom resources have always named theirs in another order. */
@@ -92,7 +97,7 @@ function discovered(definition: Definition): DiscoveredResource {
     categories: definition.categories,
     subresources: (definition.custom ? definition.subresources : [...definition.subresources].sort()).map((name) => ({
       name,
-      verbs: createOnly.includes(name) ? ['create'] : name === 'finalize' ? ['update'] : ['get', 'patch', 'update'],
+      verbs: subresourceVerbs(name),
       responseKind: subresourceKinds[name] ?? { group, version, kind },
     })),
     storageVersionHash: createHash('sha256')
@@ -101,6 +106,13 @@ function discovered(definition: Definition): DiscoveredResource {
       .subarray(0, 8)
       .toString('base64'),
   };
+}
+
+function subresourceVerbs(name: string): readonly string[] {
+  if (createOnly.includes(name)) return ['create'];
+  if (connected.includes(name)) return ['create', 'get'];
+  if (name === 'log') return ['get'];
+  return name === 'finalize' ? ['update'] : ['get', 'patch', 'update'];
 }
 
 function verbsOf(definition: Definition): readonly string[] {

@@ -1,12 +1,12 @@
 // /metrics: what the server counts about its requests and objects, in Prometheus' text form.
 import type { Core } from '../core.ts';
 import { collectionOf } from '../core.ts';
-import { parseResourcePath } from './request-path.ts';
+import type { ResourcePath } from './request-path.ts';
 
 /** Counts answers; one for each request handler. */
 export interface RequestMetrics {
-  /** An answer went out. `path` is decoded; '' for one that could not be. */
-  answered(method: string, path: string, code: number): void;
+  /** An answer went out. `about`: what the request's path names, if it is a resource. */
+  answered(method: string, about: ResourcePath | undefined, code: number): void;
   /** The counters as text lines. */
   lines(): readonly string[];
 }
@@ -19,8 +19,8 @@ const WORD = /^[a-z0-9.-]{1,63}$/;
 export function createRequestMetrics(): RequestMetrics {
   const counts = new Map<string, number>();
   return {
-    answered(method, path, code) {
-      const labels = labelsOf(method, path, code);
+    answered(method, about, code) {
+      const labels = labelsOf(method, about, code);
       counts.set(labels, (counts.get(labels) ?? 0) + 1);
     },
     lines: () => [
@@ -31,9 +31,9 @@ export function createRequestMetrics(): RequestMetrics {
   };
 }
 
-function labelsOf(method: string, path: string, code: number): string {
+function labelsOf(method: string, named: ResourcePath | undefined, code: number): string {
   // Names out of thin air are not counted one by one.
-  const about = [401, 403, 404].includes(code) ? undefined : parseResourcePath(path);
+  const about = [401, 403, 404].includes(code) ? undefined : named;
   const known = [about?.group, about?.version, about?.plural, about?.subresource].every(
     (word) => word === undefined || word === '' || WORD.test(word),
   );

@@ -1,11 +1,18 @@
 // Answers on their way out: JSON or YAML, small or gzipped, with Warning headers.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Status } from '../status.ts';
 import type { Form } from './negotiation.ts';
 import { firstSlices, sendSlices } from './list-body.ts';
 import { writeYaml } from './yaml-text.ts';
+
+/** A request with what its answer needs. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly warnings: readonly string[];
+}
 
 /** An answer ready to be sent. `json` is the body's text. */
 export interface Reply {
@@ -51,46 +58,41 @@ export function warningHeaders(warnings: readonly string[]): string[] {
 
 /** Sends a reply in the form that was agreed on. Never throws. */
 export async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, warnings }: Exchange,
   reply: Reply,
-  warnings: readonly string[],
   form: Pick<Form, 'media' | 'pretty'>,
 ): Promise<void> {
   const slices = form.media === 'json' && !form.pretty ? firstSlices(reply) : undefined;
   if (slices?.more !== undefined) {
     const zip = takesGzip(request);
-    setHeaders(response, reply, warnings, form);
-    if (zip) setZipped(response);
+    response.writeHead(reply.code, headersOf(reply, warnings, form, zip));
     await sendSlices(response, slices.more, zip).catch(() => response.destroy());
     return;
   }
-  const plain = Buffer.from(slices?.all ?? bodyText(reply, form), 'utf8');
-  const zipped = plain.length > GZIP_FROM_BYTES && takesGzip(request);
-  const body = zipped ? await compress(plain, GZIP) : plain;
+  const text = slices?.all ?? bodyText(reply, form);
+  const length = Buffer.byteLength(text);
+  const zipped = length > GZIP_FROM_BYTES && takesGzip(request);
+  const body = zipped ? await compress(text, GZIP) : text;
   if (response.destroyed || response.headersSent) return;
-  setHeaders(response, reply, warnings, form);
-  response.setHeader('Content-Length', body.length);
-  if (zipped) setZipped(response);
+  const headers = headersOf(reply, warnings, form, zipped);
+  headers['Content-Length'] = zipped ? body.length : length;
+  response.writeHead(reply.code, headers);
   response.end(body);
 }
 
-function setHeaders(
-  response: ServerResponse,
+function headersOf(
   reply: Reply,
   warnings: readonly string[],
   form: Pick<Form, 'media'>,
-): void {
-  response.statusCode = reply.code;
-  response.setHeader('Cache-Control', 'no-cache, private');
-  response.setHeader('Content-Type', reply.contentType ?? `application/${form.media}`);
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
-  if (warnings.length > 0) response.setHeader('Warning', warningHeaders(warnings));
-}
-
-function setZipped(response: ServerResponse): void {
-  response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Vary', 'Accept-Encoding');
+  zipped: boolean,
+): OutgoingHttpHeaders {
+  return {
+    'Cache-Control': 'no-cache, private',
+    'Content-Type': reply.contentType ?? `application/${form.media}`,
+    ...reply.headers,
+    ...(warnings.length > 0 ? { Warning: warningHeaders(warnings) } : {}),
+    ...(zipped ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {}),
+  };
 }
 
 function bodyText({ json, contentType }: Reply, form: Pick<Form, 'media' | 'pretty'>): string {

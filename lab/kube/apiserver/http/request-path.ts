@@ -43,8 +43,9 @@ export function parseTarget(target: string): RequestTarget | undefined {
  * An escaped slash is a slash, since the path was decoded as a whole.
  */
 export function segmentsOf(path: string): readonly string[] {
-  const trimmed = path.replace(/^\//, '').replace(/\/$/, '');
-  return trimmed === '' ? [] : trimmed.split('/');
+  const start = path.startsWith('/') ? 1 : 0;
+  const end = path.endsWith('/') ? path.length - 1 : path.length;
+  return start >= end ? [] : path.slice(start, end).split('/');
 }
 
 /** The resource that a path names, or `undefined` for every other path. */

@@ -10,6 +10,10 @@ import { deleteOptionsOf } from '../operations/delete-options.ts';
 import { answersWithObject, deleteCollection, deleteObject } from '../operations/removal.ts';
 import { getScale, patchScale, replaceScale } from '../operations/scale.ts';
 import { requestToken } from '../operations/token-request.ts';
+import { servePodLog } from '../streaming/pod-log-request.ts';
+import { servePortForward } from '../streaming/port-forward-request.ts';
+import { serveRemoteCommand } from '../streaming/remote-command-request.ts';
+import type { Upgrade, UpgradeRequest } from '../streaming/upgrade.ts';
 import { replaceObject } from '../operations/update.ts';
 import { methodNotAllowed, success } from '../status.ts';
 import { checkIdentity } from './body-identity.ts';
@@ -25,6 +29,8 @@ export interface ResourceRequest {
   readonly scope: Scope;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Of a request that asks for another protocol. */
+  readonly upgrade?: Upgrade | undefined;
   readonly warnings: readonly string[];
   readonly form: Form;
   /** A GET of a collection that is to be watched. */
@@ -50,11 +56,24 @@ export async function serveResource(asked: ResourceRequest): Promise<Reply | und
       if (method !== 'POST') throw methodNotAllowed();
       await evictPod(core, scope, await core.readBody(request));
       return statusReply(success(undefined, 201));
+    case 'exec':
+    case 'attach':
+      return serveRemoteCommand(core, scope, upgradeRequest(asked), scope.subresource);
+    case 'portforward':
+      return servePortForward(core, scope, upgradeRequest(asked));
+    case 'log':
+      return servePodLog(core, scope, { method, response: asked.response });
     case 'token':
       if (method !== 'POST') throw methodNotAllowed();
       return jsonReply(await requestToken(core, scope, await core.readBody(request)), 201);
   }
 }
+
+const upgradeRequest = ({ request, response, upgrade }: ResourceRequest): UpgradeRequest => ({
+  request,
+  response,
+  upgrade,
+});
 
 async function serveCollection(asked: ResourceRequest, method: string): Promise<Reply | undefined> {
   const { core, scope, request, response, warnings } = asked;

@@ -1,7 +1,8 @@
 // One request from start to end: who asks, for what, may they, and the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../../../../src/base/errors.ts';
-import { authenticate } from '../access/authentication.ts';
+import type { Authenticator } from '../access/authentication.ts';
+import { createAuthenticator } from '../access/authentication.ts';
 import { authorize } from '../access/authorization.ts';
 import { impersonated, UnnamedImpersonation } from '../access/impersonation.ts';
 import { resourceAttributes } from '../access/request-attributes.ts';
@@ -14,7 +15,7 @@ import { createRequestMetrics } from './metrics.ts';
 import { errorForm, negotiate } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi-documents.ts';
 import { createOpenApiDocuments } from './openapi-documents.ts';
-import type { Reply } from './reply.ts';
+import type { Exchange as Sent, Reply } from './reply.ts';
 import { jsonReply, send, statusReply, textReply } from './reply.ts';
 import type { RequestTarget } from './request-path.ts';
 import { asksToWatch, parseResourcePath, parseTarget, segmentsOf, watchAsList } from './request-path.ts';
@@ -22,23 +23,28 @@ import { scopeOf } from './request-scope.ts';
 import { serveResource } from './resource-requests.ts';
 import { answerReview, reviewOf } from './reviews.ts';
 import { isReleaseGroup, unservedPath } from './unserved.ts';
+import type { Upgrade } from '../streaming/upgrade.ts';
+
+/** Handles a request; `upgrade` comes with one that asks for another protocol. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
 
 /** Handles every request of the server; never throws. */
-export function createRequestHandler(core: Core): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRequestHandler(core: Core): RequestHandler {
   const metrics = createRequestMetrics();
+  const authenticate = createAuthenticator(core.tokens);
   const openApi = createOpenApiDocuments(core.registry, () => core.clock.now());
-  return (request, response) => {
-    void handle({ core, metrics, openApi, request, response, warnings: [] });
+  return (request, response, upgrade) => {
+    void handle({ core, metrics, openApi, authenticate, request, response, upgrade, warnings: [] });
   };
 }
 
-interface Exchange {
+interface Exchange extends Sent {
   readonly core: Core;
   readonly metrics: RequestMetrics;
   readonly openApi: OpenApiDocuments;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly authenticate: Authenticator;
   readonly warnings: string[];
+  readonly upgrade: Upgrade | undefined;
 }
 
 const plainForm = { media: 'json', pretty: false } as const;
@@ -47,10 +53,11 @@ async function handle(exchange: Exchange): Promise<void> {
   const { request, response, warnings, metrics } = exchange;
   const target = parseTarget(request.url ?? '/');
   const verb = request.method ?? 'GET';
-  response.on('finish', () => metrics.answered(verb, target?.path ?? '', response.statusCode));
+  const about = target === undefined ? undefined : parseResourcePath(target.path);
+  response.on('finish', () => metrics.answered(verb, about, response.statusCode));
   if (target === undefined) {
     response.setHeader('Connection', 'close');
-    await send(request, response, textReply('400 Bad Request', 400), [], plainForm);
+    await send(exchange, textReply('400 Bad Request', 400), plainForm);
     return;
   }
   try {
@@ -58,7 +65,7 @@ async function handle(exchange: Exchange): Promise<void> {
   } catch (error) {
     if (error instanceof UnnamedImpersonation) {
       const text = `Internal Server Error: ${JSON.stringify(request.url)}: ${error.message}\n`;
-      await send(request, response, textReply(text, 500), [], plainForm);
+      await send(exchange, textReply(text, 500), plainForm);
     } else await fail(exchange, target, error);
   }
   // Whatever the client still sends of a body that nobody read is not waited for.
@@ -66,14 +73,13 @@ async function handle(exchange: Exchange): Promise<void> {
 
   async function answer(asked: Exchange, { path, query }: RequestTarget): Promise<void> {
     const { core } = asked;
-    const sender = authenticate(core.tokens, request);
+    const sender = asked.authenticate(request);
     const user = asksToImpersonate(request) ? impersonated(sender, request.headersDistinct, core.authorizer) : sender;
-    const about = parseResourcePath(path);
     if (about === undefined) {
       const reply = serveDocument(asked, user, { path, query });
       // Documents are negotiated like objects, but those that have one form only are sent in it.
       const form = reply.contentType === undefined ? negotiate(request, query) : plainForm;
-      return send(request, response, reply, warnings, form);
+      return send(exchange, reply, form);
     }
     const resource = watchAsList(about, query);
     authorize(core.authorizer, user, resourceAttributes(verb, resource, query));
@@ -83,14 +89,23 @@ async function handle(exchange: Exchange): Promise<void> {
       const form = negotiate(request, query);
       const body = await core.readBody(request, review.kind);
       const reply = jsonReply(answerReview(core, user, review, resource.namespace, body), 201);
-      return send(request, response, reply, warnings, form);
+      return send(exchange, reply, form);
     }
     const scope = scopeOf(core, { path: resource, query, user, request, warnings });
-    if (scope === undefined) return send(request, response, textReply('404 page not found\n', 404), [], plainForm);
+    if (scope === undefined) return send(exchange, textReply('404 page not found\n', 404), plainForm);
     const watch = verb === 'GET' && scope.name === '' && asksToWatch(query);
     const form = negotiate(request, query, { conversions: scope.subresource !== 'scale', stream: watch });
-    const reply = await serveResource({ core, scope, request, response, warnings, form, watch });
-    if (reply !== undefined) await send(request, response, reply, warnings, form);
+    const reply = await serveResource({
+      core,
+      scope,
+      request,
+      response,
+      upgrade: asked.upgrade,
+      warnings,
+      form,
+      watch,
+    });
+    if (reply !== undefined) await send(exchange, reply, form);
   }
 }
 
@@ -100,11 +115,8 @@ function asksToImpersonate({ headers }: IncomingMessage): boolean {
   return false;
 }
 
-async function fail(
-  { core, request, response, warnings }: Exchange,
-  target: RequestTarget,
-  error: unknown,
-): Promise<void> {
+async function fail(exchange: Exchange, target: RequestTarget, error: unknown): Promise<void> {
+  const { core, request, response } = exchange;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -121,7 +133,7 @@ async function fail(
   if (status.code === 413) response.setHeader('Connection', 'close');
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
-  await send(request, response, statusReply(status.toStatus()), warnings, errorForm(request, target.query));
+  await send(exchange, statusReply(status.toStatus()), errorForm(request, target.query));
 }
 
 /** Paths whose documents are for GET alone; all others do not look at the method. */

@@ -14,7 +14,7 @@ export interface Served {
 
 /** One thing that is refused with 501, as the documentation names it. */
 export interface Unserved {
-  /** `autoscaling/v2 horizontalpodautoscalers`, `pods/exec`, `/debug/pprof`. */
+  /** `autoscaling/v2 horizontalpodautoscalers`, `pods/proxy`, `/debug/pprof`. */
   readonly what: string;
   readonly kind: 'resource' | 'subresource' | 'path' | 'form';
   /** What to use instead; '' when there is nothing. */
@@ -33,12 +33,6 @@ const FORMS: readonly Unserved[] = [
   { kind: 'form', what: 'HTTP/2', instead: 'HTTP/1.1, which every client speaks' },
 ];
 
-const INSTEAD: Readonly<Record<string, string>> = {
-  'pods/exec': '`npm run lab -- shell NAMESPACE/POD -- COMMAND`',
-  'pods/attach': '`npm run lab -- shell NAMESPACE/POD`',
-  'pods/log': "the log files in the lab's state folder",
-};
-
 /** Everything in the release that a server with these resources refuses, in the release's order. */
 export function unserved(served: Served): readonly Unserved[] {
   const found: Unserved[] = [];
@@ -47,8 +41,7 @@ export function unserved(served: Served): readonly Unserved[] {
     const definition = servedAs(served, resource);
     if (definition === undefined) found.push({ kind: 'resource', what: name, instead: '' });
     const missing = resource.subresources.filter((sub) => definition?.some((word) => word === sub) === false);
-    for (const sub of missing)
-      found.push({ kind: 'subresource', what: `${name}/${sub}`, instead: INSTEAD[`${resource.plural}/${sub}`] ?? '' });
+    for (const sub of missing) found.push({ kind: 'subresource', what: `${name}/${sub}`, instead: '' });
   }
   return [...found, ...PATHS.map((what): Unserved => ({ kind: 'path', what, instead: '' })), ...FORMS];
 }

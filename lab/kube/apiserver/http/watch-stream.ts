@@ -36,8 +36,13 @@ export function streamWatch(core: Core, scope: Scope, response: ServerResponse, 
   if (stream.warnings.length > 0) response.setHeader('Warning', warningHeaders(stream.warnings));
   response.flushHeaders();
   const cancel: (() => void)[] = [];
+  const { socket } = response;
+  // A client that has ended its side does not watch any longer.
+  const leave = (): void => sink.end();
+  socket?.on('end', leave);
   response.on('close', () => {
     watch.stop();
+    socket?.off('end', leave);
     for (const stop of cancel) stop();
   });
 

@@ -25,36 +25,38 @@ export function decodeObject(
   scope: Pick<Scope, 'definition' | 'warn'>,
   body: unknown,
   validation: FieldValidation,
-  options: { readonly defaults: boolean } = { defaults: true },
 ): ApiObject {
+  return decodeWithFindings(scope, body, validation).object;
+}
+
+/** As `decodeObject`, with what a strict decoder finds fault with. */
+export function decodeWithFindings(
+  scope: Pick<Scope, 'definition' | 'warn'>,
+  body: unknown,
+  validation: FieldValidation,
+): { readonly object: ApiObject; readonly findings: readonly string[] } {
   const { definition } = scope;
   const given = withIdentity(definition, body);
   const { object, unknown } = definition.custom ? decodeCustom(definition, given) : decodeKnown(definition, given);
-  const texts = [
+  const findings = [
     ...notedDuplicates(body).map((path) => `duplicate field ${JSON.stringify(path)}`),
     ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
-  if (texts.length > 0 && validation === 'Strict')
+  if (findings.length > 0 && validation === 'Strict')
     throw badRequest(
-      `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${texts.join(', ')}`,
+      `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: strict decoding error: ${findings.join(', ')}`,
     );
-  if (validation === 'Warn') for (const text of texts) scope.warn(text);
+  if (validation === 'Warn') for (const text of findings) scope.warn(text);
   // An empty list of owners asks for the record to be cleared, and must not get lost with other empty lists.
   const { managedFields } = isObject(given['metadata']) ? given['metadata'] : {};
   if (Array.isArray(managedFields) && managedFields.length === 0) object.metadata.managedFields = [];
-  if (options.defaults) fillDefaults(definition, object);
-  return object;
+  fillDefaults(definition, object);
+  return { object, findings };
 }
 
 /** A draft of what a webhook or a patch made: as `decodeObject`, silently dropping what is unknown. */
 export function redecode(definition: Definition, object: unknown): ApiObject {
   return decodeObject({ definition, warn: () => undefined }, object, 'Ignore');
-}
-
-/** A decoded draft with the defaults of what was added to it since; the draft itself, changed in place. */
-export function withDefaults(definition: Definition, draft: ApiObject): ApiObject {
-  fillDefaults(definition, draft);
-  return draft;
 }
 
 function fillDefaults(definition: Definition, object: ApiObject): void {

@@ -65,12 +65,17 @@ function dryRunFaults(values: readonly string[]): FieldError[] {
 const validationFaults = (value: string): FieldError[] =>
   FIELD_VALIDATIONS.includes(value) ? [] : [notSupported('fieldValidation', value, FIELD_VALIDATIONS)];
 
+/** How nearly all clients are called: nothing in it needs to be left out. */
+const PLAIN_MANAGER = /^[!-~]{1,128}$/;
+
 /** The manager recorded for a write: the `fieldManager` parameter, else the client's name without what cannot be printed. */
 export function fieldManagerOf(scope: Pick<Scope, 'query' | 'userAgent'>): string {
   const asked = scope.query.get('fieldManager') ?? '';
   if (asked !== '') return asked;
+  const client = scope.userAgent.split('/')[0] ?? '';
+  if (PLAIN_MANAGER.test(client)) return client;
   let manager = '';
-  for (const character of scope.userAgent.split('/')[0] ?? '') {
+  for (const character of client) {
     if (!isPrintable(character)) continue;
     if (Buffer.byteLength(manager + character) > MAX_MANAGER_BYTES) break;
     manager += character;

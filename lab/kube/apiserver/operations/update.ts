@@ -166,7 +166,9 @@ async function prepared(
   const next = scoped(scope, mutated, old);
   const context = ruleContext(core, scope);
   if (scope.subresource !== 'status') definition.rules.prepareUpdate?.(next, old, context);
-  if (definition.rules.tracksGeneration === true && countsAsNewGeneration(definition, next, old))
+  // A status is no new generation, even where it brings annotations along (a Deployment's revision comes so).
+  const isNewGeneration = scope.subresource !== 'status' && countsAsNewGeneration(definition, next, old);
+  if (definition.rules.tracksGeneration === true && isNewGeneration)
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const errors = faults(scope, next, old, context);
   if (errors.length > 0) throw invalid(definition.group, definition.kind, old.metadata.name, errors);

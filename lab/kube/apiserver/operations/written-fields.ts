@@ -1,6 +1,6 @@
 // What records of field ownership need to know about a request: its writer, its kind, and what its endpoint leaves alone.
 import { emptyBuiltIn } from '../apply/always-written.ts';
-import { entryOf, formatOwners } from '../apply/managers.ts';
+import { formatOwners } from '../apply/managers.ts';
 import type { Owner, Writer } from '../apply/managers.ts';
 import type { Ownable } from '../apply/ownership.ts';
 import { ownersAfterUpdate } from '../apply/ownership.ts';
@@ -10,6 +10,7 @@ import { timestamp } from '../core.ts';
 import type { ApiObject } from '../json.ts';
 import { equalJson } from '../json.ts';
 import { apiVersionOf } from '../registry/definition.ts';
+import type { KnownTexts } from '../storage/store.ts';
 import { fieldManagerOf } from './options.ts';
 
 /** The writer of a request. */
@@ -27,18 +28,25 @@ export const ownableOf = ({ definition, subresource }: Pick<Scope, 'definition' 
   resets: resetFieldsOf(definition, subresource),
 });
 
-/** Writes the owners of `draft` into it: those given, or what follows from the change that makes it of `old`. */
+/**
+ * Writes the owners of `draft` into it: those given, or what follows from the change that makes it of `old`. Adds their text to
+ * `texts` when it is known.
+ */
 export function recordOwners(
   core: Pick<Core, 'clock'>,
   scope: Scope,
   draft: ApiObject,
   old: ApiObject | undefined,
   owners: readonly Owner[] | undefined,
+  texts?: KnownTexts,
 ): void {
   const { walks } = scope.definition;
   if (walks !== undefined && old === undefined && owners === undefined && draft.metadata.managedFields === undefined) {
     const fields = walks.fieldsOfNew(draft, scope.definition, scope.subresource);
-    if (fields !== undefined) draft.metadata.managedFields = [entryOf(writerOf(core, scope), 'Update', fields)];
+    if (fields === undefined) return;
+    const creator = fields.entryOf(writerOf(core, scope));
+    draft.metadata.managedFields = [creator.entry];
+    texts?.set(draft.metadata.managedFields, `[${creator.text}]`);
     return;
   }
   const found = formatOwners(owners ?? ownersAfterUpdate(old, draft, ownableOf(scope), writerOf(core, scope)));

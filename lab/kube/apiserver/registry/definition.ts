@@ -1,18 +1,32 @@
 // What the server knows about one served resource: names, schema, subresources, columns and the rules of its kind.
+import type { NewFields } from '../apply/new-entry.ts';
 import type { CustomObjects } from '../custom/custom-object.ts';
 import type { RuleTable } from '../custom/rules-check.ts';
 import type { FieldError } from '../field-error.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldReaders } from '../selection/field-selector.ts';
+import type { Series } from './series.ts';
 
-export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'token' | 'finalize';
+export type Subresource =
+  | 'status'
+  | 'scale'
+  | 'binding'
+  | 'eviction'
+  | 'token'
+  | 'finalize'
+  | 'exec'
+  | 'attach'
+  | 'portforward'
+  | 'log';
 
 /** What rules of a kind may use besides the objects themselves. */
 export interface RuleContext {
   readonly now: Date;
   /** The subresource that the write goes through. */
   readonly subresource: Subresource | undefined;
+  /** The spec was found sound before, in the same words: nobody needs to ask for `specFaults`. */
+  readonly specIsSound?: boolean;
   /** Looks up another object, e.g. the ServiceAccount that a Pod names. */
   readonly find: (group: string, plural: string, namespace: string | undefined, name: string) => ApiObject | undefined;
   /** All objects of a resource. */
@@ -35,9 +49,15 @@ export interface Rules {
   readonly applyDefaults?: (draft: ApiObject) => void;
   /** Fills in what creation decides, after admission webhooks and before validation. Throws StatusError to refuse. */
   readonly prepareCreate?: (draft: ApiObject, context: RuleContext) => void;
+  /** What no two objects of the kind may hold, e.g. addresses; looked at once more when a new object is stored. */
+  readonly claims?: (object: ApiObject) => readonly string[];
   /** Carries over what an update must not change, e.g. allocated addresses. */
   readonly prepareUpdate?: (draft: ApiObject, old: ApiObject, context: RuleContext) => void;
   readonly validate?: (object: ApiObject, context: RuleContext) => FieldError[];
+  /** Faults of the spec that follow from nothing but the spec; told after those of `validate`. */
+  readonly specFaults?: (spec: JsonObject) => FieldError[];
+  /** The kind's objects come in series (see `createSeries`); their defaults of the spec depend on nothing but the spec. */
+  readonly drawnName?: (spec: JsonObject) => string | undefined;
   readonly validateUpdate?: (object: ApiObject, old: ApiObject, context: RuleContext) => FieldError[];
   /** Faults of an update through the status subresource. */
   readonly validateStatus?: (object: ApiObject, old: ApiObject) => FieldError[];
@@ -82,12 +102,12 @@ export interface Walks {
   readonly applyDefaults: (value: unknown, schema: Schema) => void;
   /** What is written even when nobody set it. */
   readonly complete: (value: unknown, schema: Schema) => void;
-  /** The `fieldsV1` of all that a new object sets, or `undefined` when nothing of it has an owner. Shared: not to be changed. */
+  /** What the creator of an object owns, or `undefined` when nothing of it has an owner. */
   readonly fieldsOfNew: (
     object: ApiObject,
     definition: Definition,
     subresource: Subresource | undefined,
-  ) => JsonObject | undefined;
+  ) => NewFields | undefined;
 }
 
 export interface Definition {
@@ -116,6 +136,8 @@ export interface Definition {
   readonly validations?: RuleTable;
   /** Built-in kinds only. */
   readonly walks?: Walks;
+  /** Kinds with `drawnName` only. */
+  readonly series?: Series;
   /** Warning for each request to a deprecated version. */
   readonly deprecationWarning?: string;
 }

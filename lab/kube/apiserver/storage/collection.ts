@@ -2,7 +2,7 @@
 import type { ApiObject } from '../json.ts';
 import { createHistory } from './history.ts';
 import { createSortedKeys } from './sorted-keys.ts';
-import type { StoreEvent } from './stored-object.ts';
+import type { KnownTexts, StoreEvent } from './stored-object.ts';
 import { atRevision, StoredObject } from './stored-object.ts';
 
 /** Bytes that watchers of the same form share, kept no longer than one change is being told. */
@@ -17,8 +17,8 @@ export interface Collection {
   list(prefix?: string, from?: string): readonly StoredObject[];
   /** The same as of `revision`, or `undefined` when the history no longer reaches back that far. */
   listAt(revision: number, prefix?: string, from?: string): readonly StoredObject[] | undefined;
-  /** Stores a new object; `undefined` when the key is taken. */
-  create(key: string, object: ApiObject): StoredObject | undefined;
+  /** Stores a new object, with the texts of its parts that are known; `undefined` when the key is taken. */
+  create(key: string, object: ApiObject, texts?: KnownTexts): StoredObject | undefined;
   /** Replaces exactly `expected`; `undefined` when something else is stored by now. */
   update(key: string, expected: StoredObject, object: ApiObject): StoredObject | undefined;
   /** Removes exactly `expected`; `last` is the final state to show watchers. `undefined` when something else is stored by now. */
@@ -90,10 +90,10 @@ export function createCollection({ nextRevision, historyLimit, revision: first }
         return entry === undefined ? [] : [entry];
       });
     },
-    create(key, object) {
+    create(key, object, texts) {
       if (stored.has(key)) return undefined;
       const revision = nextRevision();
-      const current = atRevision(object, revision);
+      const current = atRevision(object, revision, texts);
       stored.set(key, current);
       keys.add(key);
       return publish({ type: 'ADDED', key, revision, current, previous: undefined });

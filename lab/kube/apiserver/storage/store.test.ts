@@ -91,3 +91,30 @@ describe('store', () => {
     expect(stored?.bareJson).toBe('{"metadata":{"name":"x","resourceVersion":"2"},"data":""}');
   });
 });
+
+describe('the text of a stored object', () => {
+  it('says what the object says, whether its parts were written before or not', () => {
+    const things = createStore({ historyLimit: 10 }).collection('things');
+    const metadata = { name: 'x', labels: { a: '"' }, managedFields: [{ manager: 'me', fieldsV1: { 'f:spec': {} } }] };
+    const made = { ...object('x'), metadata, spec: { list: [1, { deep: null }] }, status: {} };
+    const texts = new Map<unknown, string>([
+      [metadata.managedFields, JSON.stringify(metadata.managedFields)],
+      [made.spec, JSON.stringify(made.spec)],
+    ]);
+    const stored = things.create('x', made, texts);
+    expect(JSON.parse(stored?.json ?? '')).toEqual(stored?.object);
+    const { kind: _kind, apiVersion: _version, ...rest } = stored?.object ?? {};
+    expect(JSON.parse(stored?.bareJson ?? '')).toEqual(rest);
+  });
+
+  it('uses no text of a part that was replaced', () => {
+    const things = createStore({ historyLimit: 10 }).collection('things');
+    const owners = [{ manager: 'me' }];
+    const texts = new Map<unknown, string>([
+      [owners, '[{"manager":"me"}]'],
+      [{ old: true }, '{"old":true}'],
+    ]);
+    const made = { ...object('x'), metadata: { name: 'x', managedFields: owners }, spec: { old: false } };
+    expect(JSON.parse(things.create('x', made, texts)?.json ?? '')).toMatchObject({ spec: { old: false } });
+  });
+});

@@ -4,7 +4,7 @@ import { createCollection } from './collection.ts';
 
 export type { Collection, SharedBytes } from './collection.ts';
 export { StoredObject } from './stored-object.ts';
-export type { StoreEvent } from './stored-object.ts';
+export type { KnownTexts, StoreEvent } from './stored-object.ts';
 
 export interface Store {
   /** Revision of the last change of anything. */

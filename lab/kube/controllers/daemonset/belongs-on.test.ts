@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Node } from '../../../../src/kube/resources.ts';
 import type { DaemonSet } from '../views.ts';
-import { belongsOn } from './reconcile.ts';
+import { belongsOn } from './placement.ts';
 
 const node = (labels: Record<string, string>, taints: { key: string; effect: string }[] = []): Node => ({
   apiVersion: 'v1',

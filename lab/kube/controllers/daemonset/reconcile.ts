@@ -1,81 +1,54 @@
-// One Pod of a DaemonSet on each node that its template may run on, pinned there by name.
+// One Pod of a DaemonSet on each node that its template may run on, all of its newest revision in the end.
+import { errorText } from '../../../../src/base/errors.ts';
 import { createController, ownKey, watchOf } from '../../../../src/kube/controller.ts';
+import { createEventRecorder } from '../../../../src/kube/recorder.ts';
 import { pods as podResource } from '../../../../src/kube/resources.ts';
 import type { Node, Pod } from '../../../../src/kube/resources.ts';
-import type { Controller } from '../../../../src/kube/types.ts';
-import { matchesNode, untoleratedTaint } from '../../scheduler/node-match.ts';
+import type { Controller, InformerChange } from '../../../../src/kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
-import { controllerOf, isActive, isReady, podFrom } from '../ownership.ts';
+import { keysOfOwner } from '../owner-keys.ts';
+import { nextAvailableMs } from '../ownership.ts';
 import { createRecentCreations } from '../recent-creations.ts';
+import { planRevision, surplusRevisions } from '../revisions/history.ts';
+import { dropRevisions, writeRevision } from '../revisions/keep.ts';
+import { writeStatus } from '../status.ts';
 import { daemonSets } from '../views.ts';
-import type { DaemonSet, Toleration } from '../views.ts';
-
-/** What every daemon tolerates (DaemonSet documentation, taints and tolerations). */
-const automatic: readonly Toleration[] = [
-  { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
-  { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
-  ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable', 'network-unavailable', 'not-ready'].map(
-    (name): Toleration => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect: 'NoSchedule' }),
-  ),
-];
-
-const tolerationsOf = (set: DaemonSet): Toleration[] => [...(set.spec.template.spec.tolerations ?? []), ...automatic];
-
-/** True when a Pod of the set belongs on the node: selector, required affinity, taints. Pure. */
-export function belongsOn(set: DaemonSet, node: Node): boolean {
-  const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect !== 'PreferNoSchedule');
-  return matchesNode(set.spec.template.spec, node) && untoleratedTaint(taints, tolerationsOf(set)) === undefined;
-}
+import type { DaemonSet } from '../views.ts';
+import { HASH_LABEL, podFor } from './placement.ts';
+import { planDaemons } from './plan.ts';
 
 export function createDaemonSetController(deps: ControllerDeps): Controller {
   const { client, clock, logger, informers } = deps;
-  const recent = createRecentCreations(clock);
+  const recent = createRecentCreations(clock, informers.pods);
+  const recorder = createEventRecorder({ client, component: 'daemonset-controller', clock, logger });
+  const say = (set: DaemonSet, type: 'Normal' | 'Warning', reason: string, message: string): void =>
+    recorder.record({ regarding: set, type, reason, message });
+  const namespaceOf = (set: DaemonSet): string => set.metadata.namespace ?? 'default';
+  const unseenKey = (set: DaemonSet, node: string): string => `${set.metadata.uid ?? ''}/${node}`;
 
-  const place = async (set: DaemonSet, own: readonly Pod[], wanted: readonly Node[]): Promise<void> => {
-    const uid = set.metadata.uid ?? '';
-    const namespace = set.metadata.namespace ?? 'default';
-    const seen = new Set(own.map((pod) => pod.metadata.uid ?? ''));
-    for (const node of wanted) {
-      const name = node.metadata.name;
-      const here = own.filter((pod) => pod.spec.nodeName === name && pod.metadata.deletionTimestamp === undefined);
-      if (here.length > 0 || recent.unseen(`${uid}/${name}`, seen) > 0) continue;
-      const made = await client.create(
-        podResource,
-        podFrom(set, set.spec.template, { spec: { nodeName: name, tolerations: tolerationsOf(set) } }),
-        { namespace },
-      );
-      recent.add(`${uid}/${name}`, made.metadata.uid ?? '');
+  const create = async (set: DaemonSet, node: string, hash: string): Promise<void> => {
+    try {
+      const made = await client.create(podResource, podFor(set, node, hash), { namespace: namespaceOf(set) });
+      recent.add(unseenKey(set, node), made.metadata.uid ?? '');
+      say(set, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`);
+    } catch (error) {
+      say(set, 'Warning', 'FailedCreate', `Error creating: ${errorText(error)}`);
+      throw error;
     }
-    const names = new Set(wanted.map((node) => node.metadata.name));
-    const leaving = own.filter(
-      (pod) => pod.metadata.deletionTimestamp === undefined && (!names.has(pod.spec.nodeName ?? '') || !isActive(pod)),
-    );
-    for (const pod of leaving)
-      await client.delete(podResource, pod.metadata.name, {
-        namespace,
-        preconditions: { uid: pod.metadata.uid ?? '' },
-      });
   };
-
-  const report = async (set: DaemonSet, own: readonly Pod[], wanted: number): Promise<void> => {
-    const active = own.filter(isActive);
-    const ready = active.filter(isReady).length;
-    const status = {
-      desiredNumberScheduled: wanted,
-      currentNumberScheduled: active.length,
-      updatedNumberScheduled: active.length,
-      numberMisscheduled: 0,
-      numberReady: ready,
-      numberAvailable: ready,
-      observedGeneration: set.metadata.generation ?? 1,
-    };
-    if (Object.entries(status).every(([field, value]) => set.status?.[field] === value)) return;
-    await client.patch(
-      daemonSets,
-      set.metadata.name,
-      { type: 'merge', body: { status } },
-      { namespace: set.metadata.namespace ?? 'default', subresource: 'status' },
-    );
+  const remove = async (set: DaemonSet, pod: Pod): Promise<void> => {
+    const { name, namespace = 'default', uid = '' } = pod.metadata;
+    await client.delete(podResource, name, { namespace, preconditions: { uid } });
+    say(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+  };
+  const tellEnded = (set: DaemonSet, pod: Pod): void => {
+    const { name, namespace = 'default' } = pod.metadata;
+    const [type, reason, word] =
+      pod.status?.phase === 'Failed'
+        ? (['Warning', 'FailedDaemonPod', 'failed'] as const)
+        : (['Normal', 'SucceededDaemonPod', 'succeeded'] as const);
+    const rest = word === 'failed' ? 'will try to kill it' : 'will try to delete it';
+    say(set, type, reason, `Found ${word} daemon pod ${namespace}/${name} on node ${pod.spec.nodeName ?? ''}, ${rest}`);
   };
 
   return createController({
@@ -84,25 +57,50 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     logger,
     watches: [
       watchOf(informers.daemonSets, ownKey),
-      watchOf(informers.nodes, () =>
-        informers.daemonSets.list().map((set) => `${set.metadata.namespace}/${set.metadata.name}`),
+      watchOf(informers.nodes, (change) =>
+        movesDaemons(change)
+          ? informers.daemonSets.list().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+          : [],
       ),
-      watchOf(informers.pods, ({ after, before }) => {
-        const pod = after ?? before;
-        const owner = pod === undefined ? undefined : controllerOf(pod);
-        return owner?.kind === 'DaemonSet' ? [`${pod?.metadata.namespace}/${owner.name}`] : [];
-      }),
+      watchOf(informers.pods, keysOfOwner('DaemonSet')),
+      watchOf(informers.revisions, keysOfOwner('DaemonSet')),
     ],
     reconcile: async (key) => {
       const set = informers.daemonSets.get(key);
-      if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
-      const own = informers.pods.byIndex('controller', set.metadata.uid ?? '');
-      const wanted = informers.nodes.list().filter((node) => belongsOn(set, node));
-      try {
-        await place(set, own, wanted);
-      } finally {
-        await report(set, own, wanted.length);
+      if (set === undefined || set.metadata.deletionTimestamp !== undefined) return undefined;
+      const uid = set.metadata.uid ?? '';
+      const existing = informers.revisions.byIndex('controller', uid);
+      const collisions = (set.status?.['collisionCount'] as number | undefined) ?? 0;
+      const revision = await writeRevision(client, planRevision(set, HASH_LABEL, existing, collisions));
+      if (revision === 'collision') {
+        await writeStatus(client, daemonSets, set, { collisionCount: collisions + 1 });
+        return { requeueAfterMs: 0 };
       }
+      const hash = revision.metadata.labels?.[HASH_LABEL] ?? '';
+      const own = informers.pods.byIndex('controller', uid);
+      const seen = new Set(own.map((pod) => pod.metadata.uid ?? ''));
+      const isUnseen = (node: string): boolean => recent.unseen(unseenKey(set, node), seen) > 0;
+      const plan = planDaemons(set, informers.nodes.list(), own, hash, isUnseen, clock.now());
+      try {
+        for (const pod of plan.ended) tellEnded(set, pod);
+        for (const node of plan.create) await create(set, node, hash);
+        for (const pod of plan.remove) await remove(set, pod);
+      } finally {
+        await writeStatus(client, daemonSets, set, plan.status);
+      }
+      const live = new Set([hash, ...own.map((pod) => pod.metadata.labels?.[HASH_LABEL] ?? '')]);
+      const isLive = ({ metadata }: { metadata: { labels?: Record<string, string> } }): boolean =>
+        live.has(metadata.labels?.[HASH_LABEL] ?? '');
+      await dropRevisions(client, surplusRevisions(existing, isLive, set.spec.revisionHistoryLimit ?? 10));
+      const requeueAfterMs = nextAvailableMs(own, set.spec.minReadySeconds ?? 0, clock.now());
+      return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
     },
   });
+}
+
+/** Heartbeats move nobody. */
+function movesDaemons({ before, after }: InformerChange<Node>): boolean {
+  const read = (node: Node | undefined): string =>
+    JSON.stringify([node?.metadata.labels, node?.spec?.taints, node?.spec?.unschedulable]);
+  return before === undefined || after === undefined || read(before) !== read(after);
 }

@@ -10,6 +10,7 @@ import type {
   ReconcileResult,
 } from '../../../../src/kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
+import { createEndedPodCollector } from './ended-pods.ts';
 import type { GraphNode } from './graph.ts';
 import {
   blocks,
@@ -30,7 +31,7 @@ const NOT_YET_MS = 100;
 const UNKNOWN_KIND_MS = 5_000;
 
 export function createGarbageControllers(deps: ControllerDeps): Controller[] {
-  return [createGarbageCollector(deps), createPodCollector(deps)];
+  return [createGarbageCollector(deps), createPodCollector(deps), createEndedPodCollector(deps)];
 }
 
 /** Level-triggered per uid. Source of the rules: pkg/controller/garbagecollector of Kubernetes. */

@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Node } from '../../../../src/kube/resources.ts';
-import { taintsToSet } from './taints.ts';
+import { evictionRates } from './disruption.ts';
+import { taintsToSet as taintsAt } from './taints.ts';
+import type { Taint } from './taints.ts';
+
+const now = new Date('2026-01-01T00:00:00Z');
+const taintsToSet = (subject: Node, evicts = false): Taint[] | undefined => taintsAt(subject, evicts, now);
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 const eklet = { key: 'eks.tke.cloud.tencent.com/eklet', effect: 'NoSchedule' };
@@ -67,5 +72,38 @@ describe('the taints of a node', () => {
         },
       ),
     );
+  });
+});
+
+describe('NoExecute', () => {
+  const evicting = (subject: Node, evicts: boolean): unknown =>
+    (taintsToSet(subject, evicts) ?? subject.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+  const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: '2026-01-01T00:00:00Z' };
+
+  it('is added to a node that is not ready where Pods may be evicted, with the time', () => {
+    expect(evicting(node([['Ready', 'Unknown']]), true)).toEqual([unreachable]);
+    expect(evicting(node([['Ready', 'Unknown']]), false)).toEqual([]);
+  });
+
+  it('follows the condition from unreachable to not-ready, and goes when the node is ready', () => {
+    const given = { taints: [unreachable] };
+    expect(evicting(node([['Ready', 'False']], given), false)).toMatchObject([{ key: 'node.kubernetes.io/not-ready' }]);
+    expect(evicting(node([['Ready', 'True']], given), false)).toEqual([]);
+  });
+});
+
+describe('eviction rates', () => {
+  const member = (zone: string, ready: string): Node => {
+    const made = node([['Ready', ready]]);
+    return { ...made, metadata: { name: 'n', labels: { 'topology.kubernetes.io/zone': zone } } };
+  };
+  const rates = (...nodes: Node[]): unknown => Object.fromEntries(evictionRates(nodes));
+
+  it('are a node in ten seconds, nothing when all is down, and nothing in a small zone that is mostly down', () => {
+    expect(rates(member('a', 'True'), member('a', 'Unknown'))).toEqual({ ':a': 0.1 });
+    expect(rates(member('a', 'Unknown'), member('b', 'False'))).toEqual({ ':a': 0, ':b': 0 });
+    expect(rates(member('a', 'Unknown'), member('b', 'True'))).toEqual({ ':a': 0.1, ':b': 0.1 });
+    const mostly = ['Unknown', 'Unknown', 'Unknown', 'True'].map((ready) => member('a', ready));
+    expect(rates(...mostly)).toEqual({ ':a': 0 });
   });
 });

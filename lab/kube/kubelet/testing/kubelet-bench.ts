@@ -4,6 +4,7 @@ import { silentLogger } from '../../../../src/base/logger.ts';
 import { isAlreadyExists } from '../../../../src/kube/api-error.ts';
 import { configMaps, events, serviceAccounts } from '../../../../src/kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../../../src/kube/types.ts';
+import type { ApiServer } from '../../apiserver/index.ts';
 import { startTestHost } from '../../../host/testing/test-host.ts';
 import type { LabHost } from '../../../host/types.ts';
 import { startApiBench } from '../../testing/api-bench.ts';
@@ -39,6 +40,7 @@ esac
 const CONFLIST = JSON.stringify({ cniVersion: '1.0.0', name: 'test', plugins: [{ type: 'test-cni', extra: 7 }] });
 
 export interface KubeletBench {
+  readonly api: ApiServer;
   readonly client: KubeClient;
   readonly kubelet: Kubelet;
   readonly host: LabHost;
@@ -62,7 +64,14 @@ const INSTALLER = 'cni-installer';
 /** Everything up; the node has no CNI configuration yet. */
 export async function startKubeletBench(options: { readonly mode?: 'root' | 'rootless' } = {}): Promise<KubeletBench> {
   const { host, stateDir, stop: stopHost } = await startTestHost(options);
-  const { api, client, close: closeApi } = await startApiBench();
+  const late: { kubelet?: Kubelet } = {};
+  const {
+    api,
+    client,
+    close: closeApi,
+  } = await startApiBench({
+    nodeStreams: (name) => (name === NODE ? late.kubelet?.streams : undefined),
+  });
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: NAMESPACE } };
   await client.create(serviceAccounts, account, { namespace: NAMESPACE }).catch((error: unknown) => {
     if (!isAlreadyExists(error)) throw error;
@@ -92,6 +101,7 @@ export async function startKubeletBench(options: { readonly mode?: 'root' | 'roo
     stateDir,
     issueToken: (namespace, name) => api.issueToken(namespace, name),
   });
+  late.kubelet = kubelet;
   const stop = new AbortController();
   const running = kubelet.run(stop.signal);
   const untilPod: KubeletBench['untilPod'] = async (name, holds) =>
@@ -108,6 +118,7 @@ export async function startKubeletBench(options: { readonly mode?: 'root' | 'roo
       { namespace: NAMESPACE },
     );
   return {
+    api,
     client,
     kubelet,
     host,

@@ -47,7 +47,7 @@ export function planRouteEni(facts: RouteEniFacts): RouteEniPlan {
       maxWarmTarget: targets.max,
       bound: before?.bound ?? 0,
       pods: before?.pods ?? 0,
-      target: before?.target ?? '',
+      target: before?.target ?? 'not looked at yet',
     },
     problems,
     ...(changed ? { accepted } : {}),

@@ -133,7 +133,7 @@ describe('the condition about settings', () => {
     maxWarmTarget: 5,
     bound: 0,
     pods: 0,
-    target: '',
+    target: 'not looked at yet',
   };
   const of = (conditions: readonly { type: string }[]) => conditions.find(({ type }) => type === POOL_SETTINGS);
 

@@ -34,7 +34,8 @@ export async function reconcilePool(
     if (eni.status?.phase === 'Ready' && !(await takeLook(deps, memory, eni, instanceId, signal))) return undefined;
   const pool = nodePool(deps, memory, nodeName);
   if (pool === undefined) return undefined;
-  const plan = planPool({ ...pool.limits, enis: pool.views, target: pool.target });
+  const unassigns = deps.settings.held('delete') === undefined;
+  const plan = planPool({ ...pool.limits, enis: pool.views, target: pool.target, unassigns });
   const { allowed, held } = withoutHeld(deps, plan.actions);
   const leaving = leavingOf(deps, nodeName);
   const actions = [...allowed, ...leaving.flatMap((eni) => leavingActions(run, pool, eni))];

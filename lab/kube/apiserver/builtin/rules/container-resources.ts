@@ -98,7 +98,7 @@ export function qosClassOf(containers: readonly JsonObject[]): string {
       const request = stringAt(container, 'resources', 'requests', name) ?? limit;
       if (request !== undefined || limit !== undefined) any = true;
       if (limit === undefined || request === undefined) guaranteed = false;
-      else if (limit !== request && quantityNanos(limit) !== quantityNanos(request)) guaranteed = false;
+      else if (guaranteed && limit !== request) guaranteed = quantityNanos(limit) === quantityNanos(request);
     }
   }
   if (!any) return 'BestEffort';

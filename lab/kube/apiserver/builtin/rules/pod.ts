@@ -1,5 +1,6 @@
 // The rules of Pods: defaults, what may change, and graceful deletion.
 import { forbiddenField } from '../../field-error.ts';
+import type { JsonObject } from '../../json.ts';
 import { ensureObject, numberAt, objectAt, objectsAt, stringAt } from '../../json.ts';
 import type { Rules } from '../../registry/definition.ts';
 import { qosClassOf } from './container-resources.ts';
@@ -19,13 +20,14 @@ export const podRules: Rules = {
       qosClass: qosClassOf([...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]),
     };
   },
-  validate: (pod) => [
-    ...podSpecFaults(objectAt(pod, 'spec'), 'spec'),
-    ...podImageFaults(objectAt(pod, 'spec'), 'spec'),
-    ...(objectsAt(pod, 'spec', 'ephemeralContainers').length > 0
+  specFaults: (spec) => [
+    ...podSpecFaults(spec, 'spec'),
+    ...podImageFaults(spec, 'spec'),
+    ...(objectsAt(spec, 'ephemeralContainers').length > 0
       ? [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
       : []),
   ],
+  drawnName,
   validateUpdate: podUpdateFaults,
   validateStatus: podStatusFaults,
   gracePeriod(pod, requested) {
@@ -35,3 +37,11 @@ export const podRules: Rules = {
     return seconds < 0 ? 1 : seconds;
   },
 };
+
+const DRAWN = /^kube-api-access-[a-z0-9]{5}$/;
+
+/** The name of the token volume that the server mounted; what looks like one may be one. */
+function drawnName(spec: JsonObject): string | undefined {
+  const name = stringAt(objectsAt(spec, 'volumes').at(-1), 'name') ?? '';
+  return DRAWN.test(name) ? name : undefined;
+}

@@ -9,10 +9,10 @@ import { internalError } from '../../status.ts';
 import { goStrings } from './go-value.ts';
 import { isHeadless, typeOfService } from './service-validation.ts';
 
-/** The range of addresses, 10.96.0.0/16; what is below the first free number is for fixed addresses. */
+/** The range of addresses, 10.96.0.0/16; its first 256 are left to those who ask for one until the others are used up (KEP 3070). */
 const RANGE = '10.96.0.0/16';
 const PREFIX = '10.96.';
-const FIRST_FREE = 10;
+const FIRST_FREE = 257;
 const LAST = 65_534;
 const FIRST_PORT = 30_000;
 const LAST_PORT = 32_767;
@@ -66,10 +66,14 @@ function allocateAddress(spec: JsonObject, others: readonly ApiObject[]): FieldE
 }
 
 function freeAddress(used: ReadonlySet<string>): string {
-  for (let number = FIRST_FREE; number <= LAST; number += 1) {
-    const address = `${PREFIX}${number >> 8}.${number & 255}`;
-    if (!used.has(address)) return address;
-  }
+  for (const [first, last] of [
+    [FIRST_FREE, LAST],
+    [1, FIRST_FREE - 1],
+  ] as const)
+    for (let number = first; number <= last; number += 1) {
+      const address = `${PREFIX}${number >> 8}.${number & 255}`;
+      if (!used.has(address)) return address;
+    }
   throw internalError('failed to allocate a serviceIP: range is full');
 }
 
@@ -123,5 +127,14 @@ function nodePortsOf(service: ApiObject): number[] {
   return [
     ...objectsAt(service, 'spec', 'ports').flatMap((port) => numberAt(port, 'nodePort') ?? []),
     ...(check === undefined ? [] : [check]),
+  ];
+}
+
+/** What a Service holds alone: its address and its node ports. */
+export function claimsOf(service: ApiObject): string[] {
+  const address = stringAt(service, 'spec', 'clusterIP') ?? '';
+  return [
+    ...(address === '' || address === 'None' ? [] : [`address ${address}`]),
+    ...new Set(nodePortsOf(service).map((port) => `node port ${port}`)),
   ];
 }

@@ -7,7 +7,7 @@ import { dns1035NameFault } from '../../names.ts';
 import type { Rules } from '../../registry/definition.ts';
 import { invalid } from '../../status.ts';
 import { goStrings } from './go-value.ts';
-import { allocate } from './service-allocation.ts';
+import { allocate, claimsOf } from './service-allocation.ts';
 import { isHeadless, serviceFaults, typeOfService } from './service-validation.ts';
 
 const AFFINITY_SECONDS = 10_800;
@@ -42,6 +42,7 @@ export const serviceRules: Rules = {
     dropForeign(spec, before);
     allocateOrRefuse(service, spec, context);
   },
+  claims: claimsOf,
   validate: (service) => serviceFaults(service),
   validateUpdate: (service, old) => addressFaults(objectAt(service, 'spec'), objectAt(old, 'spec')),
 };
