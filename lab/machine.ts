@@ -8,6 +8,7 @@ import { createGate, gatedClient, gatedHost } from './kube/kubelet/gate.ts';
 import type { Gate } from './kube/kubelet/gate.ts';
 import { makeNodeRoot } from './kube/kubelet/kubelet.ts';
 import type { Kubelet, KubeletNode } from './kube/kubelet/kubelet.ts';
+import { FORGET_RUN } from './host/forget-run.ts';
 import type { Machine } from './node-power.ts';
 import { runKubelet } from './run-kubelet.ts';
 import type { NodesDeps } from './run-kubelet.ts';
@@ -32,9 +33,6 @@ interface Running {
 
 /** Longer than the cloud's controller takes to see that an instance is gone. */
 const NODE_REMOVAL_LIMIT_MS = 600_000;
-
-// What a reboot does to the files of a machine. /run/netns is the lab's own mount.
-const FORGET_RUN = 'find /run /tmp -mindepth 1 -maxdepth 1 ! -name netns -exec rm -rf {} +';
 
 /** Powered on; resolves when its kubelet has begun. `signal` ends it with the lab. */
 export async function startMachine(

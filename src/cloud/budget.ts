@@ -142,7 +142,8 @@ interface AdaptiveRate {
 
 /**
  * Grows by half each second until the first refusal and by little afterwards; on a refusal falls to what the service really answered
- * within the last second, but at most by half, once per second however many calls of a burst are refused.
+ * in its best second of late, but at most by half, once per second however many calls of a burst are refused. Not the second before the
+ * refusal: what is still under way is missing from it, and the fall would go deeper each time.
  */
 function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSecond: number) => void): AdaptiveRate {
   let limit = Math.min(bounds.start, bounds.max);
@@ -160,7 +161,10 @@ function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
     if (now - cutAt < 1000) return;
     cutAt = now;
     probing = false;
-    change(Math.max(LOWEST, limit / 2, Math.min(limit, answered.length * 0.95)));
+    const served = busiestSecond(answered);
+    // Where no less was served than is allowed, calls only met on their way.
+    const lower = served < limit ? served : limit - Math.max(0.5, limit * 0.02);
+    change(Math.max(LOWEST, limit / 2, lower));
   };
   const grow = (now: number): void => {
     if (!wanted || now - Math.max(cutAt, grownAt) < 1000) return;
@@ -175,10 +179,24 @@ function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
     },
     report: (outcome) => {
       const now = clock.monotonicMs();
-      answered = answered.filter((at) => at > now - 1000);
+      answered = answered.filter((at) => at > now - REMEMBERED_MS);
       if (outcome === 'throttled') return cut(now);
       answered.push(now);
       grow(now);
     },
   };
+}
+
+/** Two windows: of calls that leave together some are answered a second after others. */
+const REMEMBERED_MS = 2000;
+
+/** Most of these times, in order, that lie within one second. */
+function busiestSecond(times: readonly number[]): number {
+  let first = 0;
+  let most = 0;
+  times.forEach((at, index) => {
+    while ((times[first] ?? at) <= at - 1000) first += 1;
+    most = Math.max(most, index - first + 1);
+  });
+  return most;
 }
