@@ -7,7 +7,7 @@ import { FORGET_RUN } from './forget-run.ts';
 import { probeHost } from './probe.ts';
 import { packetsPossible, startTestHost } from './testing/test-host.ts';
 
-const { possible, why } = packetsPossible(await probeHost());
+const { possible, why } = packetsPossible(probeHost());
 
 describe.skipIf(!possible)(`what a reboot forgets${why}`, () => {
   it('is what programs left in /run and /tmp; a project that lies in /tmp stays as it is', async () => {

@@ -26,7 +26,7 @@ afterAll(() => t.close());
 const networking = '/apis/networking.tke.cloud.tencent.com/v1';
 
 it.each([
-  [`${networking}/nodeeniconfigs`, 'nec', 'Name Instance Model Sub-ENIs Security-Group-Ids *Zone Age'],
+  [`${networking}/nodeeniconfigs`, 'nec', 'Name Instance Model Sub-ENIs Eni-IPs Bound Security-Group-Ids *Zone Age'],
   [`${networking}/vpcenis`, 'veni', 'Name Type Node Pod Phase ENI IP Security-Group-Ids *Namespace Age'],
   [`${networking}/vpcips`, 'vip', 'Name Type Phase Node ENI Claim Age'],
   [`${networking}/vpcipclaims`, 'vipc', 'Name Phase IP Delete-Policy *Release-At Age'],
