@@ -46,7 +46,7 @@ export function createCallBudget(options: BudgetOptions): CallBudget {
 
 const PRIORITIES: readonly CallPriority[] = ['waiting-pod', 'release', 'warm', 'collect'];
 /** A second, and a little more for requests that overtake each other on the way. */
-const WINDOW_MS = 1040;
+const WINDOW_MS = 1015;
 const FAIR_EVERY = 8;
 const LOWEST = 0.5;
 
