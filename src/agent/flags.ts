@@ -1,6 +1,6 @@
 // The command line of the agent: every flag with its default and what it accepts.
 import { z } from 'zod';
-import { choiceFlag, durationFlag, type FlagSchemas, requiredFlag, textFlag } from '../base/flags.ts';
+import { booleanFlag, choiceFlag, durationFlag, type FlagSchemas, requiredFlag, textFlag } from '../base/flags.ts';
 import { linkDriverChoices } from './link-driver.ts';
 
 const pathFlag = (fallback: string): z.ZodType<string, string | undefined> =>
@@ -39,6 +39,9 @@ export const agentFlags = {
   'address-rest': durationFlag(ADDRESS_REST_MS)
     .refine((ms) => ms <= MOST_ADDRESS_REST_MS, 'expected at most 1h, e.g. 30s')
     .describe('How long a shared address is left alone after its Pod is gone, at most 1h (default 30s)'),
+  'enable-quick-release': booleanFlag(false).describe(
+    'Have ipamd take all surplus addresses of this node back in each round of 2 minutes, not one (default false)',
+  ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',
   ),

@@ -92,6 +92,7 @@ function start(options: { readonly choose?: () => Promise<LinkDriver> } = {}) {
     conflist: createConflistFile(directory),
     chooseDriver: options.choose ?? (() => Promise.resolve(createVethDriver({ kernel, watch: links }))),
     agentVersion: 'v3.6.0',
+    quickRelease: true,
     clock,
     logger: silentLogger,
   });
@@ -138,6 +139,7 @@ describe('the node', () => {
           ready: true,
           message: 'the shared ENI eni-route001 (20:90:6f:00:00:99) is not plugged into the node yet',
           agentVersion: 'v3.6.0',
+          quickRelease: true,
           sysctls: {
             'net.ipv4.ip_forward': '1',
             'net.ipv4.conf.all.rp_filter': '0',

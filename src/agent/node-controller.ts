@@ -21,6 +21,8 @@ export interface NodeControllerDeps extends PrepareDeps {
   readonly network: MutableNodeNetwork;
   readonly conflist: ConflistFile;
   readonly agentVersion: string;
+  /** Told to ipamd, which takes addresses back. */
+  readonly quickRelease: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -64,14 +66,17 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
       network.offerNow(prepared.offer);
       if (network.ready) await deps.conflist.publish();
       else await deps.conflist.withdraw();
-      if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, deps.agentVersion), signal);
+      if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, deps), signal);
       return prepared.again ? { requeueAfterMs: REFUSED_AGAIN_MS } : undefined;
     },
   });
 }
 
 /** What nec.status.node says. */
-export function nodeStatus(prepared: Prepared, agentVersion: string): NodeStatus {
+export function nodeStatus(
+  prepared: Prepared,
+  { agentVersion, quickRelease }: Pick<NodeControllerDeps, 'agentVersion' | 'quickRelease'>,
+): NodeStatus {
   const { trunk, enis, message } = prepared.offer;
   const sysctls = Object.fromEntries(
     Object.entries(prepared.sysctls).map(([name, value]) => [name.replaceAll('/', '.'), value]),
@@ -82,6 +87,7 @@ export function nodeStatus(prepared: Prepared, agentVersion: string): NodeStatus
     ...(message === '' ? {} : { message }),
     ...(enis.length === 0 ? {} : { sysctls }),
     agentVersion,
+    ...(quickRelease ? { quickRelease } : {}),
   };
 }
 

@@ -51,6 +51,7 @@ export interface AgentProgramOptions {
   /** How long a freed shared address is left alone. */
   readonly addressRestMs: number;
   readonly version: string;
+  readonly quickRelease?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -179,5 +180,6 @@ function nodeController(
         : await chooseLinkDriver({ kernel, watch: links }, linkDriver),
     conflist: createConflistFile(options.conflistDirectory),
     agentVersion: options.version,
+    quickRelease: options.quickRelease ?? false,
   });
 }

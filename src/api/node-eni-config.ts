@@ -51,6 +51,10 @@ export const nodeEniConfigStatusSchema = z.object({
       message: z.string().optional(),
       sysctls: z.record(z.string(), z.string()).optional(),
       agentVersion: z.string().optional(),
+      quickRelease: z
+        .boolean()
+        .optional()
+        .describe('--enable-quick-release of the agent: surplus addresses go all at once (facts/tke.md 5.1).'),
     })
     .optional()
     .describe('Written by the node agent alone.'),

@@ -211,6 +211,9 @@ describe('a nec that is edited into nonsense', { concurrent: true }, () => {
       );
     await edit({ spec: { instanceID: 'ins-nonsense', zone: 'nowhere-9', instanceType: 'X9.HUGE1' } });
     await nec(world, name, (each) => JSON.stringify(each.spec) === JSON.stringify(before.spec), 'the spec put right');
+    const told = await world.events('NodeENIConfigCorrected');
+    expect(told[0]?.message).toContain('spec.instanceID was "ins-nonsense" and is "ins-');
+    expect(told[0]?.message).toContain('spec.zone was "nowhere-9"');
     await edit({ status: { eniInfos: [], routeENI: null, subENI: null } }, 'status');
     const after = await nec(world, name, (each) => each.status?.routeENI?.bound === 5, 'the status put right');
     expect(after.status?.eniInfos).toEqual(before.status?.eniInfos);

@@ -186,12 +186,17 @@ describe('a burst that needs two further ENIs', () => {
 
 describe('surplus', { concurrent: true }, () => {
   it.each([
-    ['one at a time', {}, 1],
-    ['all at once with quick release', { 'vpcCni.routeEni.enableQuickRelease': 'true' }, 3],
-  ])('is given back in rounds, %s, and the agent is asked first', async (_, values, perCall) => {
+    ['one at a time', {}, false, 1],
+    ['all at once with quick release', { 'vpcCni.routeEni.enableQuickRelease': 'true' }, false, 3],
+    ['all at once where the agent was started with --enable-quick-release', {}, true, 3],
+  ])('is given back in rounds, %s, and the agent is asked first', async (_, values, byAgent, perCall) => {
     await using world = await disposableWorld({ instanceTypes: ['SA5.LARGE8'], values });
     world.ipamd({ timings: { releaseRoundMs: 200 } });
     await listedOn(world, nodeName(world, 0), 5);
+    if (byAgent) {
+      const body = { status: { node: { quickRelease: true } } };
+      await world.client.patch(nodeEniConfigs, nodeName(world, 0), { type: 'merge', body }, { subresource: 'status' });
+    }
     for (const name of ['a', 'b', 'c']) await sharedPod(world, name);
     await running(world, ['a', 'b', 'c']);
     await listedOn(world, nodeName(world, 0), 8);

@@ -46,6 +46,7 @@ async function main(): Promise<void> {
       addTimeoutMs: flags['add-timeout'],
       addressRestMs: flags['address-rest'],
       version: `v${project.version}`,
+      quickRelease: flags['enable-quick-release'],
       signal,
     });
   } finally {

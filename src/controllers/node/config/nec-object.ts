@@ -5,6 +5,7 @@ import type { NodeEniConfig } from '../../../api/node-eni-config.ts';
 import { isAlreadyExists } from '../../../kube/api-error.ts';
 import { type WarmTargets, warmTargetAnnotations } from '../../../planning/warm-targets.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import { tellNode } from '../tell-node.ts';
 import { targetsOfNewNodes } from './default-targets.ts';
 
 /** The nec with these fields of the cloud; fields that users write are left alone. */
@@ -15,6 +16,7 @@ export async function ensureNec(deps: IpamdDeps, name: string, spec: NodeEniConf
   const inStep = Object.entries(spec).every(([field, value]) => current[field] === value);
   const synced = syncedTargets(deps, existing);
   if (inStep && synced === undefined) return existing;
+  tellCorrections(deps, existing, spec);
   const { resourceVersion } = existing.metadata;
   const metadata = { resourceVersion, ...(synced === undefined ? {} : { annotations: synced }) };
   const patched = await deps.client.patch<NodeEniConfig>(nodeEniConfigs, name, {
@@ -23,6 +25,19 @@ export async function ensureNec(deps: IpamdDeps, name: string, spec: NodeEniConf
   });
   deps.necs.wrote(patched);
   return patched;
+}
+
+/** Somebody edited what only the cloud knows: it is put right, and they are told. */
+function tellCorrections(deps: IpamdDeps, existing: NodeEniConfig, spec: NodeEniConfig['spec']): void {
+  const current = existing.spec as Record<string, unknown>;
+  const edited = Object.entries(spec).filter(([field, value]) => (current[field] ?? value) !== value);
+  if (edited.length === 0) return;
+  const { name } = existing.metadata;
+  const fields = edited.map(
+    ([field, value]) => `spec.${field} was "${String(current[field])}" and is "${String(value)}" again`,
+  );
+  const message = `NodeENIConfig ${name}: ${fields.join('; ')}: the cloud decides it`;
+  tellNode(deps, name, { type: 'Warning', reason: 'NodeENIConfigCorrected', message });
 }
 
 /** Made with the defaults that are in force now, so that changed ones reach new nodes only (facts/tke.md 6.1, rule 5). */

@@ -61,7 +61,9 @@ export function nodePool(
     max: limits.maxWarmTarget,
     desired: shared ? Math.max((desired.ok && desired.value) || 0, nec.spec.desiredRouteENIIP ?? 0) : 0,
     quota: limits.quota,
-    quickRelease: deps.settings.current()['vpcCni.routeEni.enableQuickRelease'],
+    // Documented as a flag of the agent and as an add-on value; either is enough (facts/tke.md 5.1, 5.2).
+    quickRelease:
+      nec.status?.node?.quickRelease === true || deps.settings.current()['vpcCni.routeEni.enableQuickRelease'],
     nowMs: clock.monotonicMs(),
     intervalMs: deps.timings.releaseRoundMs,
     ...(lastReleaseMs === undefined ? {} : { lastReleaseMs }),
