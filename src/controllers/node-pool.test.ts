@@ -194,6 +194,7 @@ describe('surplus', { concurrent: true }, () => {
     world.ipamd({ timings: { releaseRoundMs: 200 } });
     await listedOn(world, nodeName(world, 0), 5);
     if (byAgent) {
+      await offers(world, nodeName(world, 0), '27');
       const body = { status: { node: { quickRelease: true } } };
       await world.client.patch(nodeEniConfigs, nodeName(world, 0), { type: 'merge', body }, { subresource: 'status' });
     }
