@@ -35,7 +35,7 @@ export async function programsReady(client: KubeClient, nodeCount: number): Prom
 }
 
 /**
- * Waits until each of the nodes publishes every one of `resources` and has lost the taint that it was born with. Throws, naming what is
+ * Waits until each of the nodes publishes every one of `resources` and has lost the taints that it was born with. Throws, naming what is
  * missing, after a minute.
  */
 export async function nodesOffer(
@@ -50,7 +50,11 @@ export async function nodesOffer(
       nodeNames.every((name) => {
         const node = all.find(({ metadata }) => metadata.name === name);
         const offered = node?.status?.allocatable ?? {};
-        return node !== undefined && !isTainted(node) && resources.every((resource) => offered[resource] !== undefined);
+        return (
+          node !== undefined &&
+          shutting(node).length === 0 &&
+          resources.every((resource) => offered[resource] !== undefined)
+        );
       }),
     {
       what: `${resources.join(' and ')} on ${nodeNames.join(', ')}`,
@@ -60,7 +64,7 @@ export async function nodesOffer(
             [
               node.metadata.name,
               ...resources.map((resource) => node.status?.allocatable?.[resource] ?? 'unset'),
-              ...(isTainted(node) ? [taints.eniIpUnavailable] : []),
+              ...shutting(node),
             ].join(' '),
           )
           .join(', '),
@@ -68,5 +72,8 @@ export async function nodesOffer(
   );
 }
 
-const isTainted = ({ spec }: Node): boolean =>
-  spec?.taints?.some(({ key }) => key === taints.eniIpUnavailable) ?? false;
+/** Taints that keep Pods out of a node that is only just coming: the one it was born with, and that of a kubelet that is not ready. */
+const shutting = ({ spec }: Node): readonly string[] =>
+  (spec?.taints ?? []).map(({ key }) => key).filter((key) => key === taints.eniIpUnavailable || key === NOT_READY);
+
+const NOT_READY = 'node.kubernetes.io/not-ready';

@@ -89,7 +89,7 @@ describe('a mutating call', () => {
     await outcomeOf(clock, caller.mutate(operation, { fence }));
     expect(asked).toEqual([
       { at: 0, timeout: 10_000 },
-      { at: 1_040, timeout: 10_000 },
+      { at: 1_015, timeout: 10_000 },
     ]);
   });
 
