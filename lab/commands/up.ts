@@ -74,8 +74,8 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
       end.resolve(0);
       return;
     }
-    // The namespaces and processes end with this process, by the kernel's doing. Files do not.
-    rmSync(stateDir, { recursive: true, force: true });
+    // The namespaces and processes end with this process, by the kernel's doing. Files do not, and until then programs still write theirs.
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
     rmSync(stateFileOf(id), { force: true });
     err.write(`lab: ${signal} ${phase.started ? 'again: ending at once' : 'while starting: giving up'}\n`);
     process.exit(130);
