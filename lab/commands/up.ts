@@ -1,5 +1,5 @@
 // `lab up`: starts a lab, shows how to use it, stays until it is told to end, and takes everything down.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,8 +74,8 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
       end.resolve(0);
       return;
     }
-    // The namespaces and processes end with this process, by the kernel's doing. Files do not, and until then programs still write theirs.
-    rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
+    // The namespaces and processes end with this process, by the kernel's doing. Files do not.
+    removeAtOnce(stateDir);
     rmSync(stateFileOf(id), { force: true });
     err.write(`lab: ${signal} ${phase.started ? 'again: ending at once' : 'while starting: giving up'}\n`);
     process.exit(130);
@@ -227,4 +227,20 @@ function onSignals(handler: (signal: NodeJS.Signals, times: number) => void): { 
       for (const name of names) process.off(name, listener);
     },
   };
+}
+
+const REMOVE_TRIES = 10;
+const PAUSE_MS = 10;
+
+/**
+ * Without giving the loop a turn, so that nothing new is begun. What had been begun may still make a file, and its directories with it: once
+ * more after a pause, until nothing comes back.
+ */
+function removeAtOnce(directory: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 0; tries < REMOVE_TRIES; tries += 1) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: PAUSE_MS });
+    Atomics.wait(pause, 0, 0, PAUSE_MS);
+    if (!existsSync(directory)) return;
+  }
 }
