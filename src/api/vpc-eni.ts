@@ -122,3 +122,6 @@ export const subEniName = (podUid: string): string => `sub-${podUid}`;
 /** The n-th shared ENI of a node, from 1. */
 export const sharedEniName = (nodeName: string, number: number): string => `shared-${nodeName}-${number}`;
 export const trunkEniName = (nodeName: string): string => `trunk-${nodeName}`;
+
+/** An ENI of the node itself, whose addresses Pods share and which carries the node's groups; never one Pod's (spec 000). */
+export const isNodeEni = ({ spec }: VpcEni): boolean => spec.type === 'Trunk' || spec.type === 'Shared';

@@ -1,17 +1,7 @@
 // The actions of address templates and of their groups, which rules may name instead of a peer.
 import { z } from 'zod';
-import {
-  type Action,
-  type ActionCall,
-  bool,
-  defineAction,
-  filterList,
-  integer,
-  tagList,
-  text,
-  textList,
-} from '../action.ts';
-import { applyFilters, exact, pageOf } from '../paging.ts';
+import { type Action, type ActionCall, defineAction, tagList, text, textList } from '../action.ts';
+import { exact } from '../paging.ts';
 import {
   createTemplate,
   createTemplateGroup,
@@ -23,6 +13,7 @@ import {
 } from '../policy-template-store.ts';
 import { findTemplate, type TemplateGroupRecord, type TemplateRecord } from '../policy-templates.ts';
 import { vpcTime } from './eni-answer.ts';
+import { chosen, describeParameters } from './template-listing.ts';
 
 const extraList = z.array(
   z.strictObject({ Address: text, Description: text.optional(), UpdatedTime: text.optional() }),
@@ -77,16 +68,6 @@ const deleteOne = defineAction({
     deleteTemplate(core, 'address', AddressTemplateId);
     return {};
   },
-});
-
-/** `NeedMemberInfo` is taken; members are always told (GUESS). */
-const describeParameters = z.object({
-  Filters: filterList.optional(),
-  Offset: integer.optional(),
-  Limit: integer.optional(),
-  NeedMemberInfo: bool.optional(),
-  OrderField: text.optional(),
-  OrderDirection: text.optional(),
 });
 
 const describeAll = defineAction({
@@ -165,15 +146,6 @@ const describeGroups = defineAction({
     };
   },
 });
-
-/** In the order of creation. */
-function chosen<T extends TemplateRecord | TemplateGroupRecord>(
-  parameters: z.output<typeof describeParameters>,
-  records: readonly T[],
-  tests: Parameters<typeof applyFilters<T>>[2],
-): ReturnType<typeof pageOf<T>> {
-  return pageOf(applyFilters(records, parameters.Filters ?? [], tests), parameters.Offset, parameters.Limit);
-}
 
 function answer(record: TemplateRecord): object {
   return {

@@ -85,9 +85,6 @@ export function qualifiedNameFaults(key: string): readonly string[] {
   return faults;
 }
 
-/** The first reason why a text is no qualified name. */
-export const qualifiedNameFault = (key: string): string | undefined => qualifiedNameFaults(key)[0];
-
 /** Faults of a label key at `field`. */
 export const labelKeyFaults = (key: string, field: string): FieldError[] =>
   qualifiedNameFaults(key).map((fault) => invalidValue(field, key, fault));

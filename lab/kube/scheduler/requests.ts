@@ -45,13 +45,6 @@ const SCORING_DEFAULTS: Resources = new Map([
 export const scoringRequests = (requests: Resources): Resources =>
   new Map([...SCORING_DEFAULTS].map(([name, fallback]) => [name, requests.get(name) ?? fallback]));
 
-/** The sum of several requests. */
-export function sumOf(many: readonly Resources[]): Resources {
-  const total = new Map<string, number>();
-  for (const requests of many) for (const [name, amount] of requests) add(total, name, amount);
-  return total;
-}
-
 function containerRequests(container: LabContainer): [string, number][] {
   const merged = { ...container.resources?.limits, ...container.resources?.requests };
   return Object.entries(merged).map(([name, amount]) => [name, quantityMilli(amount)]);

@@ -8,6 +8,7 @@ import { shortHash } from '../../planning/eni-identity.ts';
 import { groupsOfNewEni } from '../../planning/node-groups.ts';
 import type { Node } from '../../kube/resources.ts';
 import type { IpamdDeps } from '../deps.ts';
+import { groupPolicy } from './security-groups/policy.ts';
 import { reportsReady } from '../vpc-eni/lifecycle/node-eni-facts.ts';
 
 /** Groups bound from the start: the node's while they are managed, else none (spec 000: off, nothing is managed). */
@@ -17,9 +18,9 @@ function groupsOf(nec: NodeEniConfig): string[] {
 
 /** Whether the groups of new ENIs are known; with the feature on, they are decided before the first ENI. */
 export function groupsDecided(deps: Pick<IpamdDeps, 'flags' | 'settings'>, nec: NodeEniConfig): boolean {
-  const on =
-    deps.flags.enableSecurityGroups ?? deps.settings.current()['vpcCni.securityGroups.enableSecurityGroups'] ?? false;
-  return !on || (nec.status?.securityGroups?.state ?? 'Off') !== 'Off';
+  return (
+    !groupPolicy(deps.flags, deps.settings.current()).enabled || (nec.status?.securityGroups?.state ?? 'Off') !== 'Off'
+  );
 }
 
 /** States of an instance for which an ENI is worth making: nothing is made for one that is shut down, or on its way out. */

@@ -1,6 +1,7 @@
 // The raw HTTP driver: requests as bytes, answers as they came, watches line by line.
 import { Agent, request } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { rawWatch, type RawWatch } from '../../../lab/kube/testing/raw-watch.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -20,14 +21,8 @@ export interface CallOptions {
   readonly certificate?: { readonly certPem: string; readonly keyPem: string };
 }
 
-/** One watch connection. */
-export interface Watch {
-  /** The next event; rejects after 10 s, and when the stream ends first. */
-  next(): Promise<{ readonly type: string; readonly object: Answer['body'] }>;
-  /** Resolves when the server ends the stream. */
-  readonly ended: Promise<void>;
-  close(): void;
-}
+/** One watch connection; an event is waited for 10 s. */
+export type Watch = RawWatch<{ readonly type: string; readonly object: Answer['body'] }>;
 
 export const patchTypes = {
   json: 'application/json-patch+json',
@@ -106,7 +101,7 @@ export function createHttpDriver(server: {
     async watch(path, options = {}) {
       const response = await open('GET', path, undefined, options);
       if (response.statusCode !== 200) throw new Error(`watch ${path} answered ${response.statusCode}`);
-      return watchOf(response);
+      return rawWatch(response, EVENT_MS);
     },
     close: () => agent.destroy(),
   };
@@ -119,53 +114,4 @@ function decoded(text: string): Answer['body'] {
   } catch {
     return {};
   }
-}
-
-function watchOf(response: IncomingMessage): Watch {
-  type Event = Awaited<ReturnType<Watch['next']>>;
-  const events: Event[] = [];
-  const waiting: { resolve: (event: Event) => void; reject: (error: Error) => void }[] = [];
-  let rest = '';
-  let over = false;
-  response.setEncoding('utf8');
-  response.on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      const event = JSON.parse(part) as Event;
-      const waiter = waiting.shift();
-      if (waiter === undefined) events.push(event);
-      else waiter.resolve(event);
-    }
-  });
-  response.on('error', () => undefined);
-  const ended = new Promise<void>((resolve) => {
-    response.on('close', () => {
-      over = true;
-      for (const waiter of waiting.splice(0)) waiter.reject(new Error('the watch ended'));
-      resolve();
-    });
-  });
-  return {
-    ended,
-    next() {
-      const event = events.shift();
-      if (event !== undefined) return Promise.resolve(event);
-      if (over) return Promise.reject(new Error('the watch ended'));
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no watch event within ${EVENT_MS} ms`)), EVENT_MS);
-        waiting.push({
-          resolve: (value) => {
-            clearTimeout(timer);
-            resolve(value);
-          },
-          reject: (error) => {
-            clearTimeout(timer);
-            reject(error);
-          },
-        });
-      });
-    },
-    close: () => void response.destroy(),
-  };
 }

@@ -1,6 +1,6 @@
 // What calls cost at most, and how large their results get, by the sizes of what they are given.
 import type { Size } from './size-estimate.ts';
-import { addSizes, byFactor, fixedSize, multiplySizes, plus, times, UNLIMITED } from './size-estimate.ts';
+import { addSizes, byFactor, multiplySizes, plus, times } from './size-estimate.ts';
 
 export interface CallEstimate {
   readonly cost: number;
@@ -131,5 +131,3 @@ function joined(list: Operand, separator: Operand | undefined): CallEstimate {
   const size = separator === undefined ? texts : addSizes(texts, multiplySizes(separator.size, between));
   return { cost: byFactor(size.max, TENTH), size };
 }
-
-export const literalSize = (size: number): Size => fixedSize(Math.min(size, UNLIMITED));

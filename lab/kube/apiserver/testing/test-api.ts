@@ -7,6 +7,7 @@ import { createFakeClock } from '../../../../test/fake-clock.ts';
 import type { ApiServer, ApiServerOptions } from '../index.ts';
 import { startApiServer } from '../index.ts';
 import type { JsonObject } from '../json.ts';
+import { rawWatch, type RawWatch } from '../../testing/raw-watch.ts';
 
 export interface Answer {
   readonly code: number;
@@ -23,12 +24,8 @@ export interface CallOptions {
 }
 
 /** One watch connection. `next` waits for the next line and rejects when the stream ends first. */
-export interface RawWatch {
-  next(): Promise<JsonObject>;
-  /** Resolves when the server ends the stream. */
-  readonly ended: Promise<void>;
-  close(): void;
-}
+/** An event that does not come is told before the test's own limit is over. */
+const EVENT_MS = 10_000;
 
 export interface TestApi {
   readonly api: ApiServer;
@@ -36,7 +33,7 @@ export interface TestApi {
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   /** PATCH with a content type: `json`, `merge`, `strategic` or `apply`. */
   patch(type: keyof typeof patchTypes, path: string, body: unknown, options?: CallOptions): Promise<Answer>;
-  watch(path: string, options?: CallOptions): Promise<RawWatch>;
+  watch(path: string, options?: CallOptions): Promise<RawWatch<JsonObject>>;
   close(): Promise<void>;
 }
 
@@ -106,7 +103,7 @@ export async function startTestApi(options: Partial<ApiServerOptions> = {}): Pro
     async watch(path, callOptions = {}) {
       const response = await open('GET', path, undefined, callOptions);
       if (response.statusCode !== 200) throw new Error(`watch ${path} answered ${response.statusCode}`);
-      return rawWatch(response);
+      return rawWatch(response, EVENT_MS);
     },
     async close() {
       agent.destroy();
@@ -121,39 +118,4 @@ function decoded(text: string): JsonObject {
   } catch {
     return {};
   }
-}
-
-function rawWatch(response: IncomingMessage): RawWatch {
-  const lines: JsonObject[] = [];
-  const waiting: { resolve: (line: JsonObject) => void; reject: (error: Error) => void }[] = [];
-  let rest = '';
-  let over = false;
-  response.setEncoding('utf8');
-  response.on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      const line = JSON.parse(part) as JsonObject;
-      const waiter = waiting.shift();
-      if (waiter === undefined) lines.push(line);
-      else waiter.resolve(line);
-    }
-  });
-  const ended = new Promise<void>((resolve) => {
-    response.on('close', () => {
-      over = true;
-      for (const waiter of waiting.splice(0)) waiter.reject(new Error('the watch ended'));
-      resolve();
-    });
-  });
-  return {
-    ended,
-    next() {
-      const line = lines.shift();
-      if (line !== undefined) return Promise.resolve(line);
-      if (over) return Promise.reject(new Error('the watch ended'));
-      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-    },
-    close: () => void response.destroy(),
-  };
 }

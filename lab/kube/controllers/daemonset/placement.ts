@@ -40,9 +40,6 @@ export function placeOn(set: DaemonSet, node: Node): 'run' | 'stay' | 'go' {
   return untoleratedTaint(executing, tolerations) === undefined ? 'stay' : 'go';
 }
 
-/** True when a Pod of the set belongs on the node: selector, required affinity, taints. */
-export const belongsOn = (set: DaemonSet, node: Node): boolean => placeOn(set, node) === 'run';
-
 /** The Pod for a node: the scheduler puts it there, because its affinity names no other. */
 export function podFor(set: DaemonSet, node: string, hash: string): Pod {
   const tied = {

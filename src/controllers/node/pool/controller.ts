@@ -1,4 +1,5 @@
 // Keeps the shared addresses of each node where its Pods need them: looks, plans, and takes the next steps (facts/tke.md 6.1).
+import { isNodeEni, type VpcEni } from '../../../api/vpc-eni.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import type { Node } from '../../../kube/resources.ts';
 import type { Controller, InformerChange, ReconcileResult } from '../../../kube/types.ts';
@@ -7,7 +8,6 @@ import type { IpamdDeps } from '../../deps.ts';
 import { reportsReady } from '../../vpc-eni/lifecycle/node-eni-facts.ts';
 import type { WorkingPod } from '../../views.ts';
 import { isOtherwise } from './compare-listing.ts';
-import { isNodeEni } from './hooks.ts';
 import type { PoolMemory } from './memory.ts';
 import { reportUse } from './report-use.ts';
 import { reconcilePool } from './reconcile.ts';
@@ -23,9 +23,7 @@ export function createNodePool(deps: IpamdDeps, memory: PoolMemory, created: (na
     watches: [
       watchOf(informers.nodeEniConfigs, ownKey),
       watchOf(informers.pods, concernedNodes),
-      watchOf(informers.vpcEnis, ({ before, after }) =>
-        isNodeEni(after ?? before) ? [(after ?? before)?.spec.nodeName ?? ''] : [],
-      ),
+      watchOf(informers.vpcEnis, nodeOf),
       watchOf(informers.nodes, ({ key, before, after }) => (standing(before) === standing(after) ? [] : [key])),
     ],
     sources: [
@@ -41,6 +39,11 @@ export function createNodePool(deps: IpamdDeps, memory: PoolMemory, created: (na
 
 /** What of a node decides about its pool. */
 const standing = (node: Node | undefined): string => JSON.stringify([node?.metadata.annotations, reportsReady(node)]);
+
+const nodeOf = ({ before, after }: InformerChange<VpcEni>): string[] => {
+  const eni = after ?? before;
+  return eni !== undefined && isNodeEni(eni) ? [eni.spec.nodeName] : [];
+};
 
 /** A Pod counts from when it is bound to a node until it is gone or finished. */
 function concernedNodes({ before, after }: InformerChange<WorkingPod>): string[] {

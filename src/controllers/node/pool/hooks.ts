@@ -1,5 +1,4 @@
 // What the pool tells the life-cycle of a node's ENIs: the addresses to begin with, and those that are there once it is attached.
-import type { VpcEni } from '../../../api/vpc-eni.ts';
 import { emptyPool, listed } from '../../../planning/address-pool.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { sharedPodsOn } from '../../vpc-eni/lifecycle/node-eni-facts.ts';
@@ -49,6 +48,3 @@ export function createPoolHooks(deps: IpamdDeps, memory: PoolMemory): PoolHooks 
     },
   };
 }
-
-/** Whether it is a node's ENI, whose addresses a pool is about. */
-export const isNodeEni = (eni: VpcEni | undefined): boolean => eni !== undefined && eni.spec.type !== 'SubENI';

@@ -1,6 +1,6 @@
 // The ENIs of a node as the planner of its pool sees them, from the objects and what this process knows.
 import type { VpcEni } from '../../../api/vpc-eni.ts';
-import { trunkEniName } from '../../../api/vpc-eni.ts';
+import { isNodeEni, trunkEniName } from '../../../api/vpc-eni.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { emptyPool } from '../../../planning/address-pool.ts';
 import type { PoolEni } from '../../../planning/pool-plan.ts';
@@ -16,7 +16,7 @@ export function nodeEnisOf(deps: Pick<IpamdDeps, 'informers' | 'enis'>, nodeName
   return [...byName.keys()]
     .flatMap((name) => {
       const eni = deps.enis.latest(name);
-      return eni === undefined || eni.spec.type === 'SubENI' || !isMarked(eni) ? [] : [eni];
+      return eni === undefined || !isNodeEni(eni) || !isMarked(eni) ? [] : [eni];
     })
     .sort((a, b) => numberOf(a, nodeName) - numberOf(b, nodeName));
 }

@@ -1,12 +1,12 @@
 // The security groups of node ENIs (spec 000): decided per node, kept in step with the cloud, told where people and spec 003 look.
 import { annotations, objectNames } from '../../../api/keys.ts';
 import type { NodeEniConfig } from '../../../api/node-eni-config.ts';
-import type { VpcEni } from '../../../api/vpc-eni.ts';
+import { isNodeEni, type VpcEni } from '../../../api/vpc-eni.ts';
 import { createController, watchOf } from '../../../kube/controller.ts';
 import type { Node } from '../../../kube/resources.ts';
 import type { Controller, InformerChange } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
-import { createGroupMemory, type GroupSyncDeps, isNodeEni } from './deps.ts';
+import { createGroupMemory, type GroupSyncDeps } from './deps.ts';
 import { createKnownGroups } from './known-groups.ts';
 import { createGroupPermission } from './permission.ts';
 import { contradictions, groupPolicy } from './policy.ts';

@@ -1,5 +1,4 @@
 // What the sync of node security groups is given beyond the common dependencies, and what it remembers of this process.
-import type { VpcEni } from '../../../api/vpc-eni.ts';
 import type { AssociateSemantics } from '../../../planning/group-sync.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import type { KnownGroups } from './known-groups.ts';
@@ -30,6 +29,3 @@ export const createGroupMemory = (): GroupMemory => ({
   associates: false,
   sawYes: new Map(),
 });
-
-/** ENIs that carry the groups of their node: never a primary or exclusive one, and never a sub-ENI, whose Pod's groups outrank the node's. */
-export const isNodeEni = (eni: VpcEni): boolean => eni.spec.type === 'Trunk' || eni.spec.type === 'Shared';

@@ -19,10 +19,10 @@ export function createKnownGroups(cloud: Pick<VpcCloud, 'describeSecurityGroups'
     const known = found.get(id);
     return known !== undefined && clock.monotonicMs() - known.atMs < FRESH_MS;
   };
-  const ask = async (ids: readonly string[], signal: AbortSignal): Promise<void> => {
+  const ask = async (ids: readonly string[]): Promise<void> => {
     for (const id of ids) found.delete(id);
     const atMs = clock.monotonicMs();
-    for (const { securityGroupId, projectId } of await cloud.describeSecurityGroups(ids, { signal, priority: 'warm' }))
+    for (const { securityGroupId, projectId } of await cloud.describeSecurityGroups(ids, { priority: 'warm' }))
       found.set(securityGroupId, { group: { projectId }, atMs });
   };
   return {
@@ -30,10 +30,11 @@ export function createKnownGroups(cloud: Pick<VpcCloud, 'describeSecurityGroups'
       const asked = ids.filter((id) => !isFresh(id));
       const key = asked.join();
       if (asked.length > 0) {
-        // Two hundred nodes that join at once ask for the same list in the same moment.
-        const shared = underWay.get(key) ?? ask(asked, signal).finally(() => underWay.delete(key));
+        // Two hundred nodes that join at once ask for the same list in the same moment; none of their signals may end it for the others.
+        const shared = underWay.get(key) ?? ask(asked).finally(() => underWay.delete(key));
         underWay.set(key, shared);
         await shared;
+        signal.throwIfAborted();
       }
       return new Map(
         ids.flatMap((id) => {

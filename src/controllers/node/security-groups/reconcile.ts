@@ -11,7 +11,8 @@ import { type NodeGroupPlan, planNodeGroups } from '../../../planning/node-group
 import { isMarked } from '../../adoption/foreign-install.ts';
 import { managedInstance } from '../managed-instance.ts';
 import { necConditions, writeNecStatus } from '../nec-status.ts';
-import { type GroupSyncDeps, isNodeEni } from './deps.ts';
+import { nodeEnisOf } from '../pool/pool-enis.ts';
+import type { GroupSyncDeps } from './deps.ts';
 import { groupPolicy } from './policy.ts';
 import { type FailedEni, lastingProblem, necCondition, reportOnNode } from './report.ts';
 import { type EniOutcome, syncEni } from './sync-eni.ts';
@@ -123,13 +124,5 @@ async function syncEnis(
 }
 
 /** Ours, of this node, and not about to go. */
-function enisOf(deps: GroupSyncDeps, nodeName: string): readonly VpcEni[] {
-  const cached = deps.informers.vpcEnis.byIndex('node', nodeName);
-  const unseen = deps.enis.unseen().filter((eni) => eni.spec.nodeName === nodeName);
-  const names = new Set([...cached, ...unseen].filter(isNodeEni).map((eni) => eni.metadata.name));
-  return [...names].flatMap((name) => {
-    const eni = deps.enis.latest(name);
-    const counts = eni !== undefined && isMarked(eni) && eni.metadata.deletionTimestamp === undefined;
-    return counts ? [eni] : [];
-  });
-}
+const enisOf = (deps: GroupSyncDeps, nodeName: string): readonly VpcEni[] =>
+  nodeEnisOf(deps, nodeName).filter((eni) => eni.metadata.deletionTimestamp === undefined);

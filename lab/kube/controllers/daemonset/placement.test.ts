@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Node } from '../../../../src/kube/resources.ts';
 import type { DaemonSet } from '../views.ts';
-import { belongsOn } from './placement.ts';
+import { placeOn } from './placement.ts';
 
 const node = (labels: Record<string, string>, taints: { key: string; effect: string }[] = []): Node => ({
   apiVersion: 'v1',
@@ -31,19 +31,19 @@ const notOnSuperNodes = set({
   },
 });
 
-describe('belongsOn', () => {
+describe('a daemon', () => {
   it('keeps an agent off super nodes by its affinity', () => {
-    expect(belongsOn(notOnSuperNodes, node({ 'node.kubernetes.io/instance-type': 'SA5.LARGE8' }))).toBe(true);
-    expect(belongsOn(notOnSuperNodes, node({ 'node.kubernetes.io/instance-type': 'eklet' }))).toBe(false);
+    expect(placeOn(notOnSuperNodes, node({ 'node.kubernetes.io/instance-type': 'SA5.LARGE8' }))).toBe('run');
+    expect(placeOn(notOnSuperNodes, node({ 'node.kubernetes.io/instance-type': 'eklet' }))).toBe('go');
   });
 
   it('stays off a tainted node unless the template tolerates it', () => {
     const tainted = node({}, [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]);
-    expect(belongsOn(set({}), tainted)).toBe(false);
-    expect(belongsOn(set({ tolerations: [{ operator: 'Exists' }] }), tainted)).toBe(true);
+    expect(placeOn(set({}), tainted)).toBe('stay');
+    expect(placeOn(set({ tolerations: [{ operator: 'Exists' }] }), tainted)).toBe('run');
   });
 
   it('tolerates what every daemon does', () => {
-    expect(belongsOn(set({}), node({}, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }]))).toBe(true);
+    expect(placeOn(set({}), node({}, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }]))).toBe('run');
   });
 });
