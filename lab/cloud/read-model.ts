@@ -47,6 +47,16 @@ export interface FabricEip {
   readonly bandwidthMbps: number;
 }
 
+/** How connections from one subnet to a range outside leave the VPC, by an enabled route of its table. */
+export type FabricWayOut = {
+  readonly subnetCidr: string;
+  readonly destination: string;
+} & (
+  | { readonly kind: 'nat'; readonly natIp: string }
+  /** By the sender's own EIP. */
+  | { readonly kind: 'eip' }
+);
+
 export interface FabricSnapshot {
   /** Grows with every change. */
   readonly version: number;
@@ -54,6 +64,8 @@ export interface FabricSnapshot {
   readonly securityGroups: readonly FabricSecurityGroup[];
   /** Those that are bound now; absent: none. */
   readonly eips?: readonly FabricEip[];
+  /** Absent: no route leads out, so that only EIPs do. */
+  readonly waysOut?: readonly FabricWayOut[];
 }
 
 /**

@@ -1,9 +1,16 @@
 // Projects the account onto the fabric's read model.
-import type { FabricEip, FabricEni, FabricRule, FabricSecurityGroup, FabricSnapshot } from './read-model.ts';
+import type {
+  FabricEip,
+  FabricEni,
+  FabricRule,
+  FabricSecurityGroup,
+  FabricSnapshot,
+  FabricWayOut,
+} from './read-model.ts';
 import type { EipRecord } from './eips/eip-state.ts';
 import { ipToNumber, numberToIp } from './addresses.ts';
 import { expandPolicy } from './policy-expand.ts';
-import type { AccountState, EniRecord, PolicyRecord, SecurityGroupRecord } from './state.ts';
+import type { AccountState, EniRecord, PolicyRecord, SecurityGroupRecord, SubnetRecord } from './state.ts';
 
 /** Stands in for "no group" when that means closed: a group without rules drops everything. */
 const CLOSED: FabricSecurityGroup = { securityGroupId: 'sg-00000000', ingress: [], egress: [] };
@@ -15,6 +22,7 @@ export function takeSnapshot(state: AccountState, version: number, noGroupIsOpen
     version,
     enis: [...state.enis.values()].filter((eni) => eni.wired).flatMap((eni) => fabricEni(state, eni, bare)),
     eips: [...state.eipBook.eips.values()].flatMap(fabricEip),
+    waysOut: [...state.subnets.values()].flatMap((subnet) => waysOut(state, subnet)),
     securityGroups: [...[...state.securityGroups.values()].map((group) => fabricGroup(state, group)), ...bare],
   };
 }
@@ -48,6 +56,25 @@ function fabricEni(state: AccountState, eni: EniRecord, bare: readonly FabricSec
 function fabricEip({ addressId, arrears, bandwidth, binding, blocked, ip, phase }: EipRecord): FabricEip[] {
   const carries = (phase === 'BOUND' || phase === 'UNBINDING') && !arrears && !blocked;
   return carries && binding !== null ? [{ addressId, publicIp: ip, ...binding, bandwidthMbps: bandwidth }] : [];
+}
+
+/** A NAT gateway carries while it is up and has an address; GUESS: with several it uses the first. */
+function waysOut(state: AccountState, { subnetId, vpcId, cidr }: SubnetRecord): FabricWayOut[] {
+  const { associations, nats, tables } = state.routeBook;
+  const chosen = associations.get(subnetId);
+  const table =
+    chosen === undefined
+      ? [...tables.values()].find((other) => other.main && other.vpcId === vpcId)
+      : tables.get(chosen);
+  return (table?.routes ?? []).flatMap(({ destination, enabled, gatewayId, gatewayType }): FabricWayOut[] => {
+    const way = { subnetCidr: cidr, destination };
+    if (!enabled) return [];
+    if (gatewayType === 'EIP') return [{ ...way, kind: 'eip' }];
+    const nat = gatewayType === 'NAT' ? nats.get(gatewayId) : undefined;
+    if (nat === undefined || nat.state === 'PENDING' || nat.state === 'DELETING') return [];
+    const natIp = state.eipBook.eips.get(nat.addressIds[0] ?? '')?.ip;
+    return natIp === undefined ? [] : [{ ...way, kind: 'nat', natIp }];
+  });
 }
 
 function fabricGroup(state: AccountState, group: SecurityGroupRecord): FabricSecurityGroup {

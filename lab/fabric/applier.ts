@@ -5,7 +5,9 @@ import type { FabricSnapshot } from '../cloud/read-model.ts';
 import type { ExecOptions, LabHost } from '../host/types.ts';
 import { compile } from './compile.ts';
 import { cutPorts, renderCut } from './cut.ts';
+import { edgeOf, leadsOut, movedAddresses, NO_EDGE, renderEdge, type Edge } from './edge.ts';
 import { FABRIC_ERRORS } from './errors.ts';
+import { INTERNET_GUEST, INTERNET_LINK, INTERNET_NETNS } from './internet.ts';
 import { observedLinks } from './observe-links.ts';
 import type { GuestPlan, LinkState } from './plan-links.ts';
 import { NO_LINKS, planLinks } from './plan-links.ts';
@@ -23,7 +25,7 @@ export interface Applier {
    * runs. Throws `FABRIC-RULE` or `FABRIC-SNAPSHOT` (same again for the same input), or `FABRIC-APPLY`.
    */
   apply(
-    snapshot: Pick<FabricSnapshot, 'enis' | 'securityGroups'>,
+    snapshot: Pick<FabricSnapshot, 'enis' | 'securityGroups' | 'eips' | 'waysOut'>,
     instances: ReadonlyMap<string, string>,
     /** Instances that no packet comes from or reaches. */
     cut?: ReadonlySet<string>,
@@ -56,9 +58,30 @@ for dev in all default "$1"; do echo 0 > conf/$dev/rp_filter; done
 exec ip -batch -
 `;
 
-/** Makes the router's namespace at the first `apply`. */
-export function createApplier({ host, logger }: { readonly host: LabHost; readonly logger: Logger }): Applier {
+/** Of connections that a public address was translated by; there may be none. $@ are addresses. */
+const FORGET = `
+for address in "$@"; do
+  conntrack -D --orig-dst "$address" || true
+  conntrack -D --reply-dst "$address" || true
+done >/dev/null 2>&1
+`;
+
+/**
+ * Makes the router's namespace at the first `apply`, and the internet when the first EIP or NAT gateway leads there; `internet` is told its
+ * namespace then.
+ */
+export function createApplier({
+  host,
+  logger,
+  internet,
+}: {
+  readonly host: LabHost;
+  readonly logger: Logger;
+  readonly internet?: (netns: string) => Promise<void>;
+}): Applier {
   let initialised = false;
+  let edge = NO_EDGE;
+  let connected = false;
   let links = NO_LINKS;
   /** Ports of unknown state after a failed change; undefined: `links` is what is there. */
   let suspects: ReadonlySet<string> | undefined;
@@ -138,6 +161,32 @@ export function createApplier({ host, logger }: { readonly host: LabHost; readon
     loaded = ruleset;
   };
 
+  const connectInternet = async (): Promise<void> => {
+    await host.addNetns(INTERNET_NETNS);
+    try {
+      await run(['ip', '-batch', '-'], { netns: FABRIC_NETNS, stdin: `${INTERNET_LINK.join('\n')}\n` });
+      await run(['ip', '-batch', '-'], { netns: INTERNET_NETNS, stdin: `${INTERNET_GUEST.join('\n')}\n` });
+      await internet?.(INTERNET_NETNS);
+    } catch (error) {
+      // Its devices go with it.
+      await host.deleteNetns(INTERNET_NETNS);
+      throw error;
+    }
+    connected = true;
+  };
+
+  const applyEdge = async (wanted: Edge): Promise<void> => {
+    if (!connected && !leadsOut(wanted)) return;
+    const text = renderEdge(wanted);
+    if (connected && text === renderEdge(edge)) return;
+    // Rules first: without them addresses of the VPC would be seen outside.
+    await run(['nft', '-f', '-'], { netns: FABRIC_NETNS, stdin: text });
+    if (!connected) await connectInternet();
+    const moved = movedAddresses(edge, wanted);
+    if (moved.length > 0) await shell(FABRIC_NETNS, FORGET, moved);
+    edge = wanted;
+  };
+
   const applyCut = async (ports: readonly string[]): Promise<void> => {
     const wanted = ports.join();
     if (wanted === loadedCut) return;
@@ -159,7 +208,9 @@ export function createApplier({ host, logger }: { readonly host: LabHost; readon
       // Side by side: a port without filters passes nothing, filters without a port do nothing.
       const results = await Promise.allSettled([
         applyLinks(desired),
-        applyRules(ruleset).then(() => applyCut(cutPorts(snapshot.enis, cut))),
+        applyRules(ruleset)
+          .then(() => applyCut(cutPorts(snapshot.enis, cut)))
+          .then(() => applyEdge(edgeOf(snapshot))),
       ]);
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },

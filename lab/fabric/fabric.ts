@@ -6,6 +6,7 @@ import type { FabricSink, FabricSnapshot } from '../cloud/read-model.ts';
 import type { LabHost } from '../host/types.ts';
 import { createApplier, FABRIC_NETNS } from './applier.ts';
 import { FABRIC_ERRORS } from './errors.ts';
+import { INTERNET_NETNS } from './internet.ts';
 import { createWaiters } from './waiters.ts';
 
 /**
@@ -39,12 +40,15 @@ export function createFabric({
   host,
   clock,
   logger,
+  internet,
 }: {
   readonly host: LabHost;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told the namespace of the internet's one host as soon as something leads there, before it can be reached. */
+  readonly internet?: (netns: string) => Promise<void>;
 }): Fabric {
-  const applier = createApplier({ host, logger });
+  const applier = createApplier({ host, logger, ...(internet === undefined ? {} : { internet }) });
   const instances = new Map<string, string>();
   const cut = new Set<string>();
   const waiters = createWaiters();
@@ -144,7 +148,7 @@ export function createFabric({
       waiters.failAll(closed());
       await loop;
       // Fails when nothing was ever built, or when the host went first and took everything along.
-      await host.deleteNetns(FABRIC_NETNS).catch(() => undefined);
+      await Promise.allSettled([FABRIC_NETNS, INTERNET_NETNS].map((netns) => host.deleteNetns(netns)));
     },
   };
 }

@@ -1,5 +1,6 @@
 // What is really in the fabric's namespace: read after a failed change, so that the next plan starts from the truth.
 import { z } from 'zod';
+import { WAN } from './edge.ts';
 import type { BuiltPort, LinkState } from './plan-links.ts';
 
 /** The parts of `ip -json` that matter here. */
@@ -38,7 +39,7 @@ export function observedLinks(seen: Observation, expected: LinkState, suspects: 
   return {
     ports,
     gateways: new Set(loopback.filter((address) => address !== '127.0.0.1' && address.includes('.'))),
-    strays: devices.filter((device) => !ports.has(device)),
+    strays: devices.filter((device) => device !== WAN && !ports.has(device)),
   };
 }
 

@@ -12,17 +12,20 @@ const BASE_CHAINS = `
   chain spoof {
     type filter hook prerouting priority raw; policy accept;
     iifname "lo" accept
+    iifname "wan" accept
     iifname . ip saddr != @sources drop
   }
   chain out {
     type filter hook forward priority filter - 10; policy drop;
     ct state established,related accept
     ct state invalid drop
+    iifname "wan" accept
     iifname vmap @eni_out
   }
   chain in {
     type filter hook forward priority filter; policy drop;
     ct state established,related accept
+    oifname "wan" accept
     oifname vmap @eni_in
   }`;
 

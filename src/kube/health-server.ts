@@ -1,9 +1,9 @@
-// The HTTP servers of ipamd: GET /health, and GET /metrics in the text format of Prometheus.
+// The plain HTTP servers of a program: GET /health, and GET /metrics in the text format of Prometheus.
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from '../base/logger.ts';
-import type { ManagedServer } from '../kube/manager.ts';
-import type { ListenAddress } from './flags.ts';
-import type { IpamdMetrics } from './metrics.ts';
+import type { Registry } from 'prom-client';
+import type { ListenAddress } from '../base/listen-flag.ts';
+import type { ManagedServer } from './manager.ts';
 
 /** What /health answers; `ok` false gives 503. */
 export interface Health {
@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly listen: ListenAddress;
   readonly health: () => Health;
   /** Absent: /metrics is not served. */
-  readonly metrics?: IpamdMetrics;
+  readonly metrics?: { readonly registry: Registry };
   readonly logger: Logger;
   readonly onListening?: (port: number) => void;
 }

@@ -1,0 +1,111 @@
+// Keeps the node's rules as the ConfigMap says: at each change of it, and at its own interval against what others did to them.
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { createController, watchOf } from '../kube/controller.ts';
+import type { ConfigMap } from '../kube/resources.ts';
+import type { Controller, EventRecorder, Informer } from '../kube/types.ts';
+import { defaultMasqConfig } from '../planning/masq-config.ts';
+import { masqErrors } from './errors.ts';
+import type { MarkRule } from './mark-rule.ts';
+import type { MasqMetrics } from './metrics.ts';
+import type { Nft } from './nft.ts';
+import { readConfig } from './read-config.ts';
+import { type MasqRuleset, renderChange, renderWhole, rulesetOf } from './ruleset.ts';
+
+export interface MasqDeps {
+  readonly nft: Nft;
+  readonly markRule: Pick<MarkRule, 'ensure'>;
+  /** Only kube-system/ip-masq-agent-config. */
+  readonly configs: Informer<ConfigMap>;
+  readonly recorder: EventRecorder;
+  readonly metrics: MasqMetrics;
+  readonly podInterfaces: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface InForce {
+  readonly ruleset: MasqRuleset;
+  readonly resyncIntervalMs: number;
+}
+
+/** The table as this program left it. */
+interface Left {
+  readonly ruleset: MasqRuleset;
+  readonly listing: string | undefined;
+}
+
+const KEY = 'rules';
+
+/**
+ * A configuration that is not good changes nothing: what was in force stays, also over a restart, since the kernel still has it; on a node
+ * that has nothing yet, the defaults. It is told by a log line, an Event on the ConfigMap and a metric, once for each text.
+ */
+export function createMasquerade(deps: MasqDeps): Controller {
+  const { nft, configs, metrics, podInterfaces } = deps;
+  let inForce: InForce | undefined;
+  let left: Left | undefined;
+  let told: string | undefined;
+
+  const tell = (map: ConfigMap | undefined, errors: readonly string[], warnings: readonly string[]): void => {
+    metrics.configValid.set(errors.length === 0 ? 1 : 0);
+    const text = [...errors, ...warnings].join('; ');
+    if (text === told) return;
+    told = text;
+    const record = (reason: string, message: string): void => {
+      if (map !== undefined) deps.recorder.record({ regarding: map, type: 'Warning', reason, message });
+    };
+    for (const problem of errors) {
+      deps.logger.error({ problem, code: masqErrors.configInvalid.code }, 'the configuration is not accepted');
+      record(masqErrors.configInvalid.eventReason, `${problem}; the last good configuration stays in force`);
+    }
+    for (const warning of warnings) {
+      deps.logger.warn({ warning }, 'the configuration is in force, but');
+      record('MasqConfigWarning', warning);
+    }
+  };
+
+  const wanted = async (): Promise<InForce> => {
+    const map = configs.list()[0];
+    const { config, errors, warnings } = readConfig(map);
+    tell(map, errors, warnings);
+    if (config !== undefined) return { ruleset: rulesetOf(config), resyncIntervalMs: config.resyncIntervalMs };
+    const { resyncIntervalMs } = defaultMasqConfig;
+    return inForce ?? { ruleset: (await nft.elements()) ?? rulesetOf(defaultMasqConfig), resyncIntervalMs };
+  };
+
+  /** True when the kernel's rules are others than before. */
+  const apply = async (ruleset: MasqRuleset): Promise<boolean> => {
+    const listing = await nft.list();
+    const asLeft = left !== undefined && listing !== undefined && listing === left.listing;
+    if (left !== undefined && !asLeft) {
+      metrics.rulesRepaired.inc();
+      deps.logger.warn({ found: listing ?? 'no table' }, 'the rules were changed by somebody else; put right');
+    }
+    const text =
+      asLeft && left !== undefined ? renderChange(left.ruleset, ruleset) : renderWhole(ruleset, podInterfaces);
+    if (text === '') return false;
+    await nft.load(text);
+    left = { ruleset, listing: await nft.list() };
+    return true;
+  };
+
+  return createController({
+    name: 'masquerade',
+    clock: deps.clock,
+    logger: deps.logger,
+    watches: [watchOf(configs, () => [KEY])],
+    // Also without a ConfigMap, for which no change is ever told.
+    sources: [(enqueue) => enqueue(KEY)],
+    reconcile: async (_key, { log }) => {
+      inForce = await wanted();
+      // Before the rules that mark packets: without it a marked one would take the Pod's way with the node's address.
+      await deps.markRule.ensure();
+      if (await apply(inForce.ruleset)) {
+        metrics.rulesChanged.inc();
+        log.info({ ...inForce.ruleset }, 'rules are loaded');
+      }
+      return { requeueAfterMs: inForce.resyncIntervalMs };
+    },
+  });
+}

@@ -1,0 +1,238 @@
+// ip-masq-agent in a real kernel: a Pod behind a node, a host outside that prints the source address it sees.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock, type FakeClock } from '../../test/fake-clock.ts';
+import {
+  canMakeNamespaces,
+  CLIENT_IP,
+  createNetnsWorld,
+  NODE_IP,
+  type NetnsWorld,
+} from '../agent/testing/netns-world.ts';
+import { objectNames } from '../api/keys.ts';
+import { silentLogger } from '../base/logger.ts';
+import { ApiError } from '../kube/api-error.ts';
+import { type ConfigMap, configMaps } from '../kube/resources.ts';
+import { createManualInformer, type ManualInformer } from '../kube/testing/manual-informer.ts';
+import type { EventInput, KubeObject } from '../kube/types.ts';
+import { createMasquerade } from './controller.ts';
+import { farewell } from './farewell.ts';
+import { createMarkRule, type MarkRule } from './mark-rule.ts';
+import { createMasqMetrics, type MasqMetrics } from './metrics.ts';
+import { createNft, type Nft } from './nft.ts';
+import { MASQ_TABLE } from './ruleset.ts';
+
+const POD_IP = '10.0.36.9';
+/** As the specification prints it, with the client as the way out of the VPC. */
+const SNAT_ALL = '{"NonMasqueradeCIDRs":["10.0.36.0/24"],"ResyncInterval":"1m0s"}';
+const exempt = (...sources: readonly string[]): string =>
+  JSON.stringify({ NonMasqueradeCIDRs: ['10.0.36.0/24'], NonMasqueradeSrcCIDRs: sources, ResyncInterval: '1m0s' });
+
+describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
+  let world: NetnsWorld;
+  let nft: Nft;
+  let markRule: MarkRule;
+  let loads: string[];
+  let configs: ManualInformer<ConfigMap>;
+  let events: EventInput[];
+  let metrics: MasqMetrics;
+  let clock: FakeClock;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    world = createNetnsWorld('m');
+    world.must(
+      'node',
+      `echo 1 >/proc/sys/net/ipv4/ip_forward; ip link add tkepod type veth peer name eth0 netns ${world.netns('pod')}
+       ip link set tkepod up; ip route add ${POD_IP} dev tkepod; echo 1 >/proc/sys/net/ipv4/conf/tkepod/proxy_arp`,
+    );
+    world.must(
+      'pod',
+      `ip link set lo up; ip link set eth0 up; ip address add ${POD_IP}/32 dev eth0
+       ip route add 169.254.1.1 dev eth0; ip route add default via 169.254.1.1`,
+    );
+    world.must('router', `ip route add ${POD_IP} via ${NODE_IP} dev tonode onlink`);
+    await world.serve('client', CLIENT_IP, 8080);
+    await world.serve('pod', POD_IP, 8080);
+    await world.serve('node', NODE_IP, 8081);
+  });
+  afterAll(() => world.close());
+
+  /** The source address that the other side saw. */
+  const seen = (from: string, to: string, port = 8080): string =>
+    world.run(from, ['curl', '-s', '--noproxy', '*', '--connect-timeout', '2', `http://${to}:${port}/`]).stdout;
+
+  const start = (): void => {
+    const real = createNft(['nsenter', `--net=${world.netns('node')}`, 'nft']);
+    loads = [];
+    nft = {
+      ...real,
+      load: async (text) => {
+        await real.load(text);
+        loads.push(text);
+      },
+    };
+    configs = createManualInformer<ConfigMap>(configMaps);
+    configs.sync();
+    events = [];
+    metrics = createMasqMetrics();
+    clock = createFakeClock();
+    markRule = createMarkRule(['nsenter', `--net=${world.netns('node')}`, 'ip']);
+    const controller = createMasquerade({
+      nft,
+      markRule,
+      configs,
+      recorder: { record: (event) => events.push(event) },
+      metrics,
+      podInterfaces: ['tke*'],
+      clock,
+      logger: silentLogger,
+    });
+    const ending = new AbortController();
+    const running = controller.run(ending.signal);
+    stop = async () => {
+      ending.abort();
+      await running;
+    };
+  };
+  const put = (config: string): void =>
+    configs.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: objectNames.masqConfig, namespace: objectNames.systemNamespace },
+      data: { config },
+    });
+  const loaded = async (count: number): Promise<void> =>
+    await expect.poll(() => loads.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+  const rulesFor = async (config: string): Promise<void> => {
+    const before = loads.length;
+    put(config);
+    await loaded(before + 1);
+  };
+
+  beforeEach(async () => {
+    world.run('node', ['nft', 'delete', 'table', ...MASQ_TABLE.split(' ')]);
+    start();
+    await loaded(1);
+    return () => stop();
+  });
+
+  it('begins with the defaults, which leave private destinations alone', () => {
+    expect(loads[0]).toContain('172.16.0.0/12');
+    expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+  });
+
+  it('gives the address of the node to what a Pod sends out, and nothing else', async () => {
+    await rulesFor(SNAT_ALL);
+    expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+    expect(seen('client', POD_IP)).toBe(CLIENT_IP);
+    expect(seen('pod', NODE_IP, 8081)).toBe(POD_IP);
+    expect(seen('node', CLIENT_IP)).toBe(NODE_IP);
+  });
+
+  it('leaves the Pods of NonMasqueradeSrcCIDRs their own address, live and by element', async () => {
+    await rulesFor(SNAT_ALL);
+    await rulesFor(exempt(`${POD_IP}/32`));
+    expect(loads.at(-1)).toBe(`add element ${MASQ_TABLE} nonmasq-src-4 { ${POD_IP}/32 }\n`);
+    expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+    await rulesFor(exempt('10.0.36.10/32'));
+    expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+  });
+
+  it('keeps the last good configuration when the new one is broken, and says so once', async () => {
+    await rulesFor(SNAT_ALL);
+    const before = loads.length;
+    put('{"NonMasqueradeCIDRs":["10.0.36.1/24"]}');
+    await expect.poll(() => events.length).toBe(1);
+    expect(events[0]).toMatchObject({
+      reason: 'InvalidMasqConfig',
+      message:
+        'CIDR "10.0.36.1/24" is not aligned to a CIDR block, ip: "10.0.36.1" network: "10.0.36.0/24"; the last good configuration stays in force',
+    });
+    expect(await metrics.registry.getSingleMetricAsString('ip_masq_agent_config_valid')).toContain('valid 0');
+    await clock.advance(60_000);
+    expect([events.length, loads.length]).toEqual([1, before]);
+    expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+  });
+
+  it('keeps it over a restart, too; a node that never had one has the defaults', async () => {
+    await rulesFor(SNAT_ALL);
+    await stop();
+    start();
+    put('nonsense: [');
+    await loaded(1);
+    expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+    await stop();
+    world.run('node', ['nft', 'delete', 'table', ...MASQ_TABLE.split(' ')]);
+    start();
+    put('nonsense: [');
+    await loaded(1);
+    expect(loads[0]).toContain('172.16.0.0/12');
+  });
+
+  it('puts right within the interval what somebody else did to the rules', async () => {
+    await rulesFor(SNAT_ALL);
+    world.must('node', `nft flush chain ${MASQ_TABLE} postrouting`);
+    expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+    const before = loads.length;
+    await clock.advance(60_000);
+    await loaded(before + 1);
+    expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+    expect(await metrics.registry.getSingleMetricAsString('ip_masq_agent_rules_repaired_total')).toContain('total 1');
+  });
+
+  it('touches nothing while nothing has changed', async () => {
+    await rulesFor(SNAT_ALL);
+    const before = loads.length;
+    put(`${SNAT_ALL} `);
+    await clock.advance(180_000);
+    expect(loads).toHaveLength(before);
+  });
+
+  it('leaves connections alone that a change does not concern', async () => {
+    await rulesFor(SNAT_ALL);
+    const script = `const s=require("net").connect(8080,"${CLIENT_IP}",()=>console.log("connected"));
+      process.stdin.once("data",()=>s.write("GET / HTTP/1.0\\r\\n\\r\\n")); s.setEncoding("utf8").on("data",(t)=>console.log(t)); setTimeout(()=>process.exit(1),15000).unref()`;
+    const caller = spawn('nsenter', [`--net=${world.netns('pod')}`, process.execPath, '-e', script]);
+    try {
+      await once(caller.stdout, 'data');
+      await rulesFor(exempt(`${POD_IP}/32`));
+      expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+      caller.stdin.write('go');
+      const [answer] = (await once(caller.stdout, 'data')) as [Buffer];
+      expect(answer.toString()).toContain(NODE_IP);
+    } finally {
+      caller.kill('SIGKILL');
+    }
+  });
+
+  describe('when it is stopped', () => {
+    const found = (answer: () => KubeObject) => ({ get: () => Promise.resolve(answer()) }) as never;
+    const table = (): Promise<string | undefined> => nft.list();
+    const daemonSet = (deletionTimestamp?: string): KubeObject => ({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'ip-masq-agent', ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) },
+    });
+    const refused =
+      (status: number, reason: string): (() => never) =>
+      () => {
+        throw new ApiError({ status, reason, message: reason } as never);
+      };
+
+    it.each([
+      ['the DaemonSet is there: a restart', () => daemonSet(), true],
+      ['the DaemonSet is going', () => daemonSet('2026-01-01T00:00:00Z'), false],
+      ['the DaemonSet is gone', refused(404, 'NotFound'), false],
+      ['its ServiceAccount is gone', refused(401, 'Unauthorized'), false],
+      ['the API does not answer', refused(503, 'ServiceUnavailable'), true],
+    ])('%s: the rules stay: %#', async (_title, answer, stays) => {
+      await farewell({ client: found(answer), nft, markRule, logger: silentLogger });
+      expect((await table()) !== undefined).toBe(stays);
+      const rules = world.run('node', ['ip', 'rule', 'show', 'pref', '1280']).stdout;
+      expect(rules.includes('fwmark 0x40/0x40 lookup main')).toBe(stays);
+      expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+    });
+  });
+});

@@ -1,0 +1,65 @@
+// ip-masq-agent as a whole: the ConfigMap in, the node's rules out, until a signal.
+import { objectNames } from '../api/keys.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ListenAddress } from '../base/listen-flag.ts';
+import type { Logger } from '../base/logger.ts';
+import { createHttpServer } from '../kube/health-server.ts';
+import { createInformer } from '../kube/informer.ts';
+import { runManager } from '../kube/manager.ts';
+import { createEventRecorder } from '../kube/recorder.ts';
+import { configMaps } from '../kube/resources.ts';
+import type { KubeClient } from '../kube/types.ts';
+import { createMasquerade } from './controller.ts';
+import { farewell } from './farewell.ts';
+import type { MarkRule } from './mark-rule.ts';
+import { createMasqMetrics } from './metrics.ts';
+import type { Nft } from './nft.ts';
+
+export interface MasqProgramOptions {
+  readonly client: KubeClient;
+  readonly nft: Nft;
+  readonly markRule: MarkRule;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly nodeName: string;
+  readonly podInterfaces: readonly string[];
+  readonly metrics: ListenAddress;
+  readonly signal: AbortSignal;
+  /** For tests: the port of /health and /metrics once it is open. */
+  readonly onListening?: (port: number) => void;
+}
+
+/** Runs until `signal` aborts; rejects when a part cannot go on. The rules stay unless the install itself is being removed. */
+export async function runMasquerade(options: MasqProgramOptions): Promise<void> {
+  const { client, nft, markRule, clock, logger, nodeName, signal } = options;
+  const configs = createInformer({
+    client,
+    clock,
+    logger,
+    resource: configMaps,
+    namespace: objectNames.systemNamespace,
+    fieldSelector: `metadata.name=${objectNames.masqConfig}`,
+  });
+  const metrics = createMasqMetrics();
+  const recorder = createEventRecorder({ client, component: objectNames.masq, host: nodeName, clock, logger });
+  const { podInterfaces } = options;
+  await runManager({
+    informers: [configs],
+    controllers: [createMasquerade({ nft, markRule, configs, recorder, metrics, podInterfaces, clock, logger })],
+    servers: [
+      createHttpServer({
+        name: 'metrics',
+        listen: options.metrics,
+        health: () => ({ ok: true, detail: { synced: configs.hasSynced } }),
+        metrics,
+        logger,
+        ...(options.onListening === undefined ? {} : { onListening: options.onListening }),
+      }),
+    ],
+    clock,
+    logger,
+    signal,
+  });
+  await recorder.flush();
+  await farewell({ client, nft, markRule, logger });
+}
