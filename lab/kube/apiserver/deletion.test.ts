@@ -147,4 +147,25 @@ describe('binding', () => {
   it('refuses a Pod that is gone', async () => {
     expect((await bind('nobody')).code).toBe(404);
   });
+
+  it('refuses a Pod whose Namespace is being deleted', async () => {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leaving' } };
+    await t.call('POST', '/api/v1/namespaces', namespace);
+    const late = pod('late');
+    await t.call('POST', '/api/v1/namespaces/leaving/pods', {
+      ...late,
+      metadata: { ...objectAt(late, 'metadata'), namespace: 'leaving' },
+    });
+    await t.call('DELETE', '/api/v1/namespaces/leaving');
+    const refused = await t.call('POST', '/api/v1/namespaces/leaving/pods/late/binding', {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'late' },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+    });
+    expect(refused.code).toBe(403);
+    expect(refused.body['message']).toBe(
+      'pods "late" is forbidden: unable to create new content in namespace leaving because it is being terminated',
+    );
+  });
 });

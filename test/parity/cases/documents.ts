@@ -331,7 +331,7 @@ export const documentsCases: readonly ParityCase[] = [
       );
       assert.match(
         await t.kubectl.ok(['get', 'sgp'], namespace),
-        /^NAME +SECURITY-GROUP-IDS +READY +AGE\nmy-security-group-policy +\["sg-xxxxyyyy"\] +\d+s\n$/,
+        /^NAME +GROUPS +MATCHED +PROGRAMMED +DRIFTED +FAILED +AGE\nmy-security-group-policy +\["sg-xxxxyyyy"\] +\d+s\n$/,
       );
     },
   },

@@ -201,7 +201,8 @@ export const kubectlReadCases: readonly ParityCase[] = [
   },
   {
     id: 'kubectl/describe-other-kinds',
-    title: 'kubectl describe knows Deployments, Services and Nodes, and prints any other kind by its fields',
+    title:
+      'kubectl describe knows Deployments, Services, Namespaces and Nodes, and prints any other kind by its fields',
     source: 'staging/src/k8s.io/kubectl/pkg/describe/describe.go',
     mutation: {
       file: `${SERVER}/builtin/rules/workloads.ts`,
@@ -222,6 +223,8 @@ export const kubectlReadCases: readonly ParityCase[] = [
       const service = await t.kubectl.ok('describe service web');
       assert.match(service, /\nType: +ClusterIP\n/);
       assert.match(service, /\nPort: +http +80\/TCP\nTargetPort: +8080\/TCP\n/);
+      const namespace = await t.kubectl.ok(`describe namespace ${t.namespace}`);
+      assert.match(namespace, /\nStatus: +Active\n\nNo resource quota\.\n\nNo LimitRange resource\.\n/);
       const node = t.unique('node');
       await t.http.ok('POST', '/api/v1/nodes', {
         metadata: { name: node },

@@ -33,15 +33,21 @@ export interface AdmissionView {
 
 /** Kinds of what is sent to subresources, where it is not the object itself. */
 const SUBRESOURCE_KINDS: Readonly<Partial<Record<Subresource, GroupVersionKind>>> = {
+  attach: { group: '', version: 'v1', kind: 'PodAttachOptions' },
   binding: { group: '', version: 'v1', kind: 'Binding' },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  exec: { group: '', version: 'v1', kind: 'PodExecOptions' },
+  portforward: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };
 
 /** Is what is sent to the subresource judged without being changed by webhooks? */
-export const isOneWay = ({ scope }: AdmissionRequest): boolean =>
-  scope.subresource === 'binding' || scope.subresource === 'eviction' || scope.subresource === 'token';
+export const isOneWay = ({ operation, scope }: AdmissionRequest): boolean =>
+  operation === 'CONNECT' ||
+  scope.subresource === 'binding' ||
+  scope.subresource === 'eviction' ||
+  scope.subresource === 'token';
 
 export function viewOf(request: AdmissionRequest, object: ApiObject | undefined): AdmissionView {
   const { scope, old } = request;
@@ -81,8 +87,9 @@ export function fromView(request: AdmissionRequest, object: ApiObject, seen: Api
 
 const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
-/** The options of the write as an object of meta.k8s.io/v1. */
-export function optionsOf({ scope, operation, dryRun, options }: AdmissionRequest): JsonObject {
+/** The options of the write as an object of meta.k8s.io/v1; a connection has none. */
+export function optionsOf({ scope, operation, dryRun, options }: AdmissionRequest): JsonObject | null {
+  if (operation === 'CONNECT') return null;
   const parameter = (name: string): JsonObject => {
     const value = scope.query.get(name) ?? '';
     return value === '' || operation === 'DELETE' ? {} : { [name]: value };

@@ -4,7 +4,8 @@ import type { ApiObject, JsonObject } from '../json.ts';
 
 export interface AdmissionRequest {
   readonly scope: Scope;
-  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  /** CONNECT: the object is the options of a request for streams. */
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly old: ApiObject | undefined;
   readonly dryRun: boolean;
   /** The options of a DELETE as they were sent; those of other writes are read off the query. */

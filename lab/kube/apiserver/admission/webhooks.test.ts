@@ -349,3 +349,50 @@ describe('configurations', () => {
     );
   });
 });
+
+describe('connections to Pods', () => {
+  const connects = (...resources: string[]): JsonObject => ({
+    rules: [{ operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources }],
+  });
+  const exec = `${paths.pods}/ghost/exec?command=rm&command=-r&container=c&stdin=1&stdout=1&tty=false`;
+
+  it('are refused by a webhook for them, which is told what is asked for, before the Pod is looked for', async () => {
+    hook.respond = () => ({ allowed: false, status: { message: 'no shells here', code: 403, reason: 'Forbidden' } });
+    await configure(validating, 'no-shells', webhook('no-shells', connects('pods/exec')));
+    const refused = await t.call('GET', exec);
+    expect([refused.code, refused.body['message']]).toEqual([
+      403,
+      'admission webhook "no-shells.example.com" denied the request: no shells here',
+    ]);
+    expect(hook.reviews).toMatchObject([
+      {
+        kind: { group: '', version: 'v1', kind: 'PodExecOptions' },
+        resource: { group: '', version: 'v1', resource: 'pods' },
+        subResource: 'exec',
+        name: 'ghost',
+        namespace: 'default',
+        operation: 'CONNECT',
+        oldObject: null,
+        options: null,
+      },
+    ]);
+    expect(hook.reviews[0]?.['object']).toEqual({
+      apiVersion: 'v1',
+      kind: 'PodExecOptions',
+      stdin: true,
+      stdout: true,
+      container: 'c',
+      command: ['rm', '-r'],
+    });
+    expect((await t.call('GET', `${paths.pods}/ghost/portforward?ports=80`)).code).toBe(404);
+  });
+
+  it('go on where nobody objects, and are no matter for webhooks of Pods', async () => {
+    await configure(validating, 'forward', webhook('forward', connects('pods/portforward')));
+    await configure(mutating, 'pods', webhook('pods', connects('pods')));
+    expect((await t.call('GET', exec)).code).toBe(404);
+    expect(hook.reviews).toEqual([]);
+    expect((await t.call('GET', `${paths.pods}/ghost/portforward?ports=80`)).code).toBe(404);
+    expect(hook.reviews[0]?.['object']).toEqual({ apiVersion: 'v1', kind: 'PodPortForwardOptions', ports: [80] });
+  });
+});

@@ -34,9 +34,11 @@ import {
   controllerRevisionColumns,
   endpointSliceColumns,
   jobColumns,
+  networkPolicyColumns,
   statefulSetColumns,
 } from '../table/later-columns.ts';
 import { podColumns } from '../table/pod-columns.ts';
+import { limitRangeColumns, resourceQuotaColumns } from '../table/limit-columns.ts';
 import { admissionPolicyBindingColumns, admissionPolicyColumns } from '../table/policy-columns.ts';
 import { eventView } from './event-view.ts';
 import { kindRules } from './rules/index.ts';
@@ -89,6 +91,8 @@ const core: Readonly<Record<string, Kind>> = {
     categories: all,
     subresources: ['status', 'binding', 'eviction', 'exec', 'attach', 'portforward', 'log'],
   },
+  LimitRange: { plural: 'limitranges', columns: limitRangeColumns, shortNames: ['limits'] },
+  ResourceQuota: { plural: 'resourcequotas', columns: resourceQuotaColumns, shortNames: ['quota'] },
   Secret: { plural: 'secrets', columns: secretColumns },
   ServiceAccount: {
     plural: 'serviceaccounts',
@@ -183,6 +187,10 @@ const groups: readonly { readonly group: string; readonly kinds: Readonly<Record
         shortNames: ['ev'],
       },
     },
+  },
+  {
+    group: 'networking.k8s.io',
+    kinds: { NetworkPolicy: { plural: 'networkpolicies', columns: networkPolicyColumns, shortNames: ['netpol'] } },
   },
   { group: 'rbac.authorization.k8s.io', kinds: rbac },
   { group: 'admissionregistration.k8s.io', kinds: admission },

@@ -8,6 +8,7 @@ import { appsTypes } from './types/apps.ts';
 import { coreTypes } from './types/core.ts';
 import { discoveryAndEventTypes } from './types/discovery-events.ts';
 import { metaTypes } from './types/meta.ts';
+import { networkingTypes } from './types/networking.ts';
 import { podVolumeAndStatusTypes } from './types/pod-volumes-status.ts';
 import { podTypes } from './types/pod.ts';
 
@@ -22,6 +23,7 @@ export function builtInTypes(): TypeTable {
     accessTypes,
     admissionPolicyTypes,
     discoveryAndEventTypes,
+    networkingTypes,
   ]);
 }
 

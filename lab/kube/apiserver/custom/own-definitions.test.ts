@@ -34,7 +34,7 @@ it.each([
   [
     '/apis/vpcresources.tke.cloud.tencent.com/v1beta1/securitygrouppolicies',
     'sgp',
-    'Name Security-Group-Ids Ready *Reason Age',
+    'Name Groups Matched Programmed Drifted Failed *Missed *Ready *Reason Age',
   ],
 ])('%s is %s and prints %s', async (path, shortName, columns) => {
   const [, group = '', plural = ''] = /^(.*)\/(\w+)$/.exec(path) ?? [];
@@ -48,7 +48,7 @@ it.each([
   expect(shown.join(' ')).toBe(columns);
 });
 
-it('security groups of a policy are printed as a list, and its readiness from the conditions', async () => {
+it('security groups of a policy are printed as a list, and what its status does not say yet is left empty', async () => {
   const path = '/apis/vpcresources.tke.cloud.tencent.com/v1beta1/namespaces/default/securitygrouppolicies';
   const { code, text } = await t.call('POST', path, {
     apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',
@@ -59,6 +59,6 @@ it('security groups of a policy are printed as a list, and its readiness from th
   expect(code, text).toBe(201);
   const { body } = await t.call('GET', `${path}/p`, undefined, { headers: { accept: wide } });
   expect(objectsAt(body, 'rows').map((row) => row['cells'])).toEqual([
-    ['p', '["sg-12345678","sg-abcdefgh"]', null, null, '0s'],
+    ['p', '["sg-12345678","sg-abcdefgh"]', null, null, null, null, null, null, null, '0s'],
   ]);
 });

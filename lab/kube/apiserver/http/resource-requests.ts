@@ -11,6 +11,7 @@ import { answersWithObject, deleteCollection, deleteObject } from '../operations
 import { getScale, patchScale, replaceScale } from '../operations/scale.ts';
 import { requestToken } from '../operations/token-request.ts';
 import { servePodLog } from '../streaming/pod-log-request.ts';
+import { admitConnect } from '../streaming/connect-admission.ts';
 import { servePortForward } from '../streaming/port-forward-request.ts';
 import { serveRemoteCommand } from '../streaming/remote-command-request.ts';
 import type { Upgrade, UpgradeRequest } from '../streaming/upgrade.ts';
@@ -58,8 +59,10 @@ export async function serveResource(asked: ResourceRequest): Promise<Reply | und
       return statusReply(success(undefined, 201));
     case 'exec':
     case 'attach':
+      if (method === 'GET' || method === 'POST') await admitConnect(core, scope, scope.subresource);
       return serveRemoteCommand(core, scope, upgradeRequest(asked), scope.subresource);
     case 'portforward':
+      if (method === 'GET' || method === 'POST') await admitConnect(core, scope, scope.subresource);
       return servePortForward(core, scope, upgradeRequest(asked));
     case 'log':
       return servePodLog(core, scope, { method, response: asked.response });

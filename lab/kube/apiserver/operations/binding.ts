@@ -1,4 +1,5 @@
 // POST pods/NAME/binding: the scheduler's decision, made once.
+import { checkNamespace } from '../admission/namespace-lifecycle.ts';
 import type { Core, Scope } from '../core.ts';
 import { collectionOf, timestamp } from '../core.ts';
 import type { ApiObject, JsonObject } from '../json.ts';
@@ -17,6 +18,7 @@ export async function bindPod(core: Core, scope: Scope, body: unknown): Promise<
   if ((stringAt(body, 'metadata', 'name') ?? '') !== scope.name)
     throw badRequest('name in URL does not match name in Binding object');
   const node = targetNode(body);
+  checkNamespace(core, scope);
   const dryRun = isDryRun(scope.query);
   const binding: ApiObject = {
     ...body,

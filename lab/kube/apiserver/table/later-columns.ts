@@ -1,9 +1,10 @@
-// The columns of StatefulSets, Jobs, ControllerRevisions and EndpointSlices.
+// The columns of StatefulSets, Jobs, ControllerRevisions, EndpointSlices and NetworkPolicies.
 import type { ApiObject } from '../json.ts';
 import { listAt, numberAt, objectAt, objectsAt, stringAt, stringsAt } from '../json.ts';
 import type { Column } from '../registry/definition.ts';
 import { ageColumn, containerColumns, nameColumn, orElse, readyPods, text, workloadColumns } from './columns.ts';
 import { fieldDescriptions } from './descriptions.ts';
+import { formatSelector, selectorFromObject } from '../selection/label-selector.ts';
 import { humanDuration } from './duration.ts';
 
 const { controllerRevision, endpointSlice, jobSpec, jobStatus: statusOfJob } = fieldDescriptions;
@@ -99,6 +100,16 @@ export const endpointSliceColumns: readonly Column[] = [
         '<unset>',
       ),
     endpointSlice.endpoints,
+  ),
+  ageColumn,
+];
+
+export const networkPolicyColumns: readonly Column[] = [
+  nameColumn,
+  text(
+    'Pod-Selector',
+    (policy) => formatSelector(selectorFromObject(objectAt(policy, 'spec', 'podSelector'))) || '<none>',
+    'Pods of the namespace that the policy is about; without labels, all of them.',
   ),
   ageColumn,
 ];

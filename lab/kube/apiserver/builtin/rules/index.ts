@@ -8,8 +8,10 @@ import { endpointSliceRules, endpointsRules } from './endpoints.ts';
 import { eventRules, viewedEventRules } from './events.ts';
 import { jobRules } from './job.ts';
 import { namespaceRules } from './namespace.ts';
+import { networkPolicyRules } from './network-policy.ts';
 import { nodeRules } from './node.ts';
 import { podRules } from './pod.ts';
+import { readOnlyRules } from './read-only.ts';
 import { serviceRules } from './service.ts';
 import { bindingRules, leaseRules, priorityClassRules, roleRules } from './small-kinds.ts';
 import { controllerRevisionRules, statefulSetRules } from './stateful-set.ts';
@@ -30,12 +32,15 @@ export const kindRules: Readonly<Record<string, Rules>> = {
   EventOfEvents: viewedEventRules,
   Job: jobRules,
   Lease: leaseRules,
+  LimitRange: readOnlyRules('limitranges'),
   MutatingWebhookConfiguration: webhookConfigurationRules,
   Namespace: namespaceRules,
+  NetworkPolicy: networkPolicyRules,
   Node: nodeRules,
   Pod: podRules,
   PriorityClass: priorityClassRules,
   ReplicaSet: replicaSetRules,
+  ResourceQuota: readOnlyRules('resourcequotas'),
   Role: roleRules,
   RoleBinding: bindingRules,
   Secret: secretRules,

@@ -1,4 +1,4 @@
-// The rules of StatefulSets, Jobs, DaemonSets, EndpointSlices and the two views of Events.
+// The rules of StatefulSets, Jobs, DaemonSets, EndpointSlices, NetworkPolicies and the two views of Events.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../json.ts';
 import { objectAt, stringMapAt } from '../../json.ts';
@@ -137,5 +137,49 @@ describe('zero values', () => {
     expect(spec['replicas']).toBe(0);
     expect(Object.keys(spec)).not.toContain('minReadySeconds');
     expect(Object.keys(spec)).not.toContain('paused');
+  });
+});
+
+describe('NetworkPolicies', () => {
+  const policies = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies';
+  const policy = (name: string, spec: JsonObject): JsonObject => ({ metadata: { name }, spec });
+
+  it('get their types from their rules, and TCP as the protocol of a port', async () => {
+    const ingress = await t.call(
+      'POST',
+      policies,
+      policy('in', { podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] }),
+    );
+    expect(ingress.body['spec']).toEqual({
+      podSelector: {},
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ port: 80, protocol: 'TCP' }] }],
+    });
+    const egress = await t.call('POST', policies, policy('out', { podSelector: {}, egress: [{}] }));
+    expect(objectAt(egress.body, 'spec')?.['policyTypes']).toEqual(['Ingress', 'Egress']);
+  });
+
+  it('are shown with what they select, and found by their short name', async () => {
+    await t.call('POST', policies, policy('some', { podSelector: { matchLabels: { app: 'x' } } }));
+    const table = await t.call('GET', `${policies}/some`, undefined, {
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    });
+    expect(table.body['rows']).toMatchObject([{ cells: ['some', 'app=x', expect.any(String)] }]);
+  });
+
+  it.each([
+    ['a peer that is nobody', { ingress: [{ from: [{}] }] }, 'spec.ingress[0].from[0]: Required value'],
+    [
+      'a block that is none',
+      { egress: [{ to: [{ ipBlock: { cidr: '10.0.0' } }] }] },
+      'spec.egress[0].to[0].ipBlock.cidr',
+    ],
+    [
+      'another protocol',
+      { ingress: [{ ports: [{ protocol: 'ICMP' }] }] },
+      'spec.ingress[0].ports[0].protocol: Unsupported',
+    ],
+  ])('refuse %s', async (_, spec, message) => {
+    expect(await messageOf(t.call('POST', policies, policy('bad', { podSelector: {}, ...spec })))).toContain(message);
   });
 });

@@ -153,6 +153,34 @@ Secret
   immutable bool
   stringData map string
   type string
+ResourceQuota
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec ResourceQuotaSpec
+  status ResourceQuotaStatus
+ResourceQuotaSpec
+  hard map quantity
+  scopes []string
+ResourceQuotaStatus
+  hard map quantity
+  used map quantity
+
+LimitRange
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec LimitRangeSpec
+LimitRangeSpec
+  limits []LimitRangeItem
+LimitRangeItem
+  default map quantity
+  defaultRequest map quantity
+  max map quantity
+  maxLimitRequestRatio map quantity
+  min map quantity
+  type! string
+
 ServiceAccount
   apiVersion string
   kind string
