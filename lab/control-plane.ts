@@ -55,6 +55,10 @@ export interface ControlPlane {
   readonly nodeNames: readonly string[];
   /** A group that exists, for Pods made by hand. */
   readonly group: string;
+  /** Ends ipamd or the webhook in order, by its object's name. */
+  stopProgram(name: string): Promise<void>;
+  /** Starts it again; resolves when it runs, for the webhook when it serves. */
+  startProgram(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -141,10 +145,14 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
   });
 
   const programs = await preparePrograms({ projectDir, stateDir, cluster, cloudAccess, webhookPort: webhook.port });
-  for (const program of programs) {
-    const child = startProgram(program, onFailure);
-    stack.defer(() => child.stop());
-  }
+  const children = new Map<string, { stop(): Promise<void> }>();
+  const startByName = (name: string): void => {
+    const program = programs.find((each) => each.name === name);
+    if (program === undefined || children.has(name)) throw new Error(`no stopped program ${name}`);
+    children.set(name, startProgram(program, onFailure));
+  };
+  stack.defer(() => Promise.all([...children.values()].map((child) => child.stop())).then(() => undefined));
+  for (const { name } of programs) startByName(name);
   const nodeNames = instances.map((instance) => instance.privateIp);
   await waitForObjects(
     cluster.client,
@@ -173,6 +181,15 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     stateDir,
     nodeNames,
     group: SAMPLE_GROUP.securityGroupId,
+    stopProgram: async (name) => {
+      const child = children.get(name);
+      children.delete(name);
+      await child?.stop();
+    },
+    startProgram: async (name) => {
+      startByName(name);
+      if (name === objectNames.webhook) await untilServing(clock, webhook.port, objectNames.webhook);
+    },
     close: () => stack.disposeAsync(),
   };
 }

@@ -47,6 +47,14 @@ export const workloadDeployments: Resource<Workload> = {
   namespaced: true,
 };
 
+export const statefulSets: Resource<Workload> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'statefulsets',
+  kind: 'StatefulSet',
+  namespaced: true,
+};
+
 const known: readonly Resource[] = [
   core.pods,
   core.nodes,
@@ -56,6 +64,7 @@ const known: readonly Resource[] = [
   core.serviceAccounts,
   workloadDeployments,
   daemonSets,
+  statefulSets,
   customResourceDefinitions,
   core.mutatingWebhookConfigurations,
   core.validatingWebhookConfigurations,

@@ -29,6 +29,7 @@ import { applyObject, install } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
 import { createServiceProxy } from './kube/proxy/proxy.ts';
+import type { ExtenderConfig } from './kube/scheduler/extender-config.ts';
 import { CLUSTER_ID, planNodes } from './layout.ts';
 import { loadYaml } from './manifests.ts';
 import { serveNodeControl } from './node-control.ts';
@@ -38,6 +39,8 @@ import { type DocumentedPolicy, NODE_GROUPS_POLICY, SUB_ENI_POLICY } from './per
 import { programLog } from './program-log.ts';
 import { ownImages } from './programs.ts';
 import { nodesOffer, programsReady } from './readiness.ts';
+import { serveInternetHost } from './internet-host.ts';
+import { installSchedulerExtender, shippedExtenders } from './scheduler-extender.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { uninstall } from './uninstall.ts';
 import { waitForObjects } from './wait.ts';
@@ -65,6 +68,10 @@ export interface LabOptions {
   readonly logLevel?: LogLevel;
   /** Which Kubernetes API; default the embedded one. */
   readonly api?: ApiChoice | undefined;
+  /** Of the lab's scheduler, as `readExtenders` gives them; a host `NAME.NAMESPACE.svc` is found behind its Service. Default none. */
+  readonly extenders?: readonly ExtenderConfig[];
+  /** With tke-eni-ip-scheduler from deploy/scheduler, which the scheduler then asks; default without. */
+  readonly ipScheduler?: boolean;
   /** Told once when a part of the lab ends by itself; the caller closes the lab. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -146,7 +153,12 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     if (!closing.begun) onFailure(new Error('the process that holds the namespaces ended; nodes and Pods are gone'));
   });
 
-  const fabric = createFabric({ host, clock, logger });
+  const fabric = createFabric({
+    host,
+    clock,
+    logger,
+    internet: (netns) => serveInternetHost(host, netns),
+  });
   stack.defer(() => fabric.close());
   const { cloud: simulator, access: cloudAccess } = await openSimulatedAccount({
     clock,
@@ -158,7 +170,16 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   stack.defer(() => simulator.close());
   progress(`cloud at ${cloudAccess.endpoint}`);
 
-  const cluster = await startCluster({ clock, logger, onFailure, choice: options.api });
+  const cluster = await startCluster({
+    clock,
+    logger,
+    onFailure,
+    choice: options.api,
+    extenders: [
+      ...(options.extenders ?? []),
+      ...(options.ipScheduler === true ? await shippedExtenders(projectDir) : []),
+    ],
+  });
   stack.defer(() => cluster.close());
   const kubeconfig = join(stateDir, 'kubeconfig');
   await writeFile(kubeconfig, cluster.api.kubeconfig(), { mode: 0o600 });
@@ -248,6 +269,8 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   );
   // After the nodes, with whose start it would compete; Pods that ask for names take as long to come.
   if (!dns.installed) objects.push(...(await installClusterDns(cluster.client, projectDir, dns)));
+  if (options.ipScheduler === true)
+    objects.push(...(await installSchedulerExtender(cluster.client, projectDir, await freePort())));
   progress('ipamd, webhook and agents are ready; the nodes take Pods');
 
   const control = await serveNodeControl(stateDir, nodes);

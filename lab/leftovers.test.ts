@@ -1,13 +1,15 @@
 // Nothing of a Pod is left on the machine once it is deleted: processes, mounts, namespaces, links, rules and files are as before.
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { pods } from '../src/kube/resources.ts';
+import { events, pods } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import { probeHost } from './host/probe.ts';
 import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
+import { execMany } from './kube/testing/exec-many.ts';
 import { startLab } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { waitForObjects } from './wait.ts';
@@ -31,24 +33,29 @@ const DUMP = {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-describe.skipIf(!possible)(`the machine under a lab${why}`, { timeout: 120_000 }, () => {
+describe.skipIf(!possible)(`the machine under a lab${why}`, { timeout: 300_000 }, () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab({ projectDir: PROJECT_DIR, superNodes: 1, progress: () => undefined });
-    // The first Pods make what nodes keep for later ones: ENIs with spare addresses.
-    await oneRound();
+    // The first Pods make what nodes keep for later ones: ENIs with spare addresses, for as many Pods as there will be.
+    await oneRound(async () => {
+      await addMistakes();
+      await add('writes', { containers: [shell('sleep 1000000')], terminationGracePeriodSeconds: 1 });
+      await mistakesShown();
+    });
   }, 120_000);
   afterAll(async () => await lab?.close());
 
+  const add = async (name: string, spec: object): Promise<void> => {
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NAMESPACE }, spec } as unknown as Pod;
+    await lab.client.create(pods, pod, { namespace: NAMESPACE });
+  };
+  const shell = (line: string): object => ({ name: 'c', image: 'busybox:1.36', command: ['sh', '-c', line] });
+
   /** Pods with a sub-ENI, with a shared address and on a super node; one that crashes, one that forks and ignores signals. */
-  const oneRound = async (): Promise<void> => {
+  const oneRound = async (more: () => Promise<void> = async () => undefined): Promise<void> => {
     await lab.createNamespace(NAMESPACE);
     for (const file of ['policy', 'nginx', 'ordinary']) await lab.applyFile(`${FOLDER}/${file}.yaml`);
-    const add = async (name: string, spec: object): Promise<void> => {
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NAMESPACE }, spec } as unknown as Pod;
-      await lab.client.create(pods, pod, { namespace: NAMESPACE });
-    };
-    const shell = (line: string): object => ({ name: 'c', image: 'busybox:1.36', command: ['sh', '-c', line] });
     await add('crashes', { containers: [shell('exit 1')], terminationGracePeriodSeconds: 1 });
     const stubborn = 'trap "" TERM; setsid sleep 1000000 & while :; do sleep 1; done';
     await add('forks', {
@@ -62,15 +69,88 @@ describe.skipIf(!possible)(`the machine under a lab${why}`, { timeout: 120_000 }
       tolerations: [{ operator: 'Exists' }],
       nodeSelector: { 'node.kubernetes.io/instance-type': 'eklet' },
     });
-    const [web] = await lab.runningPods(NAMESPACE, 'app=my-app', 1);
+    await lab.runningPods(NAMESPACE, 'app=my-app', 1);
     await lab.runningPods(NAMESPACE, 'app=ordinary', 1);
     const hasRun = ({ status }: Pod): boolean => status?.phase === 'Running';
     await waitForObjects(lab.client, pods, (all) => all.every(hasRun), {
       namespace: NAMESPACE,
       what: 'all Pods to run',
     });
-    if (web !== undefined) for (let count = 0; count < 20; count += 1) await lab.exec(web, ['true']);
+    await more();
     await lab.deleteNamespace(NAMESPACE);
+  };
+
+  /** What is asked for in vain, each with the word that its status shows. */
+  const mistakes: Readonly<Record<string, { readonly spec: object; readonly shows: readonly string[] }>> = {
+    'bad-command': {
+      spec: { containers: [{ name: 'c', image: 'busybox:1.36', command: ['/no/such/program'] }] },
+      shows: ['StartError', 'RunContainerError', 'CrashLoopBackOff'],
+    },
+    'bad-image': {
+      spec: { containers: [{ name: 'c', image: 'example/unknown:1' }] },
+      shows: ['ErrImagePull', 'ImagePullBackOff'],
+    },
+    'bad-volume': {
+      spec: {
+        containers: [{ ...shell('sleep 1000000'), volumeMounts: [{ name: 'v', mountPath: '/etc/v' }] }],
+        volumes: [{ name: 'v', configMap: { name: 'no-such-map' } }],
+      },
+      shows: ['FailedMount'],
+    },
+    'bad-probe': {
+      spec: {
+        containers: [
+          { ...shell('sleep 1000000'), readinessProbe: { httpGet: { port: 'no-such-port' }, periodSeconds: 1 } },
+        ],
+      },
+      shows: ['Unhealthy'],
+    },
+    'bad-key': {
+      spec: {
+        containers: [
+          {
+            ...shell('sleep 1000000'),
+            env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'no-such-secret', key: 'a' } } }],
+          },
+        ],
+      },
+      shows: ['CreateContainerConfigError'],
+    },
+    'bad-resource': {
+      spec: { containers: [{ ...shell('true'), resources: { limits: { 'example.com/no-such': '1' } } }] },
+      shows: ['FailedScheduling'],
+    },
+  };
+
+  const untilShown = async (name: string, words: readonly string[]): Promise<void> => {
+    const isNamed = (object: object | undefined): boolean =>
+      object !== undefined && 'name' in object && object.name === name;
+    const told = waitForObjects(
+      lab.client,
+      events,
+      (all) =>
+        all.some(
+          (event) =>
+            isNamed(Reflect.get(event, 'involvedObject')) && words.includes(String(Reflect.get(event, 'reason'))),
+        ),
+      { namespace: NAMESPACE, what: `an event ${words.join(' or ')} of ${name}` },
+    );
+    const states = (pod: Pod): string => JSON.stringify(Reflect.get(pod.status ?? {}, 'containerStatuses') ?? '');
+    const shown = waitForObjects(
+      lab.client,
+      pods,
+      (all) => all.some((pod) => isNamed(pod.metadata) && words.some((word) => states(pod).includes(`"${word}"`))),
+      { namespace: NAMESPACE, what: `the status ${words.join(' or ')} of ${name}` },
+    );
+    await Promise.any([told, shown]);
+  };
+
+  const addMistakes = async (): Promise<void> => {
+    for (const [name, { spec }] of Object.entries(mistakes))
+      await add(name, { terminationGracePeriodSeconds: 1, ...spec });
+  };
+  const mistakesShown = async (): Promise<void> => {
+    for (const [name, { shows }] of Object.entries(mistakes)) await untilShown(name, shows);
   };
 
   /** What nodes hold for Pods to come is theirs, and its count follows its own clock: one is given back in 2 minutes. */
@@ -85,8 +165,9 @@ describe.skipIf(!possible)(`the machine under a lab${why}`, { timeout: 120_000 }
     const held = new Set(heldByNodes());
     for (const [what, line] of Object.entries(DUMP))
       found[what] = (await lab.host.exec(['sh', '-c', line])).stdout.split('\n').filter((row) => row !== '');
-    // Of the dump itself there is this one.
-    found['processes'] = (found['processes'] ?? []).filter((row) => !row.startsWith('ps -e')).toSorted(byText);
+    // Of the dump itself there is this one; and nodes go on to probe what runs.
+    const isPassing = (row: string): boolean => row.startsWith('ps -e') || row.includes('kube-probe/');
+    found['processes'] = (found['processes'] ?? []).filter((row) => !isPassing(row)).toSorted(byText);
     // The fabric delivers every address of an ENI; one that a Pod still had would show in the node's own routes.
     for (const address of heldByNodes()) held.add(address);
     const delivered = (row: string): boolean => row.includes(' via 169.254.0.1 ') && held.has(row.split(' ')[0] ?? '');
@@ -97,10 +178,65 @@ describe.skipIf(!possible)(`the machine under a lab${why}`, { timeout: 120_000 }
     return found;
   };
 
-  it('is as it was before when the Pods are gone', async () => {
-    const before = await dump();
-    await oneRound();
-    const after = await dump();
-    for (const what of Object.keys(before)) expect({ [what]: after[what] }).toEqual({ [what]: before[what] });
+  /** The dump once it is the same twice, so that nothing of passing commands is in it. */
+  const settled = async (): Promise<Record<string, string[]>> => {
+    let last = await dump();
+    await expect
+      .poll(
+        async () => {
+          const before = last;
+          last = await dump();
+          return isDeepStrictEqual(before, last);
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(true);
+    return last;
+  };
+
+  const expectNothingLeft = async (before: Record<string, string[]>): Promise<void> => {
+    // What nodes do by themselves, such as a look at a link that just went, may take a moment more.
+    await expect.poll(dump, { timeout: 30_000, interval: 200 }).toEqual(before);
+  };
+
+  it('is as it was before when the Pods are gone, after 500 commands in one of them', async () => {
+    const before = await settled();
+    await oneRound(async () => {
+      const target = { namespace: NAMESPACE, pod: 'forks', container: 'c' };
+      await execMany(await readFile(lab.kubeconfig, 'utf8'), target, { count: 500, parallel: 8 });
+    });
+    await expectNothingLeft(before);
+  });
+
+  it('is as it was before after Pods that cannot run, which said why, and one that wrote a log of 1 GB, of which the end was kept', async () => {
+    const before = await settled();
+    await oneRound(async () => {
+      const limits = { 'tke.cloud.tencent.com/sub eni': '1' };
+      await expect(add('misnamed', { containers: [{ ...shell('true'), resources: { limits } }] })).rejects.toThrow(
+        /limits\[tke\.cloud\.tencent\.com\/sub eni\]: Invalid value/,
+      );
+      await addMistakes();
+      await add('writes', {
+        restartPolicy: 'Never',
+        containers: [shell(`yes ${'x'.repeat(200)} | head -c 1073741824; echo end`)],
+      });
+      await mistakesShown();
+      const hasEnded = ({ metadata, status }: Pod): boolean =>
+        metadata.name === 'writes' && status?.phase === 'Succeeded';
+      await waitForObjects(lab.client, pods, (all) => all.some(hasEnded), {
+        namespace: NAMESPACE,
+        what: 'a gigabyte to be written',
+        timeoutMs: 180_000,
+      });
+      const folders = (await readdir(join(lab.stateDir, 'logs/pods'))).filter((name) => name.includes('_writes_'));
+      const folder = join(lab.stateDir, 'logs/pods', folders[0] ?? '', 'c');
+      const sizes = await Promise.all(
+        (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size),
+      );
+      expect(sizes).toHaveLength(5);
+      expect(Math.max(...sizes)).toBeLessThan(11 << 20);
+      expect((await readFile(join(folder, '0.log'), 'utf8')).slice(-4)).toBe('end\n');
+    });
+    await expectNothingLeft(before);
   });
 });

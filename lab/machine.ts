@@ -6,7 +6,7 @@ import type { LabInstance } from './account.ts';
 import { gatedStreams } from './kube/kubelet/gated-streams.ts';
 import { createGate, gatedClient, gatedHost } from './kube/kubelet/gate.ts';
 import type { Gate } from './kube/kubelet/gate.ts';
-import { makeNodeRoot } from './kube/kubelet/kubelet.ts';
+import { makeNodeRoot } from './kube/kubelet/node-root.ts';
 import type { Kubelet, KubeletNode } from './kube/kubelet/kubelet.ts';
 import { FORGET_RUN } from './host/forget-run.ts';
 import type { Machine } from './node-power.ts';
@@ -68,20 +68,24 @@ export async function startMachine(
     },
     freeze: async () => {
       running.gate.set('frozen');
+      deps.proxy.setFollowing(netns, false);
       await running.kubelet.signalSystem('SIGSTOP');
     },
     thaw: async () => {
       await running.kubelet.signalSystem('SIGCONT');
       running.gate.set('open');
+      deps.proxy.setFollowing(netns, true);
     },
     cut: async () => {
       running.gate.set('cut');
+      deps.proxy.setFollowing(netns, false);
       running.dropApi();
       await fabric.setCut(instance.instanceId, true);
     },
     join: async () => {
       await fabric.setCut(instance.instanceId, false);
       running.gate.set('open');
+      deps.proxy.setFollowing(netns, true);
     },
     powerOff: async () => {
       cloud.admin.stopInstance(instance.instanceId);

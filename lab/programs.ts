@@ -11,6 +11,8 @@ export function ownImages(projectDir: string, runtime: string): Readonly<Record<
   return {
     'trunkline/tke-eni-ipamd': program('ipamd'),
     'trunkline/tke-eni-agent': program('agent'),
+    'trunkline/tke-eni-ip-scheduler': program('scheduler'),
+    'trunkline/ip-masq-agent': program('masq'),
     'trunkline/lab-dns': { entrypoint: [runtime, join(projectDir, 'lab', 'dns', 'main.ts')] },
     'trunkline/add-pod-eni-ip-limit-webhook': program('webhook'),
   };

@@ -1,5 +1,5 @@
 // When a lab is ready: our programs are available, and every general node tells how many Pods of each kind it takes.
-import { resourceNames, taints } from '../src/api/keys.ts';
+import { objectNames, resourceNames, taints } from '../src/api/keys.ts';
 import { type Node, nodes as nodeResource } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
 import { daemonSets, workloadDeployments } from './kube-resources.ts';
@@ -28,10 +28,16 @@ export async function programsReady(client: KubeClient, nodeCount: number): Prom
       describe: (all) => all.map(counts).join(', '),
     },
   );
-  await waitForObjects(client, daemonSets, (all) => all.some((item) => item.status?.numberReady === nodeCount), {
-    what: `an agent on each of ${nodeCount} nodes`,
-    describe: (all) => all.map(counts).join(', '),
-  });
+  await waitForObjects(
+    client,
+    daemonSets,
+    (all) =>
+      all.some(({ metadata, status }) => metadata.name === objectNames.agent && status?.numberReady === nodeCount),
+    {
+      what: `an agent on each of ${nodeCount} nodes`,
+      describe: (all) => all.map(counts).join(', '),
+    },
+  );
 }
 
 /**

@@ -28,7 +28,8 @@ export interface SimulatedAccount {
 /** Listens on a free port of loopback, and beside it the metadata service of a machine with ipamd's role. The caller closes `cloud`. */
 export async function openSimulatedAccount(options: SimulatedAccountOptions): Promise<SimulatedAccount> {
   const { taskMs, grants, ...rest } = options;
-  const settings = taskMs === undefined ? {} : { taskMs };
+  // Kept addresses of Pods with sub-ENIs are scheduled freely across zones (spec 002, Solution Strengths); how the cloud does that is a GUESS.
+  const settings = { subEniFollowsZone: true, ...(taskMs === undefined ? {} : { taskMs }) };
   const listen = { host: '127.0.0.1', port: 0 };
   const cloud = await startCloud({ ...rest, listen, settings, metadata: listen });
   layOutNetwork(cloud.admin);

@@ -1,5 +1,5 @@
 // Takes away what a lab made in a cluster that goes on without it.
-import { objectNames, WEBHOOK_EXEMPT_LABEL } from '../src/api/keys.ts';
+import { finalizers, objectNames, WEBHOOK_EXEMPT_LABEL } from '../src/api/keys.ts';
 import type { KubeClient, KubeObject, Resource } from '../src/kube/types.ts';
 import { namespaces, nodes } from '../src/kube/resources.ts';
 import { customResourceDefinitions, resourceOf } from './kube-resources.ts';
@@ -26,7 +26,8 @@ const isWorkload = (object: KubeObject): boolean => object.kind === 'Deployment'
 const isDefinition = (object: KubeObject): object is Definition => object.kind === 'CustomResourceDefinition';
 
 /**
- * Namespaces first, while our programs still release what their Pods hold; then programs, nodes, definitions with their objects, and the rest.
+ * Namespaces first, while our programs still release what their Pods hold; then programs, nodes, definitions with their objects, and the rest;
+ * last what we left on namespaces that stay.
  * Rejects when something does not go; what was named so far is gone then.
  */
 export async function uninstall(
@@ -52,9 +53,23 @@ export async function uninstall(
     client,
     objects.filter((object) => !isWorkload(object) && !isDefinition(object)),
   );
+  await releaseNamespaces(client);
   // Set by the installation in clusters before 1.21.
   const unmark = { metadata: { labels: { [WEBHOOK_EXEMPT_LABEL]: null } } };
   await client.patch(namespaces, objectNames.systemNamespace, { type: 'merge', body: unmark });
+}
+
+/** The finalizer that ipamd takes off by itself, were it still there; nothing puts it on again once no VpcENI is left. */
+async function releaseNamespaces(client: KubeClient): Promise<void> {
+  for (const { metadata } of (await client.list(namespaces)).items) {
+    const { name, resourceVersion } = metadata;
+    const kept = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== finalizers.namespace);
+    if (kept.length < (metadata.finalizers ?? []).length)
+      await client.patch(namespaces, name, {
+        type: 'merge',
+        body: { metadata: { resourceVersion, finalizers: kept } },
+      });
+  }
 }
 
 async function removeAll(client: KubeClient, objects: readonly KubeObject[]): Promise<void> {

@@ -1,12 +1,14 @@
-// `lab shell`: enters a Pod's or a node's network from another terminal.
+// `lab shell`: enters a Pod's network, a node with its files, or the internet's host, from another terminal.
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createKubeClient } from '../../src/kube/client.ts';
 import { loadKubeConfig } from '../../src/kube/config.ts';
 import { pods } from '../../src/kube/resources.ts';
+import { INTERNET_NETNS } from '../fabric/internet.ts';
+import { nodeRootPath } from '../kube/kubelet/node-root.ts';
 import { readState } from '../state-file.ts';
 import type { LabState } from '../state-file.ts';
 import type { CommandContext } from './context.ts';
@@ -26,7 +28,11 @@ export async function shell(
     err.write('lab: this lab computes its data plane; there is nothing to enter\n');
     return 1;
   }
-  const found = target.includes('/') ? await podNetns(state, target) : nodeNetns(state, target);
+  const found = target.includes('/')
+    ? await podNetns(state, target)
+    : target === INTERNET_NETNS
+      ? await internetNetns(state.helperPid)
+      : nodeNetns(state, target);
   if ('problem' in found) {
     err.write(`lab: ${found.problem}\n`);
     return 1;
@@ -38,9 +44,11 @@ export async function shell(
     String(state.helperPid),
     ...(state.rootless ? ['--user', '--preserve-credentials'] : []),
     '--mount',
+    '--pid',
     '--',
   ];
-  const child = spawn('nsenter', [...enter, 'nsenter', `--net=/run/netns/${found.netns}`, '--', ...words], {
+  const files = found.root === undefined ? [] : [`--root=${found.root}`, `--wd=${found.root}`];
+  const child = spawn('nsenter', [...enter, 'nsenter', `--net=/run/netns/${found.netns}`, ...files, '--', ...words], {
     stdio: 'inherit',
   });
   return new Promise((resolve) => {
@@ -52,7 +60,8 @@ export async function shell(
   });
 }
 
-type Found = { readonly netns: string } | { readonly problem: string };
+/** Without a root: the machine's files, read-only. */
+type Found = { readonly netns: string; readonly root?: string } | { readonly problem: string };
 
 function nodeNetns(state: LabState, name: string): Found {
   const node = state.nodes.find((candidate) => candidate.name === name);
@@ -60,7 +69,19 @@ function nodeNetns(state: LabState, name: string): Found {
   if (node === undefined) return { problem: `no node "${name}"; nodes: ${known}; a Pod is named NAMESPACE/NAME` };
   return node.netns === null
     ? { problem: `node "${name}" has no network namespace of its own` }
-    : { netns: node.netns };
+    : { netns: node.netns, root: nodeRootPath(node.name) };
+}
+
+async function internetNetns(helperPid: number): Promise<Found> {
+  const there = await access(`/proc/${helperPid}/root/run/netns/${INTERNET_NETNS}`).then(
+    () => true,
+    () => false,
+  );
+  return there
+    ? { netns: INTERNET_NETNS }
+    : {
+        problem: 'there is no internet yet: it is made when the first EIP is bound or the first NAT gateway routed to',
+      };
 }
 
 async function podNetns(state: LabState, target: string): Promise<Found> {

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -91,6 +92,18 @@ function expectNoFiles(lab: Running): void {
   expect(existsSync(stateFileOf({ projectDir, name: lab.name })), 'state file').toBe(false);
 }
 
+/** Another terminal. */
+const run = (...argv: string[]): Promise<{ code: number | null; text: string }> =>
+  new Promise((done) => {
+    const child = spawn(process.execPath, ['lab/main.ts', ...argv], {
+      cwd: projectDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.on('exit', (code) => done({ code, text }));
+  });
+
 describe('lab up', () => {
   it('prints how to use it, and Ctrl-C takes down processes, namespaces and files', LIMIT, async () => {
     const lab = await start('test-ctrl-c', '--sample', '--super-nodes', '0');
@@ -103,6 +116,15 @@ describe('lab up', () => {
     );
     expect(lab.output()).toContain(`export KUBECONFIG=${lab.state.kubeconfig}`);
     expect(isAlive(lab.state.helperPid)).toBe(true);
+    const node = lab.state.nodes.find(({ kind }) => kind === 'general')?.name ?? '';
+    const look =
+      'ls /etc/cni/net.d; ip -4 -o address show eth0; rm -r "$1"; ls "$1" 2>/dev/null || echo gone; ps -e -o pid= | wc -l';
+    const victim = await mkdtemp(join(projectDir, 'node_modules/.trunkline-victim-'));
+    const { code, text } = await run('--name', 'test-ctrl-c', 'shell', node, '--', 'sh', '-c', look, 'sh', victim);
+    expect(text).toMatch(/^10-tke-eni\.conflist\n.* inet 10\.0\.\S+ .*\ngone\n\d+\n$/);
+    expect(code).toBe(0);
+    // Gone on the node, not on the machine.
+    await rmdir(victim);
     lab.child.kill('SIGINT');
     expect(await lab.exited).toBe(0);
     await untilHelperGone(lab.state);
@@ -153,7 +175,7 @@ describe('lab up', () => {
     expectNoFiles(lab);
   });
 
-  it('in static IP mode its nodes take Pods with a sub-ENI only', LIMIT, async () => {
+  it('in static IP mode its nodes take Pods with a sub-ENI and Pods that share an ENI', LIMIT, async () => {
     const lab = await start('test-static', '--nodes', '1', '--super-nodes', '0', '--ip-mode', 'static');
     const client = createKubeClient({
       connection: await loadKubeConfig({ path: lab.state.kubeconfig }),
@@ -163,8 +185,8 @@ describe('lab up', () => {
     const general = lab.state.nodes.find((node) => node.kind === 'general')?.name ?? '';
     const { status, spec } = await client.get(nodes, general);
     client.close();
-    expect(status?.allocatable).toMatchObject({ [resourceNames.subEni]: expect.stringMatching(/^[1-9]/) as string });
-    expect(status?.allocatable).not.toHaveProperty([resourceNames.eniIp]);
+    const some = expect.stringMatching(/^[1-9]/) as string;
+    expect(status?.allocatable).toMatchObject({ [resourceNames.subEni]: some, [resourceNames.eniIp]: some });
     expect(spec?.taints ?? []).toEqual([]);
   });
 
@@ -222,18 +244,6 @@ describe('a Ctrl-C while the lab starts', () => {
 });
 
 describe('wrong use', () => {
-  const run = (...argv: string[]): Promise<{ code: number | null; text: string }> =>
-    new Promise((done) => {
-      const child = spawn(process.execPath, ['lab/main.ts', ...argv], {
-        cwd: projectDir,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let text = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      child.on('exit', (code) => done({ code, text }));
-    });
-
   it.each([
     [['up', '--nodes', 'many'], /--nodes.*many.*whole number from 1 to 8/s],
     [['up', '--ip-mode', 'fixed'], /--ip-mode.*fixed.*non-static, static/s],

@@ -99,7 +99,7 @@ async function perform(id: number, body: RequestBody): Promise<unknown> {
     case 'writeFile':
       return roots.writeFile(body);
     case 'readFile':
-      return roots.readFile(body.root, body.path);
+      return roots.readFile(body.root, body.path, body.maxBytes);
     case 'listen':
       assertNetns(body.netns);
       return await openListener(body, baseEnv);

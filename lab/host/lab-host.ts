@@ -129,8 +129,8 @@ function rootCalls(channel: Channel): Pick<LabHost, 'makeRoot' | 'removeRoot' | 
       const base64 = Buffer.from(content).toString('base64');
       await channel.request({ op: 'writeFile', root, path, base64, mode });
     },
-    readFile: async (root, path) => {
-      const { value } = await channel.request({ op: 'readFile', root, path });
+    readFile: async (root, path, maxBytes) => {
+      const { value } = await channel.request({ op: 'readFile', root, path, maxBytes });
       return typeof value === 'string' ? value : undefined;
     },
   };

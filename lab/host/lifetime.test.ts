@@ -49,8 +49,8 @@ function attempt<T>(read: () => T): T | undefined {
 
 describe.skipIf(!possible)(`the end of a lab host${why}`, () => {
   it('takes everything along at close, and is idempotent', async () => {
-    const { host, stop } = await startTestHost();
-    const running = await host.spawn(['sleep', '600'], { logFile: join(stateDir, 'log') });
+    const { host, stop, stateDir: used } = await startTestHost();
+    const running = await host.spawn(['sleep', '600'], { logFile: join(used, 'log') });
     await host.close();
     await stop();
     expect(existsSync(`/proc/${host.helperPid}`)).toBe(false);

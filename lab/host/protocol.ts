@@ -89,7 +89,12 @@ const requestBody = z.discriminatedUnion('op', [
   makeRootRequest,
   z.object({ op: z.literal('removeRoot'), root: absolutePath }),
   writeFileRequest,
-  z.object({ op: z.literal('readFile'), root: absolutePath, path: absolutePath }),
+  z.object({
+    op: z.literal('readFile'),
+    root: absolutePath,
+    path: absolutePath,
+    maxBytes: z.number().int().positive().optional(),
+  }),
   listenRequest,
 ]);
 

@@ -1,14 +1,28 @@
-// Private roots: the machine read through, with fresh or copy-on-write places where programs of a node or a Pod write.
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+// Private roots: the machine read through and copied on write, so that whatever a program of a node or a Pod does to its files ends with it.
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { TrunklineError } from '../../src/base/errors.ts';
+import { errorText, TrunklineError } from '../../src/base/errors.ts';
 import { HOST_ERRORS } from './errors.ts';
 import { linkApplets, missingApplets } from './applets.ts';
 import { killInRoot } from './kill-in-root.ts';
-import { filesMountedInEtc, lockedFlags, mountPoints, PRIVATE_DIRS, ROOTS_DIR, readThroughDirs } from './mounts.ts';
-import type { MountPoint } from './mounts.ts';
+import { filesMountedInEtc, mountPoints } from './mount-points.ts';
+import type { MountPoint } from './mount-points.ts';
+import { ROOTS_DIR } from './mounts.ts';
 import type { BindRequest, HelperOptions, MakeRootRequest, WriteFileRequest } from './protocol.ts';
+import { DEVICES, lockedFlags, MACHINE_COPY } from './read-only-machine.ts';
 import { resolveInRoot } from './root-paths.ts';
+import { PRIVATE_DIRS, topEntries } from './top-entries.ts';
 import type { ExecResult } from './types.ts';
 
 /** What roots are made with. */
@@ -23,44 +37,56 @@ export interface Roots {
   make(request: MakeRootRequest): Promise<string>;
   remove(root: string): Promise<void>;
   writeFile(request: WriteFileRequest): void;
-  readFile(root: string, path: string): string | undefined;
+  readFile(root: string, path: string, maxBytes?: number): string | undefined;
   /** Throws `HOST-UNKNOWN-ROOT` unless it was made here and not removed. */
   assertKnown(root: string): void;
 }
 
-// $1 base directory, $2 project directory or empty, then files of /etc to copy.
+// $1 base directory, $2 project directory or empty, then the root's top directories (see `topEntries`), "--", and files of /etc to copy.
+// What a directory is copied on write into lies beside the root, on the helper's tmpfs; where the kernel refuses that, it is read-only.
 // The binds of /run/netns follow the helper's (rslave) but do not lead it: removing a root must not unmount its names.
 const MAKE = `
 base="$1"; project="$2"; shift 2
-mkdir -p "$base/root" "$base/up/etc" "$base/work"
-mount -t tmpfs -o mode=755 tmpfs "$base/root"
+mkdir -p "$base/root" "$base/up" "$base/work" "$base/shm"
+mount -t tmpfs -o mode=755,nodev tmpfs "$base/root"
 cd "$base/root"
-for entry in /* /.[!.]*; do
-  case "$entry" in ${PRIVATE_DIRS.map((name) => `/${name}`).join('|')}) continue;; esac
-  if [ -L "$entry" ]; then cp -d "$entry" ".$entry"
-  elif [ -d "$entry" ]; then mkdir ".$entry"; mount -o rbind "$entry" ".$entry"; fi
+layer() { mkdir "$base/work/$1"; mount -t overlay -o "nodev,userxattr,lowerdir=/$1,upperdir=$base/up/$1,workdir=$base/work/$1" overlay "$1" 2>/dev/null; }
+mkdir etc "$base/up/etc" proc dev
+while [ "$1" != -- ]; do
+  case "$1" in
+    link) cp -d "/$3" "$3";;
+    read) mkdir "$3"; mount -o rbind "${MACHINE_COPY}/$3" "$3";;
+    copy) mkdir -m "$2" "$3" "$base/up/$3"; layer "$3" || mount -o rbind "${MACHINE_COPY}/$3" "$3";;
+  esac
+  shift 3
 done
-mkdir -p etc run/netns run/lock tmp opt var/lib var/log var/tmp var/cache
-chmod 1777 tmp var/tmp
-ln -s ../run var/run
+shift
 for file in "$@"; do mkdir -p "$base/up\${file%/*}"; cp "$file" "$base/up$file"; done
-mount -t overlay -o "userxattr,lowerdir=/etc,upperdir=$base/up/etc,workdir=$base/work" overlay etc || cp -a /etc/. etc/ 2>/dev/null || true
+layer etc || cp -a /etc/. etc/ 2>/dev/null || true
+mount -o rbind /proc proc
+mount -o rbind ${DEVICES} dev
+mount -o bind "$base/shm" dev/shm
+: > "$base/termination-log"
+mount -o bind "$base/termination-log" dev/termination-log
+mkdir -p run/netns run/lock tmp opt var/lib var/log var/tmp var/cache
+chmod 1777 tmp var/tmp dev/shm
+ln -s ../run var/run
 mount -o rbind /run/netns run/netns
 env mount --make-rslave run/netns
-if [ -n "$project" ]; then mkdir -p ".$project"; mount -o rbind "$project" ".$project"; fi
+if [ -n "$project" ]; then mkdir -p ".$project"; mount -o rbind "${MACHINE_COPY}$project" ".$project"; fi
 `;
 
 // rmdir, never a recursive removal, where machine directories could still be mounted.
 const REMOVE = `
 umount -l "$1/root"
 rmdir "$1/root"
-rm -rf "$1/up" "$1/work"
+rm -rf "$1/up" "$1/work" "$1/shm" "$1/termination-log"
 rmdir "$1"
 `;
 
 /** Makes nothing by itself; needs the mounts of `setUpMounts`. */
 export function createRoots({ options, script }: RootsDeps): Roots {
-  const known = new Map<string, { base: string; bindTargets: string[] }>();
+  const known = new Map<string, string>();
   const applets = missingApplets();
   const projectIsHidden = PRIVATE_DIRS.some((name) => options.projectDir.startsWith(`/${name}/`));
 
@@ -88,7 +114,7 @@ export function createRoots({ options, script }: RootsDeps): Roots {
         `bind of ${bind.source} to ${bind.target}: the source does not exist`,
       );
     }
-    createTarget(target, stat.isDirectory());
+    writing(`bind of ${bind.source} to ${bind.target}`, () => createTarget(target, stat.isDirectory()));
     // The machine's own mounts do not change; those of roots do.
     const mounts = source.startsWith(`${ROOTS_DIR}/`) ? mountPoints() : machine();
     const readOnly = bind.readOnly === true ? ['remount', 'bind', 'ro', ...lockedFlags(mounts, source)].join(',') : '';
@@ -99,25 +125,9 @@ export function createRoots({ options, script }: RootsDeps): Roots {
     );
   };
 
-  /** Guards the machine: what reads through must not be written by a call that promises a private root. */
-  const assertPrivate = (root: string, path: string): void => {
-    const inside = `/${resolveInRoot(root, path).slice(root.length).replace(/^\/+/, '')}`;
-    const underBind = known
-      .get(root)
-      ?.bindTargets.some((target) => inside === target || inside.startsWith(`${target}/`));
-    const top = inside.split('/')[1] ?? '';
-    const underProject = inside === options.projectDir || inside.startsWith(`${options.projectDir}/`);
-    if (underBind !== true && (underProject || readThroughDirs().includes(top))) {
-      throw new TrunklineError(
-        HOST_ERRORS.badRequest,
-        `write ${path}: this directory of a root is the machine's own; private are ${PRIVATE_DIRS.join(', ')} and binds`,
-      );
-    }
-  };
-
   const remove = async (root: string): Promise<void> => {
     assertKnown(root);
-    const base = known.get(root)?.base ?? '';
+    const base = known.get(root) ?? '';
     known.delete(root);
     killInRoot(root);
     await run(`remove root ${root}`, REMOVE, [base]);
@@ -133,11 +143,13 @@ export function createRoots({ options, script }: RootsDeps): Roots {
       if (existsSync(base)) throw new TrunklineError(HOST_ERRORS.badRequest, `root ${name}: exists already`);
       machine();
       mkdirSync(base);
-      known.set(root, { base, bindTargets: binds.map(({ target }) => target) });
+      known.set(root, base);
       try {
         await run(`make root ${name}`, MAKE, [
           base,
           projectIsHidden ? options.projectDir : '',
+          ...topEntries(machine().filter(({ target }) => !isWithin(options.stateDir, target))),
+          '--',
           ...filesMountedInEtc(machine()),
         ]);
         linkApplets(root, applets);
@@ -152,21 +164,58 @@ export function createRoots({ options, script }: RootsDeps): Roots {
 
     writeFile: ({ root, path, base64, mode }) => {
       assertKnown(root);
-      assertPrivate(root, path);
       const outside = resolveInRoot(root, path);
-      mkdirSync(dirname(outside), { recursive: true });
-      // A new file that takes the old one's place: one of the machine's own files belongs to somebody that an ordinary user cannot write as.
-      const fresh = `${outside}.trunkline-new`;
-      writeFileSync(fresh, Buffer.from(base64, 'base64'), mode === undefined ? {} : { mode });
-      renameSync(fresh, outside);
+      writing(`write ${path}`, () => {
+        mkdirSync(dirname(outside), { recursive: true });
+        // A new file that takes the old one's place: one of the machine's own files belongs to somebody that an ordinary user cannot write as.
+        const fresh = `${outside}.trunkline-new`;
+        writeFileSync(fresh, Buffer.from(base64, 'base64'), mode === undefined ? {} : { mode });
+        renameSync(fresh, outside);
+      });
     },
 
-    readFile: (root, path) => {
+    readFile: (root, path, maxBytes = Number.POSITIVE_INFINITY) => {
       assertKnown(root);
       const outside = resolveInRoot(root, path);
-      return lstatSync(outside, { throwIfNoEntry: false }) === undefined ? undefined : readFileSync(outside, 'utf8');
+      const found = lstatSync(outside, { throwIfNoEntry: false });
+      return found?.isFile() === true ? readStart(outside, Math.min(maxBytes, found.size)) : undefined;
     },
   };
+}
+
+/** What the machine's own files refuse, told in the words of the root. */
+function writing(what: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : errorText(error);
+    throw new TrunklineError(
+      HOST_ERRORS.badRequest,
+      `${what}: ${REFUSALS[reason] ?? errorText(error)}; always writable are ${ALWAYS_WRITABLE} and binds`,
+      { cause: error },
+    );
+  }
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  EROFS: "this directory is the machine's own and read-only",
+  EACCES: "this directory is the machine's own, and its files are not this user's",
+};
+
+const ALWAYS_WRITABLE = '/run, /tmp, /opt, /var and /etc';
+
+const isWithin = (directory: string, path: string): boolean => path === directory || path.startsWith(`${directory}/`);
+
+/** Files of the kernel say nothing of their size. */
+function readStart(path: string, bytes: number): string {
+  if (bytes === 0) return readFileSync(path, 'utf8');
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.toString('utf8', 0, readSync(file, buffer, 0, bytes, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function createTarget(target: string, directory: boolean): void {

@@ -122,15 +122,16 @@ export interface LabHost {
   addNetns(name: string): Promise<void>;
   deleteNetns(name: string): Promise<void>;
   /**
-   * A private root: the machine's files read through, with its own writable /etc (copy on write), /run, /tmp, /var and
-   * /opt. The project's directory stays visible at its own path. Returns the root's handle for `ExecOptions.root`.
+   * A private root: the machine copied on write, with its own /run, /tmp, /var and /opt and the devices of a container
+   * (ADR 0016). The project's directory stays visible at its own path. Returns the root's handle for `ExecOptions.root`.
    */
   makeRoot(spec: RootSpec): Promise<string>;
   /** Ends every process that still lives in it. */
   removeRoot(root: string): Promise<void>;
   /** Reads or writes a file as seen inside a root. */
   writeFile(root: string, path: string, content: string | Uint8Array, mode?: number): Promise<void>;
-  readFile(root: string, path: string): Promise<string | undefined>;
+  /** Undefined where it is not there or no file; at most its first `maxBytes`. */
+  readFile(root: string, path: string, maxBytes?: number): Promise<string | undefined>;
   /** A listening socket that lives in `netns` but is served by this process. */
   listen(netns: string, address: { readonly host: string; readonly port: number }): Promise<Server>;
   /** Resolves when the helper has ended, by `close` or by itself; everything it held is gone then. */

@@ -32,11 +32,10 @@ export async function launchContainer(
   deps: LaunchDeps,
   pod: LabPod,
   container: LabContainer,
-  init: boolean,
   sandbox: Sandbox,
   volumes: PodVolumes,
 ): Promise<RunningContainer> {
-  const refusal = unsupportedPart(container, init);
+  const refusal = unsupportedPart(container);
   if (refusal !== undefined) throw kubeletError('unsupported', `container ${container.name}: ${refusal}`);
   if (addsToNodeFile(pod, deps.dns))
     throw kubeletError(
@@ -71,6 +70,10 @@ export async function launchContainer(
       stdin: container.stdin ?? false,
       stdinOnce: container.stdinOnce ?? false,
       tty: container.tty ?? false,
+      message: {
+        path: container.terminationMessagePath ?? '/dev/termination-log',
+        fallsBackToLog: container.terminationMessagePolicy === 'FallbackToLogsOnError',
+      },
       ...(pod.spec.hostNetwork === true ? {} : { hostname: podHostname(pod) }),
     });
   } catch (error) {
@@ -83,14 +86,12 @@ export async function launchContainer(
 }
 
 /** What of a Pod or container this kubelet does not do, in words; `undefined` when it does everything that is asked. */
-export function unsupportedPart(container: LabContainer, init: boolean): string | undefined {
+export function unsupportedPart(container: LabContainer): string | undefined {
   const probes = [container.readinessProbe, container.livenessProbe, container.startupProbe];
   const hooks = unsupportedHook(container);
   if (hooks !== undefined) return hooks;
   if (probes.some((probe) => probe?.grpc !== undefined))
     return 'grpc probes are not made by the lab; use httpGet, tcpSocket or exec';
-  if (init && container.restartPolicy === 'Always')
-    return 'init containers that stay (restartPolicy: Always) are not run by the lab';
   return undefined;
 }
 

@@ -5,8 +5,9 @@ import { HOST_ERRORS } from '../../host/errors.ts';
 import { containerId } from './container-runtime.ts';
 import { KUBELET_ERRORS } from './errors.ts';
 import type { ContainersDeps } from './pod-containers.ts';
+import { kindOf } from './pod-state.ts';
 import type { ContainerSlot, PodState } from './pod-state.ts';
-import { restartDelayMs, restarts, restartsInARow, retryDelayMs } from './restart-policy.ts';
+import { restartDelayMs, restartsIn, restartsInARow, retryDelayMs } from './restart-policy.ts';
 
 const START_RETRY = { firstMs: 250, maxMs: 10_000 };
 /** After a failed pull the next look shows the back-off, as the kubelet's next round does. */
@@ -78,7 +79,7 @@ function endedAtStart(deps: ContainersDeps, state: PodState, slot: ContainerSlot
   };
   noteEnd(deps, slot, 0);
   event(state.pod, 'Warning', 'Failed', `Error: ${words}`);
-  if (restarts(state.pod.spec.restartPolicy ?? 'Always', slot.end.exitCode, slot.init))
+  if (restartsIn(state.pod.spec.restartPolicy ?? 'Always', slot.end.exitCode, kindOf(slot)))
     slot.waiting = { reason: 'RunContainerError', message: words };
   wake(state.uid);
 }

@@ -7,6 +7,8 @@ import { rfc3339 } from '../../../src/kube/times.ts';
 import type { ConsoleOptions, ExecResult, HostProcess, LabHost, LiveProcess, RootSpec } from '../../host/types.ts';
 import type { ContainerSignal } from './kubelet-types.ts';
 import type { ContainerEnd } from './pod-status.ts';
+import { endOfLog, writtenMessage } from './termination-message.ts';
+import type { TerminationMessageSource } from './termination-message.ts';
 
 export interface ContainerSpec {
   /** 64 hexadecimal digits, unique in the lab. */
@@ -28,6 +30,8 @@ export interface ContainerSpec {
   readonly tty?: boolean;
   /** Name of the machine that the container sees; default the machine's own. */
   readonly hostname?: string;
+  /** Where it says why it ended. */
+  readonly message: TerminationMessageSource;
   /** Where those who attach find it; must be free. Without effect where the host carries no input and output. */
   readonly socket: string;
 }
@@ -86,7 +90,7 @@ export async function startContainer(deps: RuntimeDeps, spec: ContainerSpec): Pr
       containerID: containerId(spec.id),
       startedAt,
       startedMs: clock.monotonicMs(),
-      ended: endOf(deps, process, root, { startedAt, containerID: containerId(spec.id) }, stopper),
+      ended: endOf(deps, process, root, spec, startedAt, stopper),
       stop: (graceMs) => stopper.stop(graceMs),
       signal: (signal) => process.kill(signal),
       exec: (argv, options = {}) => host.exec(argv, { ...place, env: spec.env, ...options }),
@@ -136,7 +140,8 @@ async function endOf(
   { host, clock, logger }: RuntimeDeps,
   process: HostProcess,
   root: string,
-  run: Pick<ContainerEnd, 'startedAt' | 'containerID'>,
+  spec: ContainerSpec,
+  startedAt: string,
   stopper: Stopper,
 ): Promise<ContainerEnd> {
   // A host that is gone took the process along.
@@ -145,19 +150,24 @@ async function endOf(
   const finishedAt = rfc3339(clock.now());
   // What the program started is its process group; without this it would outlive the container.
   await host.exec(['busybox', 'kill', '-9', `-${process.pid}`]).catch(() => undefined);
+  const written = await writtenMessage(host, root, spec.message);
   await host.removeRoot(root).catch((error: unknown) => {
     logger.debug({ root, error: errorText(error) }, 'root of a container could not be removed');
   });
   // The log is whole before the end is known; somebody else who holds its pipe is not waited for.
   await Promise.race([process.carried, clock.sleep(CARRIED_MS)]);
+  const isFailed = code !== 0;
+  const message = written === '' && isFailed && spec.message.fallsBackToLog ? await endOfLog(spec.logFile) : written;
   const number = signal === null ? undefined : signalNumber(signal);
   const exitCode = code ?? 128 + (number ?? 0);
   return {
     exitCode,
     ...(number === undefined ? {} : { signal: number }),
     reason: exitCode === 0 ? 'Completed' : 'Error',
+    ...(message === '' ? {} : { message }),
+    startedAt,
     finishedAt,
-    ...run,
+    containerID: containerId(spec.id),
   };
 }
 

@@ -155,12 +155,14 @@ describe.skipIf(!possible)(`the kubelet${why}`, () => {
     expect(stdout).toBe(`abc@${POD_IP}\nabc 10.96.0.1\n`);
   });
 
-  it('repeats a failed ADD with a new container id and takes the failed attempt down', async () => {
+  it('repeats a failed ADD with a new container id and takes the failed attempt down, for the same Pod, which did not restart', async () => {
     await bench.onNode('touch /var/host/state/fail');
-    await bench.addPod('retried', nginx);
+    const { metadata } = await bench.addPod('retried', nginx);
     const told = await bench.untilEvent('retried', 'FailedCreatePodSandBox');
     expect(told).toMatchObject({ type: 'Warning', message: expect.stringMatching(/code 11: no address yet/) });
-    await bench.untilPod('retried', isReady);
+    const ready = await bench.untilPod('retried', isReady);
+    expect(ready.metadata.uid).toBe(metadata.uid);
+    expect(ready.status?.containerStatuses).toMatchObject([{ restartCount: 0 }]);
     const calls = await callsOf('retried');
     const ids = calls.filter(([command]) => command === 'ADD').map(([, id]) => id);
     expect(ids).toHaveLength(2);

@@ -4,8 +4,7 @@ import { createController, watchOf } from '../../../src/kube/controller.ts';
 import { createInformer } from '../../../src/kube/informer.ts';
 import { createEventRecorder } from '../../../src/kube/recorder.ts';
 import type { Controller } from '../../../src/kube/types.ts';
-import type { LabHost } from '../../host/types.ts';
-import { CNI_BIN_DIR, CNI_CONF_DIR } from './cni-config.ts';
+import { makeNodeRoot } from './node-root.ts';
 import { createKubeletStreams } from './kubelet-streams.ts';
 import { containerLogFile, createLogStore } from './logs/log-store.ts';
 import type { LogStore } from './logs/log-store.ts';
@@ -162,14 +161,4 @@ function podInformer({ client, clock, logger, node }: KubeletOptions) {
     fieldSelector: `spec.nodeName=${node.name}`,
     indexes: { uid: (pod) => [pod.metadata.uid ?? ''] },
   });
-}
-
-/** The node's own files: the machine's, with private /etc, /opt, /run, /tmp and /var. */
-export async function makeNodeRoot(host: LabHost, nodeName: string): Promise<string> {
-  const root = await host.makeRoot({ name: `node-${nodeName}`, binds: [] });
-  // The machine's own CNI files must not become this node's: /etc reads through until it is written.
-  const script = 'rm -rf "$1" && mkdir -p "$1" "$2" /var/lib/kubelet /var/lib/cni';
-  const made = await host.exec(['busybox', 'sh', '-eu', '-c', script, 'sh', CNI_CONF_DIR, CNI_BIN_DIR], { root });
-  if (made.code !== 0) throw new Error(`node ${nodeName}: cannot prepare its root: ${made.stderr.trim()}`);
-  return root;
 }

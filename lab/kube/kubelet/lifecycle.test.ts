@@ -14,6 +14,7 @@ import type { KubeletBench } from './testing/kubelet-bench.ts';
 const { possible, why } = packetsPossible(probeHost());
 
 interface Ended {
+  readonly message?: string;
   readonly exitCode: number;
   readonly reason: string;
 }
@@ -128,6 +129,26 @@ describe.skipIf(!possible)(`containers of the lab's kubelet${why}`, () => {
     await remove('stubborn');
   });
 
+  it.each([
+    [
+      'written',
+      'echo one >/dev/termination-log; yes more | head -c 9000 >>/dev/termination-log; exit 3',
+      {},
+      4096,
+      /^one\nmore/,
+    ],
+    ['elsewhere', 'echo why >/tmp/why; exit 3', { terminationMessagePath: '/tmp/why' }, 4, /^why\n$/],
+    ['logged', 'seq 1 100; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' }, 241, /^21\n22\n.*\n100\n$/s],
+    ['silent', 'seq 1 100; exit 3', {}, 0, /^$/],
+  ] as const)('tells what a container said about its end: %s', async (name, line, container, length, words) => {
+    await run(`says-${name}`, line, container, { restartPolicy: 'Never' });
+    const pod = await bench.untilPod(`says-${name}`, (each) => statuses(each)[0]?.state.terminated !== undefined);
+    const { message = '' } = statuses(pod)[0]?.state.terminated ?? {};
+    expect(message).toMatch(words);
+    expect(message).toHaveLength(length);
+    await remove(`says-${name}`);
+  });
+
   it('ends what a container forked, also in sessions of its own', async () => {
     await run('forks', 'setsid sleep 7654321 & (sleep 7654321 &) ; sleep 7654321');
     await bench.untilPod('forks', isReady);
@@ -183,6 +204,29 @@ describe.skipIf(!possible)(`containers of the lab's kubelet${why}`, () => {
     await remove('late');
   });
 
+  it.each([
+    [
+      'hungry',
+      { resources: { requests: { cpu: '3900m', memory: '9Gi' } } },
+      {},
+      'OutOfmemory',
+      /^Node didn't have enough resource: memory, requested: 9663676416, used: \d+, capacity: 8589934592$/,
+    ],
+    [
+      'astray',
+      {},
+      { nodeSelector: { mine: 'no' } },
+      'NodeAffinity',
+      /^Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity\/selector$/,
+    ],
+  ] as const)('does not take a Pod that the node cannot have: %s', async (name, container, spec, reason, words) => {
+    await run(name, 'sleep 1000000', container, spec);
+    const pod = await bench.untilPod(name, (each) => each.status?.phase === 'Failed');
+    expect((await bench.untilEvent(name, reason)).message).toMatch(words);
+    expect(pod.status).toMatchObject({ reason, message: expect.stringMatching(/^Pod was rejected: /) });
+    await remove(name);
+  });
+
   it('runs init containers one after another, before the others', async () => {
     const step = (name: string): LabContainer => ({
       name,
@@ -200,6 +244,46 @@ describe.skipIf(!possible)(`containers of the lab's kubelet${why}`, () => {
     await bench.onNode('until grep -q main /var/host/state/steps; do sleep 0.02; done');
     expect(await bench.onNode('cat /var/host/state/steps')).toBe('one\ntwo\nmain\n');
     await remove('stepwise');
+  });
+
+  it('starts a sidecar before what follows, again when it ends, and ends it last', async () => {
+    const state = { volumeMounts: [{ name: 'state', mountPath: '/var/host/state' }] };
+    const shell = (name: string, line: string): LabContainer => ({
+      name,
+      image: 'busybox:1.36',
+      command: ['sh', '-c', `cd /var/host/state; ${line}`],
+      ...state,
+    });
+    const once = 'echo sidecar >>order; [ -e again ] || { touch again; sleep 0.2; exit 0; }';
+    const stays = 'trap "echo sidecar ended >>order; exit 0" TERM; touch up; while :; do sleep 0.05; done';
+    const startupProbe = { exec: { command: ['test', '-e', '/var/host/state/up'] }, periodSeconds: 1 };
+    await bench.onNode('cd /var/host/state; rm -f order again up');
+    await run(
+      'accompanied',
+      'cd /var/host/state; echo main >>order; sleep 0.3; echo main ended >>order',
+      {},
+      {
+        restartPolicy: 'Never',
+        initContainers: [
+          { ...shell('proxy', `${once}; ${stays}`), restartPolicy: 'Always', startupProbe },
+          shell('setup', 'echo setup >>order'),
+        ],
+      },
+    );
+    const pod = await bench.untilPod('accompanied', (each) => each.status?.phase === 'Succeeded');
+    expect(await bench.onNode('cat /var/host/state/order')).toBe(
+      'sidecar\nsidecar\nsetup\nmain\nmain ended\nsidecar ended\n',
+    );
+    expect(pod.status?.initContainerStatuses).toMatchObject([{ name: 'proxy', restartCount: 1 }, { name: 'setup' }]);
+    await remove('accompanied');
+  });
+
+  it('leaves a Pod with a sidecar ready, and takes both away when it is deleted', async () => {
+    const sidecar = { name: 'proxy', image: 'busybox', command: ['sleep', '1000000'], restartPolicy: 'Always' };
+    await run('together', 'exec sleep 1000000', {}, { initContainers: [sidecar] });
+    const pod = await bench.untilPod('together', isReady);
+    expect(pod.status?.initContainerStatuses).toMatchObject([{ ready: true, started: true, state: { running: {} } }]);
+    await remove('together');
   });
 
   it('fails a Pod that does not restart when an init container fails, and never starts the others', async () => {

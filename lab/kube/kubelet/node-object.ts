@@ -99,6 +99,11 @@ export function nodeStatusPatch(
 }
 
 /** The machine's own resources. */
+/** All that this kubelet says a node offers; others add theirs. */
+export function nodeCapacity(node: Pick<KubeletNode, 'cpu' | 'memoryGiB'>): Record<string, string> {
+  return { ...nodeResources(node), pods: String(MAX_PODS) };
+}
+
 export function nodeResources(node: Pick<KubeletNode, 'cpu' | 'memoryGiB'>): { cpu: string; memory: string } {
   return { cpu: String(node.cpu), memory: `${node.memoryGiB}Gi` };
 }

@@ -1,4 +1,4 @@
-// Brings the containers of a Pod one step on: init containers one after another, then all others, each with its own back-off.
+// Brings the containers of a Pod one step on: init containers one after another, of which sidecars stay, then all others, each with its own back-off.
 import { errorText } from '../../../src/base/errors.ts';
 import { launchContainer } from './container-launch.ts';
 import { countRestart, noteEnd, refused } from './container-refusal.ts';
@@ -8,9 +8,10 @@ import { runHook } from './lifecycle-hooks.ts';
 import type { HookTarget } from './lifecycle-hooks.ts';
 import type { LaunchDeps } from './container-launch.ts';
 import type { RunningContainer } from './container-runtime.ts';
+import { kindOf } from './pod-state.ts';
 import type { ContainerSlot, PodState } from './pod-state.ts';
 import { runProbes } from './prober.ts';
-import { restartDelayMs, restarts } from './restart-policy.ts';
+import { restartDelayMs, restartsIn } from './restart-policy.ts';
 
 export interface ContainersDeps extends LaunchDeps {
   /** Something changed that the Pod's next look must see. */
@@ -19,11 +20,18 @@ export interface ContainersDeps extends LaunchDeps {
 
 /** Starts what should run. Gives the milliseconds until it wants to be called again; `undefined`: when something changes. */
 export async function advanceContainers(deps: ContainersDeps, state: PodState): Promise<number | undefined> {
+  const waits: (number | undefined)[] = [];
+  const hasBegun = state.main.some((slot) => slot.run !== undefined || slot.end !== undefined);
   for (const slot of state.init) {
+    if (kindOf(slot) === 'sidecar') {
+      waits.push(await advance(deps, state, slot));
+      if (slot.started || hasBegun) continue;
+      return earliest(waits);
+    }
     if (slot.run === undefined && slot.end?.exitCode === 0) continue;
-    return advance(deps, state, slot);
+    return earliest([...waits, await advance(deps, state, slot)]);
   }
-  const waits = await Promise.all(state.main.map((slot) => advance(deps, state, slot)));
+  waits.push(...(await Promise.all(state.main.map((slot) => advance(deps, state, slot)))));
   return earliest(waits);
 }
 
@@ -36,8 +44,8 @@ export function earliest(waits: readonly (number | undefined)[]): number | undef
 async function advance(deps: ContainersDeps, state: PodState, slot: ContainerSlot): Promise<number | undefined> {
   const { clock } = deps;
   if (slot.run !== undefined) return undefined;
-  if (slot.end !== undefined && !restarts(state.pod.spec.restartPolicy ?? 'Always', slot.end.exitCode, slot.init))
-    return undefined;
+  const policy = state.pod.spec.restartPolicy ?? 'Always';
+  if (slot.end !== undefined && !restartsIn(policy, slot.end.exitCode, kindOf(slot))) return undefined;
   const waitMs = slot.notBeforeMs - clock.monotonicMs();
   if (waitMs > 0) {
     if (slot.end !== undefined && slot.failedStarts === 0) announceBackOff(deps, state, slot);
@@ -51,7 +59,7 @@ async function start(deps: ContainersDeps, state: PodState, slot: ContainerSlot)
   const { sandbox, volumes } = state;
   if (sandbox === undefined || volumes === undefined) return undefined;
   try {
-    const run = await launchContainer(deps, state.pod, slot.spec, slot.init, sandbox, volumes);
+    const run = await launchContainer(deps, state.pod, slot.spec, sandbox, volumes);
     countRestart(slot);
     delete slot.waiting;
     slot.failedStarts = 0;

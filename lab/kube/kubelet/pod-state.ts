@@ -4,6 +4,7 @@ import type { RunningContainer } from './container-runtime.ts';
 import type { Termination } from './container-termination.ts';
 import type { LabContainer, LabPod } from './pod-view.ts';
 import type { ContainerEnd, ContainerView, PodView } from './pod-status.ts';
+import type { ContainerKind } from './restart-policy.ts';
 import type { Sandbox } from './sandbox.ts';
 import { takenOver } from './takeover.ts';
 import type { PodVolumes } from './volumes.ts';
@@ -56,12 +57,12 @@ export interface PodState {
   /** Failed attempts whose removal is still owed. */
   readonly leftovers: Set<Sandbox>;
   readonly removal: Retry;
+  /** It was decided whether the node takes it; see `failure`. */
+  judged: boolean;
   /** Why the Pod is ended for good, although its containers could go on. */
   failure?: { readonly reason: string; readonly message: string };
   /** The content of its volumes is to be written anew. */
   staleVolumes: boolean;
-  /** Its containers were asked to end. */
-  stopping: boolean;
   /** Nothing runs any more and the network is gone. */
   tornDown: boolean;
   /** Status as last written, and the write under way. */
@@ -96,12 +97,16 @@ export function createPodState(pod: LabPod, now: Date): PodState {
     sandboxReady: false,
     leftovers: new Set(),
     removal: { failures: 0, notBeforeMs: 0 },
+    judged: false,
     staleVolumes: false,
-    stopping: false,
     tornDown: false,
     writing: Promise.resolve(),
   };
 }
+
+/** What a container is to its Pod. */
+export const kindOf = ({ init, spec }: ContainerSlot): ContainerKind =>
+  !init ? 'main' : spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
 
 /** Every container, init containers first. */
 export function allSlots(state: PodState): readonly ContainerSlot[] {
@@ -143,7 +148,8 @@ export function viewOf(state: PodState, hostIp: string, now: Date): PodView {
 
 function containerView(state: PodState, slot: ContainerSlot): ContainerView {
   const { name, image = '' } = slot.spec;
-  const common = { name, image, restartCount: slot.restartCount };
+  const sidecar = kindOf(slot) === 'sidecar' ? { sidecar: true } : {};
+  const common = { name, image, restartCount: slot.restartCount, ...sidecar };
   const last = (end: ContainerEnd | undefined): { lastEnd?: ContainerEnd } =>
     end === undefined ? {} : { lastEnd: end };
   if (slot.run !== undefined && !slot.hooking) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { ContainerEnd, ContainerView, PodView } from './pod-status.ts';
-import { podPhase, podStatus } from './pod-status.ts';
+import { isDone, podPhase, podStatus } from './pod-status.ts';
 import type { LabPodSpec } from './pod-view.ts';
 import { testPod } from './testing/pods.ts';
 
@@ -45,6 +45,30 @@ const view = (main: ContainerView[], spec: Partial<LabPodSpec> = {}, more: Parti
   before: [],
   now: NOW,
   ...more,
+});
+
+describe('a Pod with a sidecar', () => {
+  const sidecar = (each: ContainerView): ContainerView => ({ ...each, name: 'side', sidecar: true });
+  const phase = (main: ContainerView, side: ContainerView): string =>
+    podPhase(view([main], { restartPolicy: 'Never' }, { init: [sidecar(side)] }));
+
+  it('runs until the sidecar has ended too, and is what its other containers made of it', () => {
+    expect(phase(running(), running())).toBe('Running');
+    expect(phase(ended(0), running())).toBe('Running');
+    expect(isDone(view([ended(0)], { restartPolicy: 'Never' }, { init: [sidecar(running())] }))).toBe(true);
+    expect(phase(ended(0), ended(137))).toBe('Succeeded');
+    expect(phase(ended(1), ended(0))).toBe('Failed');
+  });
+
+  it('is Ready when the sidecar is as well', () => {
+    const ready = (side: ContainerView): unknown =>
+      podStatus(view([running()], {}, { init: [sidecar(side)] })).conditions?.find(({ type }) => type === 'Ready');
+    expect(ready(running())).toMatchObject({ status: 'True' });
+    expect(ready(running(false))).toMatchObject({
+      status: 'False',
+      message: 'containers with unready status: [side]',
+    });
+  });
 });
 
 describe('podPhase', () => {

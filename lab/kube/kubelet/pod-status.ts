@@ -21,6 +21,8 @@ export type ContainerView = {
   readonly restartCount: number;
   /** End of the run before the present one. */
   readonly lastEnd?: ContainerEnd;
+  /** An init container that stays. */
+  readonly sidecar?: boolean;
 } & (
   | { readonly state: 'waiting'; readonly reason: string; readonly message?: string }
   | {
@@ -61,14 +63,21 @@ export function podPhase(view: Pick<PodView, 'pod' | 'init' | 'main' | 'failure'
   const leaving = view.failure !== undefined || view.pod.metadata.deletionTimestamp !== undefined;
   const willRestart = (end: ContainerEnd, init: boolean): boolean => !leaving && restarts(policy, end.exitCode, init);
   for (const container of view.init) {
+    if (container.sidecar === true) continue;
     if (container.state === 'terminated' && container.end.exitCode === 0) continue;
     return container.state === 'terminated' && !willRestart(container.end, true) ? 'Failed' : 'Pending';
   }
   if (view.main.some((container) => container.state === 'waiting' && container.lastEnd === undefined)) return 'Pending';
   const ends = view.main.flatMap((container) => (container.state === 'terminated' ? [container.end] : []));
   if (ends.length < view.main.length || ends.some((end) => willRestart(end, false))) return 'Running';
+  // Sidecars are ended then, and until they have the Pod is not over.
+  if (view.init.some((each) => each.sidecar === true && each.state === 'running')) return 'Running';
   return ends.every((end) => end.exitCode === 0) ? 'Succeeded' : 'Failed';
 }
+
+/** Whether all that the Pod is there for has ended for good, so that only sidecars may still run. */
+export const isDone = (view: Pick<PodView, 'pod' | 'init' | 'main' | 'failure'>): boolean =>
+  ['Succeeded', 'Failed'].includes(podPhase({ ...view, init: view.init.filter((each) => each.sidecar !== true) }));
 
 /** The whole status, as a strategic merge patch of `status`. */
 export function podStatus(view: PodView): LabPodStatus & Record<string, unknown> {
@@ -88,8 +97,12 @@ export function podStatus(view: PodView): LabPodStatus & Record<string, unknown>
 
 function podConditions(view: PodView, phase: Phase): PodCondition[] {
   const ended = phase === 'Succeeded' || phase === 'Failed';
-  const unready = view.main.filter((each) => !isReady(each)).map((each) => each.name);
-  const pendingInit = view.init.filter((each) => !succeeded(each)).map((each) => each.name);
+  const sidecars = view.init.filter((each) => each.sidecar === true);
+  const unready = [...sidecars, ...view.main].filter((each) => !isReady(each)).map((each) => each.name);
+  const hasBegun = view.main.some((each) => each.state !== 'waiting' || each.lastEnd !== undefined);
+  const pendingInit = view.init
+    .filter((each) => (each.sidecar === true ? !hasBegun && !hasStarted(each) : !succeeded(each)))
+    .map((each) => each.name);
   const gates = (view.pod.spec.readinessGates ?? []).filter(
     ({ conditionType }) => view.pod.status?.conditions?.find((each) => each.type === conditionType)?.status !== 'True',
   );
@@ -135,6 +148,8 @@ function isReady(container: ContainerView): boolean {
   return container.state === 'running' && container.ready;
 }
 
+const hasStarted = (container: ContainerView): boolean => container.state === 'running' && container.started;
+
 function succeeded(container: ContainerView): boolean {
   return container.state === 'terminated' && container.end.exitCode === 0;
 }
@@ -146,7 +161,7 @@ function containerStatus(container: ContainerView, init: boolean): Record<string
     image,
     imageID: `lab://${image}`,
     restartCount,
-    ready: init ? succeeded(container) : isReady(container),
+    ready: init && container.sidecar !== true ? succeeded(container) : isReady(container),
     started: container.state === 'running' && container.started,
     state: stateOf(container),
     lastState: lastEnd === undefined ? {} : { terminated: lastEnd },

@@ -104,6 +104,8 @@ export interface LabContainer {
   stdin?: boolean;
   stdinOnce?: boolean;
   tty?: boolean;
+  terminationMessagePath?: string;
+  terminationMessagePolicy?: string;
   /** `Always` on an init container makes it a sidecar. */
   restartPolicy?: string;
 }

@@ -5,12 +5,13 @@ import { advanceContainers, stopContainer } from './pod-containers.ts';
 import { writeStatus, writeStatusBehind } from './pod-report.ts';
 import { connect, mount, placeOf, refreshVolumes, removeLeftovers, resetRetry, tearDown } from './pod-resources.ts';
 import type { ResourcesDeps } from './pod-resources.ts';
-import { allSlots, createPodState, updatePod, viewOf } from './pod-state.ts';
+import { allSlots, createPodState, kindOf, updatePod, viewOf } from './pod-state.ts';
 import type { PodState } from './pod-state.ts';
-import { podPhase } from './pod-status.ts';
+import { isDone, podPhase } from './pod-status.ts';
 import { isTerminal, labPods, podKey } from './pod-view.ts';
 import type { LabPod } from './pod-view.ts';
 import { loadPodData } from './referenced-data.ts';
+import { rejectionOf } from './admission.ts';
 import { mountVolumes } from './volumes.ts';
 
 export interface WorkerDeps extends ResourcesDeps {
@@ -63,12 +64,18 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
   };
 
   const keep = async (state: PodState): Promise<ReconcileResult | undefined> => {
+    await judge(state);
     const leftMs = deadline(state);
     if (hasEnded(state)) {
       await writeStatus(deps, state);
       return tearDown(deps, state, volumesDir(deps.stateDir, state.uid));
     }
     if (state.failure !== undefined) {
+      stopAll(deps, state, graceOf(state));
+      await writeStatus(deps, state);
+      return undefined;
+    }
+    if (isDone(viewOf(state, '', new Date(0)))) {
       stopAll(deps, state, graceOf(state));
       await writeStatus(deps, state);
       return undefined;
@@ -83,6 +90,28 @@ export function createPodWorker(deps: WorkerDeps): PodWorker {
     await writeStatus(deps, state);
     return earliestOf(waitMs, owed, leftMs);
   };
+
+  /** Once for each Pod that never ran: one that the node cannot take has failed. */
+  const judge = async (state: PodState): Promise<void> => {
+    if (state.judged) return;
+    const isNew = (state.pod.status?.containerStatuses ?? []).length === 0;
+    // Counted from here on by those that are judged meanwhile.
+    state.judged = true;
+    const judging = isNew ? rejectionOf(deps, state.pod, neighbours(state)) : undefined;
+    const rejection = await judging?.catch((error: unknown) => {
+      state.judged = false;
+      throw error;
+    });
+    if (rejection === undefined) return;
+    state.failure = { ...rejection, message: `Pod was rejected: ${rejection.message}` };
+    deps.event(state.pod, 'Warning', rejection.reason, rejection.message);
+  };
+
+  /** What else the API wants here and has not ended. */
+  const neighbours = (state: PodState): readonly LabPod[] =>
+    [...states.values()]
+      .filter((other) => other !== state && other.judged && other.failure === undefined && !hasEnded(other))
+      .flatMap(({ uid }) => deps.podOf(uid) ?? []);
 
   /** As `connect`; the addresses are told before the containers start, as whoever waits for them may. */
   const network = async (state: PodState): Promise<number | undefined> => {
@@ -184,14 +213,17 @@ function graceOf(state: PodState): number {
   return (state.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
 }
 
-/** Asks everything that runs to end; true while something still runs. */
+/** Asks what runs to end, sidecars when nothing else does; true while something still runs. */
 function stopAll(deps: WorkerDeps, state: PodState, graceMs: number): boolean {
   const running = allSlots(state).filter((slot) => slot.run !== undefined);
-  for (const slot of running) {
-    if (!state.stopping) deps.event(state.pod, 'Normal', 'Killing', `Stopping container ${slot.spec.name}`);
+  // Sidecars last, and of those the latest first.
+  const last = running.findLast((slot) => kindOf(slot) === 'sidecar');
+  const others = running.filter((slot) => kindOf(slot) !== 'sidecar');
+  for (const slot of others.length > 0 || last === undefined ? others : [last]) {
+    if (slot.termination === undefined)
+      deps.event(state.pod, 'Normal', 'Killing', `Stopping container ${slot.spec.name}`);
     stopContainer(deps, state, slot, graceMs);
   }
-  state.stopping = true;
   return running.length > 0;
 }
 

@@ -7,11 +7,18 @@ const FORGIVEN_AFTER_MS = 600_000;
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
+/** A sidecar is an init container that stays: the next ones begin once it has started. */
+export type ContainerKind = 'main' | 'init' | 'sidecar';
+
 /** `init`: an init container of the Pod; those run until they succeed once, whatever `Always` says of the others. */
 export function restarts(policy: RestartPolicy, exitCode: number, init: boolean): boolean {
   if (policy === 'Never') return false;
   return exitCode !== 0 || (policy === 'Always' && !init);
 }
+
+/** As `restarts`, for a container of a Pod; a sidecar starts again whatever the Pod says. */
+export const restartsIn = (policy: RestartPolicy, exitCode: number, kind: ContainerKind): boolean =>
+  kind === 'sidecar' ? restarts('Always', exitCode, false) : restarts(policy, exitCode, kind === 'init');
 
 /** Restarts in a row, this one included: 1 after a long run, else one more than before. */
 export function restartsInARow(before: number, ranForMs: number): number {

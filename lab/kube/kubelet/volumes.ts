@@ -27,9 +27,6 @@ export interface VolumeDeps {
   readonly nodeRoot: string;
 }
 
-/** Top directories that every root of the lab has for itself; elsewhere the machine's own files read through. */
-const PRIVATE_TOPS: ReadonlySet<string> = new Set(['etc', 'opt', 'run', 'tmp', 'var']);
-
 /** Makes every volume below `directory`; repeating it writes the files again. Throws KUBELET-MOUNT or KUBELET-UNSUPPORTED. */
 export async function mountVolumes(
   deps: VolumeDeps,
@@ -81,20 +78,25 @@ export function containerBinds(container: LabContainer, volumes: PodVolumes): Ro
   });
 }
 
+/** Top directories that every root has for itself, so that nothing has to be asked. */
+const PRIVATE_TOPS: ReadonlySet<string> = new Set(['etc', 'opt', 'run', 'tmp', 'var']);
+
+// The nearest directory above $1 that is there, and whether it may be written.
+const CAN_BE_MADE =
+  'at="$1"; while [ ! -e "$at" ]; do at="${at%/*}"; at="${at:-/}"; done; [ "$at" = "$1" ] || [ -w "$at" ]';
+
 /**
- * Refuses mount points that would have to be made in a directory of the machine itself, such as a new folder below /usr.
- * Throws KUBELET-UNSUPPORTED.
+ * Refuses mount points that would have to be made where the machine's own files are read-only, or for an ordinary user
+ * somebody else's. Throws KUBELET-UNSUPPORTED.
  */
 export async function checkMountPoints({ host, nodeRoot }: VolumeDeps, binds: RootSpec['binds']): Promise<void> {
   for (const { target } of binds) {
-    const top = target.split('/')[1] ?? '';
-    if (PRIVATE_TOPS.has(top)) continue;
-    const script = 'test ! -e "$1" || test -e "$2"';
-    const allowed = await host.exec(['busybox', 'sh', '-c', script, 'sh', `/${top}`, target], { root: nodeRoot });
+    if (PRIVATE_TOPS.has(target.split('/')[1] ?? '')) continue;
+    const allowed = await host.exec(['busybox', 'sh', '-c', CAN_BE_MADE, 'sh', target], { root: nodeRoot });
     if (allowed.code !== 0)
       throw kubeletError(
         'unsupported',
-        `mountPath ${target}: does not exist, and /${top} is the machine's own; use a path below /${[...PRIVATE_TOPS].join(', /')}`,
+        `mountPath ${target}: does not exist, and cannot be made among the machine's own files; use a path below /${[...PRIVATE_TOPS].join(', /')}`,
       );
   }
 }

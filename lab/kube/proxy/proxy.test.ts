@@ -52,6 +52,19 @@ describe.skipIf(!possible)(`Services by packets${why}`, () => {
     await bench.untilRules('10.96.0.23|default/gone', false);
   });
 
+  it('stay as they were on a node that hears nothing, which catches up once it does', async () => {
+    await bench.proxy.add({ netns: 'elsewhere', nodeName: 'n3', nodeIps: [] });
+    bench.proxy.setFollowing('node', false);
+    await bench.setService('missed', { clusterIP: '10.96.0.39', ports: [{ port: 80 }] }, ['b1']);
+    await bench.untilRules('10.96.0.39 . tcp . 80 : goto service', true, 'elsewhere');
+    const { stdout } = await bench.test.host.exec(['nft', 'list', 'ruleset'], { netns: 'node' });
+    expect(stdout).toContain('table ip kube-proxy');
+    expect(stdout).not.toContain('10.96.0.39');
+    bench.proxy.setFollowing('node', true);
+    await bench.untilRules('10.96.0.39 . tcp . 80 : goto service', true);
+    bench.proxy.remove('elsewhere');
+  });
+
   it('at a node port of policy Cluster are answered by every Pod, which sees the node', async () => {
     const spec = { type: 'NodePort', clusterIP: '10.96.0.24', ports: [{ port: 80, nodePort: 30_024 }] };
     await bench.setService('everywhere', spec, ['b1', 'b2']);

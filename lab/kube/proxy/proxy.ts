@@ -29,6 +29,8 @@ export interface ServiceProxy {
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when the place has the rules of all Services known so far; once `run` has begun, or it waits for that. */
   add(place: ProxyPlace): Promise<void>;
+  /** While it does not follow, its rules stay as they are: its node hears nothing of the API, or does nothing. Unknown places are fine. */
+  setFollowing(netns: string, follows: boolean): void;
   /** The namespace is about to go, or gone; its rules go with it. Unknown ones are fine. */
   remove(netns: string): void;
 }
@@ -47,6 +49,7 @@ interface PlaceState {
   /** Absent: unknown, so the whole table is loaded. */
   loaded?: { readonly ports: readonly ServicePort[]; readonly ruleset: ProxyRuleset };
   readonly ready: PromiseWithResolvers<void>;
+  follows: boolean;
 }
 
 const resource = <T extends ServiceObject | EndpointsObject>(plural: string, kind: string): Resource<T> => ({
@@ -122,6 +125,7 @@ export function createServiceProxy(options: ServiceProxyOptions): ServiceProxy {
       const state = places.get(netns);
       if (state === undefined) return;
       if (state.loaded !== undefined) await clock.sleep(SETTLE_MS, signal);
+      if (!state.follows) return;
       try {
         await load(state);
       } catch (error) {
@@ -141,10 +145,16 @@ export function createServiceProxy(options: ServiceProxyOptions): ServiceProxy {
         },
       ),
     add: (place) => {
-      const state: PlaceState = { place, ready: Promise.withResolvers<void>() };
+      const state: PlaceState = { place, ready: Promise.withResolvers<void>(), follows: true };
       places.set(place.netns, state);
       controller.enqueue(place.netns);
       return state.ready.promise;
+    },
+    setFollowing: (netns, follows) => {
+      const state = places.get(netns);
+      if (state === undefined) return;
+      state.follows = follows;
+      if (follows) controller.enqueue(netns);
     },
     remove: (netns) => {
       places.get(netns)?.ready.resolve();

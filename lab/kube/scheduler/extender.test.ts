@@ -7,7 +7,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { decide } from './cycle.ts';
 import type { Decision } from './cycle.ts';
 import { readExtenders } from './extender-config.ts';
-import { createExtender } from './extender.ts';
+import { callExtender, createExtender } from './extender.ts';
 import type { Extender } from './extender.ts';
 import { testNode, testPod, testSnapshot } from './testing/objects.ts';
 
@@ -145,5 +145,15 @@ describe('an extender', () => {
     const extender = await serve({ '/bind': { Error: '' } }, 'bindVerb: bind');
     await extender.bind(testPod('p'), 'a');
     expect(asked[0]?.body).toEqual({ PodName: 'p', PodNamespace: 'default', PodUID: 'p', Node: 'a' });
+  });
+
+  it('is found behind a name that only the cluster knows', async () => {
+    const { config } = await serve({ '/bind': { Error: '' } }, 'bindVerb: bind');
+    const { port } = new URL(config.urlPrefix);
+    const named = { ...config, urlPrefix: 'http://extender.kube-system.svc/' };
+    await callExtender(named, 'bind', {}, (host, at) =>
+      host === 'extender.kube-system.svc' && at === 80 ? { host: '127.0.0.1', port: Number(port) } : undefined,
+    );
+    expect(asked).toHaveLength(1);
   });
 });

@@ -52,7 +52,8 @@ export const callExtender = (
     url,
     {
       method: 'POST',
-      ...(place === undefined ? {} : { ...place, servername: url.hostname }),
+      // The URL's own name would win over `host`.
+      ...(place === undefined ? {} : { hostname: place.host, port: place.port, servername: url.hostname }),
       headers: { 'content-type': 'application/json' },
       signal: AbortSignal.timeout(config.timeoutMs),
       rejectUnauthorized: !config.tls.insecure,

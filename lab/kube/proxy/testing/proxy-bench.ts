@@ -65,8 +65,8 @@ export interface ProxyBench {
   readonly proxy: ServiceProxy;
   /** A Service with a fixed address, and Endpoints of the Pods that answer; `undefined` leaves the Endpoints out. */
   setService(name: string, spec: object, pods: readonly (keyof typeof PODS)[]): Promise<void>;
-  /** Resolves when the rules of the node mention, or no longer mention, a text. */
-  untilRules(pattern: string, present: boolean): Promise<void>;
+  /** Resolves when the rules of the node, or of another place, mention, or no longer mention, a text. */
+  untilRules(pattern: string, present: boolean, netns?: string): Promise<void>;
   /** Who answered and which source it saw, e.g. `b1 saw 10.1.0.9`; or how curl failed, e.g. `code 7`. */
   get(netns: string, at: string): Promise<string>;
   close(): Promise<void>;
@@ -129,9 +129,9 @@ export async function startProxyBench(): Promise<ProxyBench> {
       };
       await client.patch(endpoints, name, { type: 'apply', body, force: true }, { ...where, fieldManager: 't' });
     },
-    untilRules: async (pattern, present) => {
+    untilRules: async (pattern, present, netns = 'node') => {
       const script = `until nft list table ip kube-proxy | ${present ? '' : '! '}grep -qE -e "$1"; do :; done`;
-      await host.exec(['bash', '-c', script, 'bash', pattern], { netns: 'node', timeoutMs: 10_000 });
+      await host.exec(['bash', '-c', script, 'bash', pattern], { netns, timeoutMs: 10_000 });
     },
     get: async (netns, at) => {
       const { code, stdout } = await host.exec(['curl', '--silent', '--max-time', '2', `http://${at}/`], { netns });
