@@ -12,7 +12,7 @@ export interface Connection {
   /** Sends a request and resolves to the size of the answer once it is complete. Rejects for anything but 2xx. */
   send(method: string, path: string, body?: string): Promise<number>;
   /** As `send`, for the text of an answer; chunks are put together. */
-  text(method: string, path: string): Promise<string>;
+  text(method: string, path: string, body?: string): Promise<string>;
   /** Sends a request whose answer has no end, and counts its lines as they come. */
   stream(path: string, onLines: (count: number) => void): void;
   /** Stops reading. */
@@ -59,9 +59,9 @@ export async function openConnection({ port, caPem, token }: Endpoint): Promise<
     });
   return {
     send: (method, path, body = '') => exchange(method, path, body, undefined),
-    async text(method, path) {
+    async text(method, path, body = '') {
       const kept: Buffer[] = [];
-      await exchange(method, path, '', kept);
+      await exchange(method, path, body, kept);
       return bodyOf(Buffer.concat(kept));
     },
     stream(path, onLines) {

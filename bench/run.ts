@@ -1,15 +1,31 @@
 // `npm run bench -- NAME [--json] [--check]`: runs one benchmark and prints its figures beside what they are compared with.
 import { cloudSim } from './cloud-sim.ts';
 import { hollow } from './hollow.ts';
+import { ipamScale } from './ipam-scale.ts';
 import { kubeApi } from './kube-api.ts';
+import { labExecs } from './lab-execs.ts';
 import { labPods } from './lab-pods.ts';
 import { labReady } from './lab-ready.ts';
 import { nodeJoin } from './node-join.ts';
+import { policyScale } from './policy-scale.ts';
 import type { Benchmark } from './result.ts';
 import { renderResult } from './result.ts';
 import { subEniBurst } from './sub-eni-burst.ts';
+import { webhook } from './webhook.ts';
 
-const benchmarks: readonly Benchmark[] = [cloudSim, hollow, kubeApi, labPods, labReady, nodeJoin, subEniBurst];
+const benchmarks: readonly Benchmark[] = [
+  cloudSim,
+  hollow,
+  ipamScale,
+  kubeApi,
+  labExecs,
+  labPods,
+  labReady,
+  nodeJoin,
+  policyScale,
+  subEniBurst,
+  webhook,
+];
 
 function usage(): string {
   const rows = benchmarks.map((benchmark) => `  ${benchmark.name.padEnd(16)}${benchmark.title}`);

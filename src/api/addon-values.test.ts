@@ -1,6 +1,6 @@
 // Add-on values: documented defaults, and one line per mistake with key, value and what is accepted.
 import { describe, expect, it } from 'vitest';
-import { decodeAddonValues, readTrunkingSwitch } from './addon-values.ts';
+import { decodeAddonValues, readDemuxKeys, readTrunkingSwitch } from './addon-values.ts';
 
 const required = {
   region: 'ap-guangzhou',
@@ -14,6 +14,22 @@ const problems = (data: Record<string, string>): readonly string[] => {
   const result = decodeAddonValues(data);
   return result.ok ? [] : result.problems;
 };
+
+describe('the keys of early demux', () => {
+  const KEY = 'agent.config.disableTcpEarlyDemux';
+
+  it('are off unless they are set, and are read whatever the other values are', () => {
+    const read = readDemuxKeys({ [KEY]: 'auto', other: 'value' }, { tcp: 'true', udp: 'true' });
+    expect(read).toEqual({ keys: { tcp: 'auto', udp: 'false' }, problems: [] });
+  });
+
+  it('stay as they were when a value cannot be used, which is named', () => {
+    expect(readDemuxKeys({ [KEY]: 'yes' }, { tcp: 'true', udp: 'false' })).toEqual({
+      keys: { tcp: 'true', udp: 'false' },
+      problems: [`${KEY}: "yes": expected "true", "false" or "auto"; "true" stays in force`],
+    });
+  });
+});
 
 describe('the add-on values', () => {
   it('have the documented defaults', () => {

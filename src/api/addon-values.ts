@@ -1,5 +1,6 @@
 // The add-on values ("Modify Global Configurations"): ConfigMap kube-system/tke-eni-ipamd, flat dotted keys, read hot.
 import { z } from 'zod';
+import { CREATION_SECONDS, claimDurationMs } from './claim-duration.ts';
 import { securityGroupIdSchema } from './common.ts';
 import { enforcingModes } from './vpc-eni.ts';
 
@@ -11,12 +12,18 @@ const onOff = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((value) => value === 'true');
 
+/** `auto`, ours: off on a node while some Pod on it is strict (DESIGN section 6). */
+const demuxKey = z.enum(['true', 'false', 'auto'], { error: 'expected "true", "false" or "auto"' }).default('false');
+export type DemuxKey = z.output<typeof demuxKey>;
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,4}$/, `expected a whole number from ${min} to ${max}`)
     .transform(Number)
     .pipe(z.int().min(min).max(max));
+
+const CREATION_WORDS = `expected whole seconds from ${CREATION_SECONDS.min} to ${CREATION_SECONDS.max}`;
 
 const groupList = z
   .string()
@@ -33,8 +40,14 @@ export const addonValuesSchema = z.strictObject({
   'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': z
     .enum(enforcingModes, { error: 'expected "standard" or "strict"' })
     .default('standard'),
-  'agent.config.disableTcpEarlyDemux': onOff(false),
-  'agent.config.disableUdpEarlyDemux': onOff(false),
+  /** Ours: Pods of the last ten minutes that went past a policy are evicted, so that they come back with its groups (ADR 0018). */
+  'vpcCni.trunkingEni.evictMissedPods': onOff(false),
+  /** Ours: what becomes of groups that somebody changed by hand on a Pod's sub-ENI (ADR 0020). */
+  'vpcCni.trunkingEni.securityGroupDrift': z
+    .enum(['observe', 'repair'], { error: 'expected "observe" or "repair"' })
+    .default('observe'),
+  'agent.config.disableTcpEarlyDemux': demuxKey,
+  'agent.config.disableUdpEarlyDemux': demuxKey,
   /** Node security groups (spec 000). A flag of ipamd that is given wins over these; absent: the flag's default. */
   'vpcCni.securityGroups.enableSecurityGroups': z
     .enum(['true', 'false'], ON_OFF)
@@ -50,6 +63,25 @@ export const addonValuesSchema = z.strictObject({
   'vpcCni.routeEni.enableIpWarmTargetAutoSync': onOff(false),
   /** Ours: `static` or `non-static`, chosen at install. */
   'vpcCni.ipMode': z.enum(ipModes, { error: 'expected "non-static" or "static"' }).default('non-static'),
+  /** How long a kept address outlives its Pod (spec 004, expiry); key names are GUESSes. `--claim-expired-duration` wins; absent: for ever. */
+  'vpcCni.claimExpiredDuration': z
+    .string()
+    .transform((value, context) => {
+      const read = claimDurationMs(value);
+      if (read.ok) return read.ms;
+      context.addIssue({ code: 'custom', message: read.problem });
+      return z.NEVER;
+    })
+    .optional(),
+  /** The same as set when the cluster was created, in seconds (facts/tke.md 5.3); the two others win. */
+  'vpcCni.claimExpiredSeconds': z
+    .string()
+    .regex(/^\d{1,8}$/, CREATION_WORDS)
+    .transform(Number)
+    .pipe(z.int().min(CREATION_SECONDS.min, CREATION_WORDS).max(CREATION_SECONDS.max, CREATION_WORDS))
+    .optional(),
+  /** Release with the workload (spec 004, cascade); `--enable-ownerref` wins. */
+  'vpcCni.enableOwnerRef': onOff(false),
   /** Ours: `deletes` stops deletions in the cloud, `all` every mutation (DESIGN, decision 8). */
   paused: z.enum(['none', 'deletes', 'all'], { error: 'expected "none", "deletes" or "all"' }).default('none'),
   /** Documented for the closed add-on: region, VPC, cluster id and container subnets (comma list). */
@@ -99,4 +131,36 @@ export function readTrunkingSwitch(data: Readonly<Record<string, string>> | unde
   const result = addonValuesSchema.shape[key].safeParse(data?.[key]);
   if (result.success) return { ok: true, on: result.data };
   return { ok: false, problem: `${key}: "${data?.[key]}": ${result.error.issues[0]?.message ?? 'not accepted'}` };
+}
+
+/** The two keys of early demux (spec 002, How to Enable Strict Routing). */
+export interface DemuxKeys {
+  readonly tcp: DemuxKey;
+  readonly udp: DemuxKey;
+}
+
+/** What the agent reads, whatever the state of the other values; for a value that is not accepted, `before` stays and a problem tells. */
+export function readDemuxKeys(
+  data: Readonly<Record<string, string>> | undefined,
+  before: DemuxKeys,
+): { readonly keys: DemuxKeys; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const read = (
+    key: 'agent.config.disableTcpEarlyDemux' | 'agent.config.disableUdpEarlyDemux',
+    last: DemuxKey,
+  ): DemuxKey => {
+    const result = addonValuesSchema.shape[key].safeParse(data?.[key]);
+    if (result.success) return result.data;
+    problems.push(
+      `${key}: "${data?.[key]}": ${result.error.issues[0]?.message ?? 'not accepted'}; "${last}" stays in force`,
+    );
+    return last;
+  };
+  return {
+    keys: {
+      tcp: read('agent.config.disableTcpEarlyDemux', before.tcp),
+      udp: read('agent.config.disableUdpEarlyDemux', before.udp),
+    },
+    problems,
+  };
 }

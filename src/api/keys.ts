@@ -25,6 +25,8 @@ export const annotations = {
   routeEniIpWarmTargetDefault: `${PREFIX}/route-eni-ip-warm-target-default`,
   /** Ours, on ConfigMap kube-system/tke-eni-ipamd: the `vpcCni.ipMode` in force, which is not changed while addresses are in use. */
   ipModeInForce: `${PREFIX}/ip-mode-in-force`,
+  /** Ours, on the same ConfigMap: since when `--enable-ownerref` is on; older workloads are not owners (spec 004, cascade). */
+  ownerRefSince: `${PREFIX}/owner-ref-since`,
   routeEniMaxAttach: `${PREFIX}/route-eni-max-attach`,
   maxIpPerRouteEni: `${PREFIX}/max-ip-per-route-eni`,
   eipAttributes: `${PREFIX}/eip-attributes`,
@@ -38,6 +40,8 @@ export const annotations = {
 } as const;
 
 export const labels = {
+  /** Ours, on a Namespace while it has a SecurityGroupPolicy: admission of its Pods fails closed (ADR 0018). */
+  securityGroupPolicy: `${PREFIX}/security-group-policy`,
   podName: `${PREFIX}/pod-name`,
   podNamespace: `${PREFIX}/pod-namespace`,
   nodeName: `${PREFIX}/node-name`,
@@ -71,6 +75,10 @@ export const SUPER_NODE_INSTANCE_TYPE = 'eklet';
 export const finalizers = {
   /** On VpcENI: the cloud resource is gone before the object is (DESIGN, decision 5). */
   eni: 'networking.tke.cloud.tencent.com/eni',
+  /** Ours, on a Namespace: what its Pods have in the cloud is gone before the namespace is. */
+  namespace: 'networking.tke.cloud.tencent.com/pods',
+  /** On VpcIPClaim and VpcIP: what they hold is given back to the cloud before the object is gone. */
+  address: 'networking.tke.cloud.tencent.com/address',
 } as const;
 
 /** Tags on cloud resources. `cluster` carries the UID of the kube-system namespace: without a match nothing is ours. */
@@ -96,6 +104,15 @@ export const objectNames = {
   webhookNamespace: 'tke-eni-ip-webhook',
   /** ConfigMap with the add-on values, flat dotted keys. */
   addonValues: 'tke-eni-ipamd',
+  /** Ours: ConfigMap in which ipamd publishes the container subnets (subnet-report.ts). */
+  subnets: 'tke-eni-ip-subnets',
+  scheduler: 'tke-eni-ip-scheduler',
+  /** DaemonSet (spec 004). */
+  masq: 'ip-masq-agent',
+  /** ConfigMap with its configuration under key `config` (spec 004). */
+  masqConfig: 'ip-masq-agent-config',
+  /** Ours: ConfigMap with the security groups that each namespace may use (ADR 0018). */
+  allowedGroups: 'tke-eni-allowed-security-groups',
   /** Secret with secretId, secretKey and optionally token. */
   credentials: 'tke-eni-ipamd-credentials',
 } as const;

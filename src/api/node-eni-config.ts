@@ -38,6 +38,17 @@ export const eniInfoSchema = z.object({
     .describe('attach, detach, or gone while Pods still have its addresses; its index stays taken meanwhile.'),
 });
 
+/** What strict routing depends on in the node's kernel (spec 002, Data Plane Solution). */
+export const routingStatusSchema = z.object({
+  strict: z.boolean().describe('Some Pod of the node has strict routing.'),
+  tcpEarlyDemux: z.boolean().optional().describe('In effect; absent when the kernel has no such switch.'),
+  udpEarlyDemux: z.boolean().optional().describe('In effect; absent when the kernel has no such switch.'),
+  ipvs: z.boolean().describe('The service proxy of the node works with IPVS.'),
+  nodeLocalDNS: z.boolean().describe('A DNS cache of the node listens on an address inside it.'),
+  message: z.string().optional().describe('What another program did to the rule that strict routing stands on.'),
+});
+export type RoutingStatus = z.infer<typeof routingStatusSchema>;
+
 export const nodeEniConfigStatusSchema = z.object({
   eniInfos: z.array(eniInfoSchema).optional().describe('ENIs that ipamd manages on the node.'),
   subENI: z
@@ -55,6 +66,7 @@ export const nodeEniConfigStatusSchema = z.object({
         .boolean()
         .optional()
         .describe('--enable-quick-release of the agent: surplus addresses go all at once (facts/tke.md 5.1).'),
+      routing: routingStatusSchema.optional(),
     })
     .optional()
     .describe('Written by the node agent alone.'),
@@ -109,6 +121,9 @@ export interface NodeEniConfig extends KubeObject {
 
 /** Condition of a nec by which ipamd says whether the node shares addresses; by the reason `staticMode` it never does. */
 export const sharedAddressesCondition = { type: 'SharedAddresses', staticMode: 'StaticMode' } as const;
+
+/** Condition of a nec in static mode: whether anything is in the way of binding addresses to the node. */
+export const staticAddressesCondition = { type: 'StaticAddresses' } as const;
 
 export const nodeEniConfigs: Resource<NodeEniConfig> = {
   group: 'networking.tke.cloud.tencent.com',

@@ -26,7 +26,7 @@ export const versionGates = {
   eipCascadeReclaim: {
     of: 'add-on',
     since: '3.3.9',
-    title: 'release of an EIP with its workload',
+    title: 'release of an EIP or a kept address with its workload',
     source: 'spec 004, cascade reclaim',
   },
   addOnConfiguration: {

@@ -18,13 +18,39 @@ export const vpcEniSpecSchema = z.object({
     .string()
     .optional()
     .describe('Trunk and Shared: the instance it is made for; a node that comes back with another one gets new ENIs.'),
+  subnetID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Shared: the subnet it must be made in, since an address of it is wanted; absent: the emptiest of the zone.',
+    ),
   pod: z
     .object({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string().min(1) })
     .optional()
     .describe('The Pod that owns a SubENI. The ENI belongs to the UID, not to the name.'),
+  claimed: z
+    .boolean()
+    .optional()
+    .describe(
+      "SubENI: the Pod's VpcIPClaim keeps the address; after the Pod the sub-ENI stays for as long as that says so.",
+    ),
+  address: z.ipv4().optional().describe('SubENI: the address it must have, which the claim kept or the Pod nominated.'),
   securityGroups: z
     .array(securityGroupIdSchema)
     .describe('Groups in order of priority, copied from the admission decision and never re-evaluated.'),
+  groupChange: z
+    .object({
+      from: z.array(z.string()).describe('What the Pod had before.'),
+      policies: z
+        .array(z.object({ name: z.string(), uid: z.string(), generation: z.int().min(0).max(9_007_199_254_740_991) }))
+        .describe('The policies, as they were then, whose groups `securityGroups` unites.'),
+      requestedAt: z.string(),
+    })
+    .optional()
+    .describe(
+      'SubENI: the last change of its groups in place, by policies in Live mode; absent while the Pod has those of its admission.',
+    ),
   enforcingMode: z.enum(enforcingModes).optional().describe('Routing mode in force when the Pod was created.'),
 });
 
@@ -41,9 +67,11 @@ export const operationSchema = z.object({
 
 export const vpcEniStatusSchema = z.object({
   phase: z
-    .enum(['Pending', 'Creating', 'Attaching', 'Ready', 'Releasing', 'Deleting', 'Failed'])
+    .enum(['Pending', 'Creating', 'Attaching', 'Ready', 'Kept', 'Releasing', 'Deleting', 'Failed'])
     .optional()
-    .describe('Where the ENI is in its life, for people; programs read the fields.'),
+    .describe(
+      'Where the ENI is in its life, for people; programs read the fields. Kept: no Pod has it, a claim keeps its address.',
+    ),
   operation: operationSchema.optional(),
   eni: z
     .object({
@@ -58,6 +86,10 @@ export const vpcEniStatusSchema = z.object({
       securityGroups: z.array(z.string()).describe('Groups bound in the cloud.'),
     })
     .optional(),
+  groupsApplied: z
+    .array(z.string())
+    .optional()
+    .describe('SubENI: what the last completed change in place put into force.'),
   pool: z
     .object({
       generation: z

@@ -7,6 +7,10 @@ import { conditionSchema } from './common.ts';
 export const claimDeletePolicies = ['Immediate', 'Never'] as const;
 export type ClaimDeletePolicy = (typeof claimDeletePolicies)[number];
 
+/** What a claim holds (spec 002: a sub-ENI has an address of its own and takes none of the shared quota). */
+export const claimKinds = ['Shared', 'SubENI'] as const;
+export type ClaimKind = (typeof claimKinds)[number];
+
 export const vpcIpClaimSpecSchema = z.object({
   deletePolicy: z
     .enum(claimDeletePolicies)
@@ -15,11 +19,29 @@ export const vpcIpClaimSpecSchema = z.object({
   expiredDuration: z.string().optional().describe('Go duration after which a kept address is released, e.g. 1h.'),
   nominatedIP: z.string().optional().describe('Address wished for; taken when it is free.'),
   nominatedSubnetIDs: z.array(z.string().min(1)).optional().describe('Subnets the address must come from.'),
+  kind: z
+    .enum(claimKinds)
+    .default('Shared')
+    .describe(
+      'What the claim holds. Shared: an address on a shared ENI of the node. SubENI: a sub-ENI with its address.',
+    ),
+  owner: z
+    .object({
+      apiVersion: z.string().min(1),
+      kind: z.string().min(1),
+      name: z.string().min(1),
+      uid: z.string().min(1),
+    })
+    .optional()
+    .describe(
+      'Top-level workload of the Pod; the address is released once that is deleted. Set only when --enable-ownerref was on before the workload was made.',
+    ),
 });
 
 export const vpcIpClaimStatusSchema = z.object({
   phase: z.enum(['Pending', 'Bound', 'Unbound', 'Failed']).optional(),
   podUID: z.string().optional().describe('Pod that uses the claim now.'),
+  nodeName: z.string().optional().describe('Node of that Pod.'),
   vpcIP: z.string().optional().describe('Name of the VpcIP, which is the address.'),
   unboundSince: z.string().optional().describe('Since when no Pod uses the claim, RFC 3339.'),
   releaseAt: z.string().optional().describe('When the address is released unless a Pod takes it, RFC 3339.'),

@@ -17,9 +17,22 @@ export const vpcIpStatusSchema = z.object({
     .enum(['Attaching', 'Assigned', 'Detaching', 'Unassigned', 'Failed'])
     .optional()
     .describe('Attaching for long means that the node has no ENI or address quota left.'),
-  eniID: z.string().optional().describe('ENI that carries the address now.'),
-  nodeName: z.string().optional(),
+  eniID: z.string().optional().describe('ENI that carries the address now, or is about to; the id in the cloud.'),
+  eniName: z.string().optional().describe('The same ENI as VpcENI.'),
+  nodeName: z.string().optional().describe('Node of that ENI.'),
+  podUID: z.string().optional().describe('Pod that may use the address: with phase Assigned, nobody else may.'),
+  gateway: z.string().optional().describe('First hop of the subnet.'),
+  subnetCIDR: z.string().optional(),
   unassignedSince: z.string().optional().describe('Since when the address is bound to no ENI, RFC 3339.'),
+  agent: z
+    .object({
+      state: z.enum(['Wired', 'TornDown']),
+      podUID: z.string(),
+      containerID: z.string().optional(),
+      observedAt: z.string(),
+    })
+    .optional()
+    .describe('Written by the node agent alone.'),
   conditions: z.array(conditionSchema).optional(),
 });
 

@@ -41,7 +41,7 @@ export async function hasLivingInstance(
 export async function createNodeEni(
   deps: Pick<IpamdDeps, 'client' | 'enis'>,
   nec: NodeEniConfig,
-  { name, type }: { readonly name: string; readonly type: 'Trunk' | 'Shared' },
+  { name, type, subnetId }: { readonly name: string; readonly type: 'Trunk' | 'Shared'; readonly subnetId?: string },
 ): Promise<void> {
   const nodeName = nec.metadata.name;
   const { instanceID } = nec.spec;
@@ -53,7 +53,13 @@ export async function createNodeEni(
       labels: { [labels.nodeName]: nameLabel(nodeName, shortHash), [labels.managedBy]: MANAGED_BY },
       finalizers: [finalizers.eni],
     },
-    spec: { type, nodeName, ...(instanceID === undefined ? {} : { instanceID }), securityGroups: groupsOf(nec) },
+    spec: {
+      type,
+      nodeName,
+      ...(instanceID === undefined ? {} : { instanceID }),
+      ...(subnetId === undefined ? {} : { subnetID: subnetId }),
+      securityGroups: groupsOf(nec),
+    },
   };
   try {
     deps.enis.wrote(await deps.client.create(vpcEnis, intent));

@@ -1,5 +1,6 @@
 // The facts about a node's shared addresses that its taint and its condition follow.
 import { resourceNames } from '../../api/keys.ts';
+import { staticAddressesCondition } from '../../api/node-eni-config.ts';
 import type { VpcEni } from '../../api/vpc-eni.ts';
 import type { Node } from '../../kube/resources.ts';
 import { type ControllerWatch, type InformerChange } from '../../kube/types.ts';
@@ -15,12 +16,16 @@ import { SHARED_ADDRESSES } from './pool/tell.ts';
 export function nodeMarkFacts(deps: IpamdDeps, node: Node): NodeMarkFacts {
   const { name } = node.metadata;
   const { routeENI, node: agent, conditions } = deps.necs.latest(name)?.status ?? {};
-  const condition = conditions?.find(({ type }) => type === SHARED_ADDRESSES);
-  const bound = nodeEnisOf(deps, name).reduce((sum, eni) => sum + (eni.status?.pool?.addresses.length ?? 0), 0);
+  const shared = sharesAddresses(deps);
+  const says = shared ? SHARED_ADDRESSES : staticAddressesCondition.type;
+  const condition = conditions?.find(({ type }) => type === says);
+  const bound = shared
+    ? nodeEnisOf(deps, name).reduce((sum, eni) => sum + (eni.status?.pool?.addresses.length ?? 0), 0)
+    : deps.informers.vpcIps.byIndex('node', name).length;
   return {
     agentReady: agent?.ready === true,
     offered: node.status?.allocatable?.[resourceNames.eniIp],
-    shared: sharesAddresses(deps),
+    shared,
     pool: routeENI === undefined ? undefined : { pods: sharedPodsOn(deps, name), bound, quota: routeENI.quota },
     obstacle: condition?.status === 'False' ? condition.message : undefined,
   };

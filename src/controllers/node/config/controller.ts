@@ -8,7 +8,6 @@ import type { Controller, InformerChange, ReconcileContext, ReconcileResult } fr
 import type { IpamdDeps } from '../../deps.ts';
 import { managedInstance } from '../managed-instance.ts';
 import { writeNecStatus } from '../nec-status.ts';
-import { sharesAddresses } from '../pool/node-pool.ts';
 import { nodeEnisOf, staysOn } from '../pool/pool-enis.ts';
 import { tellNode } from '../tell-node.ts';
 import { createInstanceFacts, FACTS_FRESH_MS, type InstanceFactsSource } from './facts.ts';
@@ -94,15 +93,13 @@ async function reconcile(
   const known = await source.get(instanceId, context.signal);
   const nec = await ensureNec(deps, name, specFromCloud(instanceId, known));
   const enis = nodeEnisOf(deps, name);
-  const routeEni = sharesAddresses(deps)
-    ? planRouteEni({
-        nec,
-        known,
-        enis: enis.filter((eni) => staysOn(eni, instanceId)),
-        defaults: targetsOfNewNodes(deps).targets,
-        nodeAnnotations: node.metadata.annotations ?? {},
-      })
-    : undefined;
+  const routeEni = planRouteEni({
+    nec,
+    known,
+    enis: enis.filter((eni) => staysOn(eni, instanceId)),
+    defaults: targetsOfNewNodes(deps).targets,
+    nodeAnnotations: node.metadata.annotations ?? {},
+  });
   const written = await writeNecStatus(
     deps,
     nec,
@@ -117,7 +114,7 @@ async function reconcile(
       now: deps.clock.now(),
     }),
   );
-  if (routeEni?.accepted !== undefined)
+  if (routeEni.accepted !== undefined)
     tellNode(deps, name, { type: 'Normal', reason: 'SucceedSetRouteENIWarmTarget', message: routeEni.accepted });
   const settings = settingsOf(written);
   if (settings?.status === 'False' && settings.message !== settingsOf(nec)?.message)

@@ -111,7 +111,7 @@ async function prepareCall(
 }
 
 /** Of the container subnets together with the others, so that all share one describe. */
-async function freeIn(
+export async function freeIn(
   deps: IpamdDeps,
   subnetId: string,
   signal: AbortSignal,

@@ -9,11 +9,12 @@ import type { Obstacle } from './tell.ts';
 /** The instance is shut down or gone: asked again after a while. */
 export const INSTANCE_NOT_RUNNING = 'InstanceNotRunning';
 
-/** Writes the intent; the life-cycle makes it. Answers why there can be none now: no subnet with a free address. */
+/** Writes the intent; the life-cycle makes it, in `subnetId` when that is given. Answers why there can be none now: no subnet with a free address. */
 export async function addEni(
   { deps, created }: Pick<PoolRun, 'deps' | 'created'>,
-  pool: NodePool,
+  pool: Pick<NodePool, 'nec' | 'enis'>,
   signal: AbortSignal,
+  subnetId?: string,
 ): Promise<Obstacle | undefined> {
   const { nec } = pool;
   const nodeName = nec.metadata.name;
@@ -26,13 +27,14 @@ export async function addEni(
   if (!(await hasLivingInstance(deps, node, nec.spec.instanceID ?? '')))
     return { reason: INSTANCE_NOT_RUNNING, message: `instance ${nec.spec.instanceID ?? ''} does not run` };
   const labels = node.metadata.labels ?? {};
-  const subnets = await deps.subnets.get(nodeSubnetIds(labels, deps.settings.current().subnetIds), signal);
+  const candidates = subnetId === undefined ? nodeSubnetIds(labels, deps.settings.current().subnetIds) : [subnetId];
+  const subnets = await deps.subnets.get(candidates, signal);
   const choice = chooseSubnet(subnets, zone, deps.subnets.resting());
   if (choice.kind === 'none') return { reason: 'SubnetExhausted', message: choice.reason };
   let number = 1;
   while (deps.enis.latest(sharedEniName(nodeName, number)) !== undefined) number += 1;
   const name = sharedEniName(nodeName, number);
-  await createNodeEni(deps, nec, { name, type: 'Shared' });
+  await createNodeEni(deps, nec, { name, type: 'Shared', ...(subnetId === undefined ? {} : { subnetId }) });
   created(name);
   return undefined;
 }

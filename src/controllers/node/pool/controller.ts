@@ -10,11 +10,14 @@ import type { WorkingPod } from '../../views.ts';
 import { isOtherwise } from './compare-listing.ts';
 import type { PoolMemory } from './memory.ts';
 import { reportUse } from './report-use.ts';
+import { claimsNode, vpcIpNodes } from '../static-addresses/watches.ts';
+import { createStaticMemory } from '../static-addresses/memory.ts';
 import { reconcilePool } from './reconcile.ts';
 
 /** `created` is told of new intents, so that the life-cycle goes on at once instead of after the watch. */
 export function createNodePool(deps: IpamdDeps, memory: PoolMemory, created: (name: string) => void): Controller {
   const { informers, clock, logger } = deps;
+  const known = createStaticMemory();
   return createController({
     name: 'node.pool',
     clock,
@@ -24,6 +27,8 @@ export function createNodePool(deps: IpamdDeps, memory: PoolMemory, created: (na
       watchOf(informers.nodeEniConfigs, ownKey),
       watchOf(informers.pods, concernedNodes),
       watchOf(informers.vpcEnis, nodeOf),
+      watchOf(informers.vpcIpClaims, claimsNode),
+      watchOf(informers.vpcIps, (change) => vpcIpNodes(deps, change)),
       watchOf(informers.nodes, ({ key, before, after }) => (standing(before) === standing(after) ? [] : [key])),
     ],
     sources: [
@@ -33,7 +38,7 @@ export function createNodePool(deps: IpamdDeps, memory: PoolMemory, created: (na
       },
     ],
     reconcile: (name, context): Promise<ReconcileResult | undefined> =>
-      reconcilePool({ deps, memory, created }, name, context.signal),
+      reconcilePool({ deps, memory, known, created }, name, context.signal),
   });
 }
 

@@ -1,6 +1,7 @@
 // What the pool tells the life-cycle of a node's ENIs: the addresses to begin with, and those that are there once it is attached.
 import { emptyPool, listed } from '../../../planning/address-pool.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import { claimsOn } from '../static-addresses/facts.ts';
 import { sharedPodsOn } from '../../vpc-eni/lifecycle/node-eni-facts.ts';
 import type { PoolHooks } from '../../vpc-eni/lifecycle/deps.ts';
 import { type PoolMemory, secondaryOf } from './memory.ts';
@@ -29,7 +30,8 @@ export function createPoolHooks(deps: IpamdDeps, memory: PoolMemory): PoolHooks 
       const enis = deps.informers.vpcEnis.byIndex('node', nodeName);
       if (enis.some((each) => each.spec.type === 'SubENI' && each.status?.phase !== 'Ready')) return true;
       const listedNow = enis.reduce((sum, each) => sum + (each.status?.pool?.addresses.length ?? 0), 0);
-      return sharesAddresses(deps) && sharedPodsOn(deps, nodeName) > listedNow;
+      if (!sharesAddresses(deps)) return claimsOn(deps, nodeName).some(({ status }) => status?.phase !== 'Bound');
+      return sharedPodsOn(deps, nodeName) > listedNow;
     },
     onAttached: (eni, seen) => {
       const made = eni.status?.eni;

@@ -9,7 +9,7 @@ import type { IpamdDeps } from '../../deps.ts';
 import { sharedPodsOn } from '../../vpc-eni/lifecycle/node-eni-facts.ts';
 import { managedInstance } from '../managed-instance.ts';
 import type { PoolMemory } from './memory.ts';
-import { nodeEnisOf, poolEni, staysOn } from './pool-enis.ts';
+import { isDraining, nodeEnisOf, poolEni, staysOn } from './pool-enis.ts';
 
 export type RouteEni = NonNullable<NodeEniConfigStatus['routeENI']>;
 
@@ -32,7 +32,7 @@ export interface NodePool {
 export const sharesAddresses = ({ settings }: Pick<IpamdDeps, 'settings'>): boolean =>
   settings.current()['vpcCni.ipMode'] === 'non-static';
 
-/** `undefined` while the node is not managed, or its limits are not known. In static mode nothing is wanted, and what is there is given back. */
+/** `undefined` while the node is not managed, or its limits are not known. In static mode nothing is wanted, and what is left of the other mode is given back. */
 export function nodePool(
   deps: Pick<IpamdDeps, 'informers' | 'enis' | 'necs' | 'settings' | 'subnets' | 'clock' | 'timings'>,
   memory: PoolMemory,
@@ -45,7 +45,7 @@ export function nodePool(
   const shared = sharesAddresses(deps);
   const limits = shared ? nec.status?.routeENI : NOTHING;
   if (limits === undefined) return undefined;
-  const enis = nodeEnisOf(deps, nodeName).filter((eni) => staysOn(eni, instanceId));
+  const enis = nodeEnisOf(deps, nodeName).filter((eni) => staysOn(eni, instanceId) && (shared || isDraining(eni)));
   const resting = deps.subnets.resting();
   const { clock } = deps;
   const views = enis.map((eni) => poolEni({ eni, memory, clock, cap: limits.maxIPPerENI, resting }));
@@ -71,7 +71,8 @@ export function nodePool(
   return { nec, limits, enis, views, pods, inUse, addresses: addressesOn(enis), target };
 }
 
-const NOTHING = { quota: 0, maxENI: 0, maxIPPerENI: 0, minWarmTarget: 0, maxWarmTarget: 0 } as const;
+/** No address, and no ENI in excess: what is empty serves static addresses. */
+const NOTHING = { quota: 0, maxENI: 64, maxIPPerENI: 0, minWarmTarget: 0, maxWarmTarget: 0 } as const;
 
 const addressesOn = (enis: readonly VpcEni[]): number =>
   enis.flatMap((eni) => (eni.status?.eni?.addresses ?? []).filter((address) => address.primary !== true)).length;

@@ -33,6 +33,9 @@ export function staysOn(eni: VpcEni, instanceId: string | undefined): boolean {
   return eni.spec.instanceID === undefined || instanceId === undefined || eni.spec.instanceID === instanceId;
 }
 
+/** Shared addresses of the non-static mode are on it: in static mode they are given back before it serves. */
+export const isDraining = ({ status }: VpcEni): boolean => (status?.pool?.addresses.length ?? 0) > 0;
+
 export interface PoolEniInput {
   readonly eni: VpcEni;
   readonly memory: PoolMemory;

@@ -11,12 +11,16 @@ import { addEni, INSTANCE_NOT_RUNNING } from './add-eni.ts';
 import { takeLook } from './look.ts';
 import type { PoolMemory } from './memory.ts';
 import { isDisabled, nodePool, type NodePool, sharesAddresses } from './node-pool.ts';
-import { nodeEnisOf, poolEni } from './pool-enis.ts';
-import { type Obstacle, tellPool, tellStatic } from './tell.ts';
+import { isDraining, nodeEnisOf, poolEni } from './pool-enis.ts';
+import { reconcileStatic } from '../static-addresses/reconcile.ts';
+import type { StaticMemory } from '../static-addresses/memory.ts';
+import { type Obstacle, tellPool } from './tell.ts';
 
 export interface PoolRun {
   readonly deps: IpamdDeps;
   readonly memory: PoolMemory;
+  /** Of static mode. */
+  readonly known: StaticMemory;
   readonly created: (name: string) => void;
 }
 
@@ -27,6 +31,7 @@ export async function reconcilePool(
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
   const { deps, memory } = run;
+  const startedMs = deps.clock.monotonicMs();
   const node = deps.informers.nodes.get(nodeName);
   const instanceId = node === undefined ? undefined : managedInstance(node);
   if (instanceId === undefined || isDisabled(deps, nodeName)) return undefined;
@@ -42,14 +47,20 @@ export async function reconcilePool(
   const obstacle = await carryOut(run, pool, { actions, enis: [...pool.enis, ...leaving] }, signal);
   memory.node(nodeName).lastReleaseMs = pool.target.lastReleaseMs;
   if (!sharesAddresses(deps)) {
-    await tellStatic(deps, deps.necs.latest(nodeName) ?? pool.nec);
-    return dueAfter(run, pool);
+    const draining = dueAfter(run, pool, startedMs);
+    return earlier(draining, await reconcileStatic(run, nodeName, instanceId, signal));
   }
   const full = plan.unmet > 0 && pool.limits.quota > pool.addresses ? DRY : undefined;
   const now = nodePool(deps, memory, nodeName) ?? pool;
   const tellIn = await tellPool(deps, now, memory.node(nodeName), held ?? obstacle ?? full);
   const askIn = obstacle?.reason === INSTANCE_NOT_RUNNING ? deps.timings.askInstanceMs : undefined;
-  return dueAfter(run, pool, tellIn, askIn);
+  return dueAfter(run, pool, startedMs, tellIn, askIn);
+}
+
+/** Both are wanted: what is due first. */
+function earlier(a: ReconcileResult | undefined, b: ReconcileResult | undefined): ReconcileResult | undefined {
+  const dues = [a?.requeueAfterMs, b?.requeueAfterMs].filter((ms) => ms !== undefined);
+  return dues.length === 0 ? undefined : { requeueAfterMs: Math.min(...dues) };
 }
 
 const DRY: Obstacle = {
@@ -81,7 +92,10 @@ function withoutHeld(
 function leavingOf(deps: IpamdDeps, nodeName: string): readonly VpcEni[] {
   if (deps.settings.held('delete') !== undefined) return [];
   return nodeEnisOf(deps, nodeName).filter(
-    (eni) => eni.metadata.deletionTimestamp !== undefined && eni.status?.phase === 'Ready',
+    (eni) =>
+      eni.metadata.deletionTimestamp !== undefined &&
+      eni.status?.phase === 'Ready' &&
+      (sharesAddresses(deps) || isDraining(eni)),
   );
 }
 
@@ -135,22 +149,26 @@ async function retire({ client }: IpamdDeps, pool: NodePool, name: string): Prom
   await client.delete(vpcEnis, name, { preconditions: { uid, resourceVersion } });
 }
 
-/** The earliest of: the next round of releases, an ENI that may be looked at again, the end of a refusal, or what else is due. */
+/**
+ * The earliest of: the next round of releases, an ENI that may be looked at again, the end of a refusal, or what else is due; as it was when the run
+ * began, since what came due meanwhile was not done by it.
+ */
 function dueAfter(
   { deps, memory }: PoolRun,
   pool: NodePool,
+  startedMs: number,
   ...others: readonly (number | undefined)[]
 ): ReconcileResult | undefined {
   const now = deps.clock.monotonicMs();
   const waits = (eni: VpcEni): number[] => {
     const { notBeforeMs, looking } = memory.eni(eni.metadata.uid ?? '');
     const stuckMs = looking === undefined ? [] : [looking.sinceMs + deps.timings.stuckMs - now];
-    return [...(notBeforeMs > now ? [notBeforeMs - now] : []), ...stuckMs];
+    return [...(notBeforeMs > startedMs ? [notBeforeMs - now] : []), ...stuckMs];
   };
   const { blockedUntilMs } = memory.node(pool.nec.metadata.name);
   const dues = [
     ...pool.enis.flatMap(waits),
-    ...(blockedUntilMs > now ? [blockedUntilMs - now] : []),
+    ...(blockedUntilMs > startedMs ? [blockedUntilMs - now] : []),
     ...(pool.target.releaseDueMs === undefined ? [] : [pool.target.releaseDueMs - now]),
     ...others.filter((ms) => ms !== undefined),
     ...(pool.views.some((view) => view.dry === true) ? [deps.timings.lookAgainMs] : []),

@@ -41,21 +41,6 @@ export async function tellPool(
   return undefined;
 }
 
-/** In static mode nothing is said of a pool, except why there is none. */
-export async function tellStatic(deps: IpamdDeps, nec: NodeEniConfig): Promise<void> {
-  const message = 'the cluster is in static mode (vpcCni.ipMode): ordinary Pods do not share addresses';
-  const condition = {
-    type: SHARED_ADDRESSES,
-    status: 'False',
-    reason: sharedAddressesCondition.staticMode,
-    message,
-  } as const;
-  await writeNecStatus(deps, nec, {
-    routeENI: undefined,
-    conditions: necConditions(nec, [condition], deps.clock.now()),
-  });
-}
-
 function conditionOf(quota: number, obstacle: Obstacle | undefined): Omit<Condition, 'lastTransitionTime'> {
   const type = SHARED_ADDRESSES;
   if (obstacle !== undefined) return { type, status: 'False', ...obstacle };

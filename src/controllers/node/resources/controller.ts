@@ -1,5 +1,6 @@
 // Publishes what a node offers as the extended resources that the scheduler counts: sub-ENIs and shared addresses (DESIGN, decision 7).
 import { resourceNames } from '../../../api/keys.ts';
+import type { VpcEni } from '../../../api/vpc-eni.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
 import { nodes } from '../../../kube/resources.ts';
@@ -27,7 +28,8 @@ export function createNodeResources(deps: IpamdDeps): Controller {
       ),
       watchOf(informers.nodeEniConfigs, ownKey),
       watchOf(informers.vpcEnis, ({ before, after }) =>
-        (after ?? before)?.spec.type === 'SubENI' || before?.status?.phase === after?.status?.phase
+        ((after ?? before)?.spec.type === 'SubENI' && !isKept(before) && !isKept(after)) ||
+        before?.status?.phase === after?.status?.phase
           ? []
           : [(after ?? before)?.spec.nodeName ?? ''],
       ),
@@ -45,7 +47,8 @@ export function createNodeResources(deps: IpamdDeps): Controller {
         published: { subEni: allocatable(node, resourceNames.subEni), eniIp: allocatable(node, resourceNames.eniIp) },
         agentReady: agent?.ready === true,
         hasLinks: agent?.linkDriver !== 'unavailable',
-        subEniQuota: subENI.quota,
+        // No Pod counts for these, and the cloud does.
+        subEniQuota: Math.max(0, subENI.quota - informers.vpcEnis.byIndex('node', name).filter(isKept).length),
         eniIpQuota: routeENI?.quota,
         hasTrunk: attached.some((eni) => eni.spec.type === 'Trunk'),
         hasEni: attached.length > 0,
@@ -64,6 +67,8 @@ export function createNodeResources(deps: IpamdDeps): Controller {
     },
   });
 }
+
+const isKept = (eni: VpcEni | undefined): boolean => eni?.status?.phase === 'Kept';
 
 const allocatable = (node: Node, resource: string): string | undefined => node.status?.allocatable?.[resource];
 

@@ -1,0 +1,77 @@
+// Which Pods have a claim, of which kind, and what they ask of it.
+import { annotations } from '../../api/keys.ts';
+import type { ClaimKind, VpcIpClaim } from '../../api/vpc-ip-claim.ts';
+import { isNotFound } from '../../kube/api-error.ts';
+import { nodes, pods } from '../../kube/resources.ts';
+import { wantsSubEni } from '../../planning/pod-intent.ts';
+import { usesSharedAddress } from '../../planning/shared-pod.ts';
+import type { IpamdDeps } from '../deps.ts';
+import { managedInstance } from '../node/managed-instance.ts';
+import type { WorkingPod } from '../views.ts';
+import type { ClaimHolding } from './holding.ts';
+
+/** What holds the address of a claim, by kind; a kind without one has no claims. */
+export type ClaimHoldings = { readonly Shared: ClaimHolding } & { readonly [K in ClaimKind]?: ClaimHolding };
+
+/**
+ * The kind of claim that a Pod needs: an ordinary Pod of static mode has one, a sub-ENI Pod only when its address is to be kept (spec 002: its address
+ * comes with its sub-ENI otherwise). Undefined: none.
+ */
+export function claimKindOf(
+  pod: Pick<WorkingPod, 'hostNetwork' | 'ended' | 'metadata'>,
+  facts: { readonly isStatic: boolean; readonly holdings: ClaimHoldings },
+): ClaimKind | undefined {
+  const marks = pod.metadata.annotations ?? {};
+  if (pod.hostNetwork || pod.ended) return undefined;
+  if (wantsSubEni(marks[annotations.networks]))
+    return facts.holdings.SubENI !== undefined && marks[annotations.vpcIpClaimDeletePolicy]?.trim() === 'Never'
+      ? 'SubENI'
+      : undefined;
+  return facts.isStatic && usesSharedAddress({ ...pod, annotations: marks }) ? 'Shared' : undefined;
+}
+
+/** Whether the node of a Pod is one that ipamd manages; a node that the cache does not show is asked for. */
+export async function isOnManagedNode(
+  deps: Pick<IpamdDeps, 'informers' | 'client'>,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const cached = deps.informers.nodes.get(nodeName);
+  if (cached !== undefined) return managedInstance(cached) !== undefined;
+  try {
+    return managedInstance(await deps.client.get(nodes, nodeName, { signal })) !== undefined;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether the Pod of this uid lives, neither gone nor ended: from the cache when it says so, else from the API itself. */
+export async function podLives(
+  deps: Pick<IpamdDeps, 'informers' | 'client'>,
+  { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (await podStateOf(deps, { namespace, name, uid }, signal)) === 'alive';
+}
+
+/** The same in the words of the release rule. */
+export async function podStateOf(
+  deps: Pick<IpamdDeps, 'informers' | 'client'>,
+  { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
+  signal: AbortSignal,
+): Promise<'alive' | 'ended' | 'gone'> {
+  const [cached] = deps.informers.pods.byIndex('uid', uid);
+  if (cached !== undefined && !cached.ended) return 'alive';
+  try {
+    const pod = await deps.client.get(pods, name, { namespace, signal });
+    if (pod.metadata.uid !== uid) return 'gone';
+    return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' ? 'ended' : 'alive';
+  } catch (error) {
+    if (isNotFound(error)) return 'gone';
+    throw error;
+  }
+}
+
+/** The kind that a claim is of; objects made before the field was there hold a shared address. */
+export const kindOf = (claim: VpcIpClaim): ClaimKind => claim.spec.kind ?? 'Shared';

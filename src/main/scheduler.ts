@@ -1,0 +1,46 @@
+// Composition root of the scheduler extender, tke-eni-ip-scheduler.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { objectNames } from '../api/keys.ts';
+import { systemClock } from '../base/clock.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
+import { flagsOrExit } from '../base/flags.ts';
+import { createLogger } from '../base/logger.ts';
+import { stopOnSignals } from '../base/stop-signal.ts';
+import { createKubeClient } from '../kube/client.ts';
+import { kubeErrors } from '../kube/kube-errors.ts';
+import { programConnection } from '../kube/program-connection.ts';
+import { schedulerFlags } from '../scheduler/flags.ts';
+import { runSchedulerExtender } from '../scheduler/program.ts';
+
+const PROGRAM = objectNames.scheduler;
+
+async function main(): Promise<void> {
+  const flags = flagsOrExit(PROGRAM, schedulerFlags, process.argv.slice(2));
+  const logger = createLogger(PROGRAM, flags['log-level']);
+  const signal = stopOnSignals();
+  const connection = await programConnection(flags.kubeconfig, process.env);
+  const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
+  try {
+    await runSchedulerExtender({
+      client,
+      clock: systemClock,
+      logger,
+      listen: flags.listen,
+      identity: `${hostname()}_${randomUUID()}`,
+      elects: flags['leader-elect'],
+      onlyNominated: flags['only-nominated-eni-subnets'],
+      signal,
+    });
+  } finally {
+    client.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
+  // A configuration that cannot be right ends like a wrong flag.
+  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
+}
