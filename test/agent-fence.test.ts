@@ -9,6 +9,7 @@ import type { Answer, TestApi } from '../lab/kube/apiserver/testing/test-api.ts'
 const deploy = resolve(import.meta.dirname, '..', 'deploy');
 const CONFIGS = '/apis/networking.tke.cloud.tencent.com/v1/nodeeniconfigs';
 const ENIS = '/apis/networking.tke.cloud.tencent.com/v1/vpcenis';
+const IPS = '/apis/networking.tke.cloud.tencent.com/v1/vpcips';
 const collections: Readonly<Record<string, string>> = {
   CustomResourceDefinition: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
@@ -20,6 +21,7 @@ const collections: Readonly<Record<string, string>> = {
 /** What ipamd has written before the agent answers. */
 const pool = { generation: 1, addresses: [{ ip: '10.0.35.21', since: 1 }] };
 const observedAt = '2026-01-01T00:00:00Z';
+const addressOn = { 'node-a': '10.0.35.21', 'node-b': '10.0.35.22' };
 
 let t: TestApi;
 
@@ -51,10 +53,10 @@ const patchAs = (node: string | undefined, name: string): Promise<Answer> =>
 beforeAll(async () => {
   t = await startTestApi();
   for (const file of await readdir(join(deploy, 'crds')))
-    if (file.startsWith('nodeeni') || file.startsWith('vpcenis')) await install(`crds/${file}`);
+    if (file.startsWith('nodeeni') || file.startsWith('vpcenis') || file.startsWith('vpcips.')) await install(`crds/${file}`);
   await install('agent/rbac.yaml');
   await install('agent-fence/admission-policy.yaml');
-  for (const name of ['node-a', 'node-b']) {
+  for (const name of ['node-a', 'node-b'] as const) {
     const config = {
       apiVersion: 'networking.tke.cloud.tencent.com/v1',
       kind: 'NodeENIConfig',
@@ -72,7 +74,23 @@ beforeAll(async () => {
     expect(await t.patch('merge', `${ENIS}/shared-${name}-1/status`, { status: { pool } })).toMatchObject({
       code: 200,
     });
+    const ip = {
+      apiVersion: 'networking.tke.cloud.tencent.com/v1',
+      kind: 'VpcIP',
+      metadata: { name: addressOn[name] },
+      spec: { type: 'Pod', subnetID: 'subnet-12345678' },
+    };
+    expect(await t.call('POST', IPS, ip)).toMatchObject({ code: 201 });
+    const bound = { phase: 'Assigned', nodeName: name, podUID: 'uid-web' };
+    expect(await t.patch('merge', `${IPS}/${addressOn[name]}/status`, { status: bound })).toMatchObject({ code: 200 });
   }
+  const unbound = {
+    apiVersion: 'networking.tke.cloud.tencent.com/v1',
+    kind: 'VpcIP',
+    metadata: { name: '10.0.35.99' },
+    spec: { type: 'Pod', subnetID: 'subnet-12345678' },
+  };
+  expect(await t.call('POST', IPS, unbound)).toMatchObject({ code: 201 });
 });
 afterAll(() => t.close());
 
@@ -101,6 +119,7 @@ describe('the fence around agents', () => {
   it.each([
     ['a pool', `${ENIS}/shared-node-a-1`, { pool: { generation: 9, addresses: [] } }, 'vpcenis: agent, use'],
     ['a phase that nobody had told', `${ENIS}/shared-node-a-1`, { phase: 'Ready' }, 'vpcenis: agent, use'],
+    ['the Pod of a static address', `${IPS}/10.0.35.21`, { podUID: 'uid-other' }, 'vpcips: agent'],
     ["the removal of ipamd's field", `${ENIS}/shared-node-a-1`, { pool: null }, 'vpcenis: agent, use'],
     [
       'another field beside its own',
@@ -119,6 +138,14 @@ describe('the fence around agents', () => {
     const { code, body } = await statusAs('node-a', `${ENIS}/shared-node-b-1`, { use });
     expect(code).toBe(403);
     expect(body['message']).toContain('the agent of node node-a may change only what belongs to it');
+  });
+
+  it('lets an agent tell of a static address what its own node does with it, and of no other', async () => {
+    const agent = { state: 'TornDown', podUID: 'uid-web', observedAt };
+    expect(await statusAs('node-a', `${IPS}/10.0.35.21`, { agent })).toMatchObject({ code: 200 });
+    // Bound to another node meanwhile, or to none: a late report of the former node must not get through.
+    for (const ip of ['10.0.35.22', '10.0.35.99'])
+      expect(await statusAs('node-a', `${IPS}/${ip}`, { agent })).toMatchObject({ code: 403 });
   });
 
   it('refuses a token that tells no node', async () => {

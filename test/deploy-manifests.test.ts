@@ -101,6 +101,14 @@ describe('the kustomization tree', () => {
     expect(load(join(DEPLOY, 'crds')).map(({ kind }) => kind)).toEqual(kinds.map(() => 'CustomResourceDefinition'));
   });
 
+  it('keeps apart what only a switch needs: the right to evict', () => {
+    const extra = load(join(DEPLOY, 'missed-pod-eviction'));
+    expect(extra.flatMap((object) => (object.kind === 'ClusterRole' ? rulesOf(object) : []))).toEqual([
+      { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    ]);
+    expect(all.flatMap((object) => JSON.stringify(object)).join()).not.toContain('pods/eviction');
+  });
+
   const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
   it.skipIf(!hasKubectl)('means the same to kubectl kustomize', () => {
     for (const folder of ['default', 'crds']) {
@@ -118,6 +126,7 @@ describe('the programs', () => {
       'Deployment kube-system/tke-eni-ipamd',
       'DaemonSet kube-system/tke-eni-agent',
       'Deployment tke-eni-ip-webhook/add-pod-eni-ip-limit-webhook',
+      'DaemonSet kube-system/ip-masq-agent',
     ]);
   });
 
@@ -132,10 +141,10 @@ describe('the programs', () => {
     expect(account.metadata.namespace).toBe(object.metadata.namespace);
     const subject = { kind: 'ServiceAccount', name: account.metadata.name, namespace: account.metadata.namespace };
     expect(
-      ofKind('ClusterRoleBinding').filter(
+      ofKind('ClusterRoleBinding', 'RoleBinding').filter(
         (binding) => JSON.stringify(binding['subjects']) === JSON.stringify([subject]),
       ),
-    ).toHaveLength(1);
+    ).not.toHaveLength(0);
   });
 
   it('starts the webhook with flags that it knows, on the port that its Service means', () => {
@@ -247,14 +256,18 @@ describe('the webhook configurations', () => {
       });
   });
 
-  it('fail closed outside kube-system, open for it, and have no side effects', () => {
+  const LABEL = labels.securityGroupPolicy;
+
+  it('fail closed where policies are at stake, open everywhere else, and have no side effects', () => {
     for (const { name, failurePolicy, sideEffects, namespaceSelector } of hooks) {
-      const system = namespaceSelector?.matchExpressions.some(({ operator }) => operator === 'In') ?? false;
-      expect([name, failurePolicy, sideEffects]).toEqual([name, system ? 'Ignore' : 'Fail', 'None']);
+      const elsewhere = namespaceSelector?.matchExpressions.some(
+        ({ key, operator }) => key === LABEL && operator === 'DoesNotExist',
+      );
+      expect([name, failurePolicy, sideEffects]).toEqual([name, elsewhere === true ? 'Ignore' : 'Fail', 'None']);
     }
   });
 
-  it('leave Pods of exempt namespaces alone, the webhook itself among them, and meet those of kube-system in a hook of their own', () => {
+  it('leave Pods of exempt namespaces alone, the webhook itself among them, and meet every other Pod once', () => {
     const onPods = hooks.filter(({ rules }) => rules.some(({ resources }) => resources.includes('pods')));
     expect(
       onPods.map(({ name, namespaceSelector }) =>
@@ -264,9 +277,10 @@ describe('the webhook configurations', () => {
         ].join(', '),
       ),
     ).toEqual([
-      `add-pod-eni-ip-limit-webhook, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
-      `add-system-pod-eni-ip-limit, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name In`,
-      `guard-pod-annotations, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
+      `add-pod-security-group, ${LABEL} Exists, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
+      `add-pod-eni-ip-limit-webhook, ${LABEL} DoesNotExist, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist`,
+      `guard-pod-annotations, ${LABEL} Exists, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
+      `guard-ordinary-pod-annotations, ${LABEL} DoesNotExist, ${WEBHOOK_EXEMPT_LABEL} DoesNotExist, kubernetes.io/metadata.name NotIn`,
     ]);
     expect(one('Namespace', objectNames.webhookNamespace).metadata.labels).toHaveProperty(WEBHOOK_EXEMPT_LABEL);
   });

@@ -213,7 +213,10 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
         ...cluster,
         createdAt,
         tags: [],
-        ...newClusterParts({ networkType, subnetIds, addons }, createdAt),
+        ...newClusterParts(
+          { networkType, subnetIds, addons, trunking: core.settings.trunkingForNewClusters },
+          createdAt,
+        ),
       });
     },
     setEip: ({ addressId, arrears, blocked }) => {

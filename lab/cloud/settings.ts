@@ -32,6 +32,8 @@ export interface CloudSettings {
   subEniAllowed: boolean;
   /** Whether the account's client tokens are honoured; without it they are accepted and ignored (spec 002, Usage). */
   clientTokenAllowed: boolean;
+  /** New clusters of shared ENI with static IP start with Trunking ENI on, as after a ticket (spec 002, incremental clusters). */
+  trunkingForNewClusters: boolean;
   /** A new ENI is shown by describe calls only after this long (eventual consistency). */
   readDelayMs: number;
   /** An ENI with no group passes everything (facts, section 11: GUESS); false: it drops everything. */
@@ -96,6 +98,7 @@ export const defaultSettings: CloudSettings = {
   rateLimits: {},
   subEniAllowed: true,
   clientTokenAllowed: true,
+  trunkingForNewClusters: false,
   readDelayMs: 0,
   noGroupIsOpen: true,
   vlanRestMs: 30_000,

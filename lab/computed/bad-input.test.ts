@@ -170,6 +170,10 @@ describe('on nodes of a model that spec 002 does not list', () => {
     await waitUntilMarked(plane, 'a');
     const event = await eventFor(plane, 'late', (each) => each.reason === 'FailedScheduling');
     expect(event.message).toContain(`Insufficient ${resourceNames.subEni}`);
+    const told = (await plane.client.list(events, { namespace: NAMESPACE })).items.map(
+      (each) => (each as EventView).message,
+    );
+    expect(told.filter((message) => message?.includes('super node'))).toEqual([]);
   });
 });
 

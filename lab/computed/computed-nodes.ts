@@ -16,6 +16,7 @@ import type { Pod } from '../../src/kube/resources.ts';
 import type { Controller, Informer, KubeClient } from '../../src/kube/types.ts';
 import { usesSharedAddress } from '../../src/planning/shared-pod.ts';
 import { createComputedAddresses } from './computed-addresses.ts';
+import { createComputedStatic } from './computed-static.ts';
 import { nodeObject, planPod, runningStatus } from './node-objects.ts';
 import type { ComputedNodePlan } from './node-objects.ts';
 
@@ -48,6 +49,7 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
     indexes: { node: (eni) => [eni.spec.nodeName] },
   });
   const necInformer = createInformer<NodeEniConfig, NodeEniConfig>({ ...common, resource: nodeEniConfigs });
+  const statics = createComputedStatic({ ...common, pods: podInformer, isOurs: (name) => ours.has(name) });
   const waitingOn = (nodeName: string): string[] =>
     podInformer
       .list()
@@ -100,6 +102,10 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
           return eni?.spec.pod === undefined ? [] : [`${eni.spec.pod.namespace}/${eni.spec.pod.name}`];
         },
       },
+      watchOf(statics.vips, ({ after }) => {
+        const pod = byUid(after?.status?.podUID ?? '');
+        return pod === undefined ? [] : [`${pod.metadata.namespace ?? 'default'}/${pod.metadata.name}`];
+      }),
     ],
     reconcile: async (key) => {
       const pod = podInformer.get(key);
@@ -108,7 +114,12 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
       const isSubEni = pod.metadata.annotations?.[annotations.networks] === networks.subEni;
       const eni = eniInformer.get(subEniName(pod.metadata.uid ?? ''));
       const shares = pod.metadata.deletionTimestamp === undefined && usesShared(pod);
-      const step = planPod(pod, shares ? addresses.take(plan.name, pod.metadata.uid ?? '') : addressOf(eni));
+      const step = planPod(
+        pod,
+        shares
+          ? (statics.addressOf(pod.metadata.uid ?? '') ?? addresses.take(plan.name, pod.metadata.uid ?? ''))
+          : addressOf(eni),
+      );
       const namespace = pod.metadata.namespace ?? 'default';
       if (step.kind === 'run') {
         if (isSubEni)
@@ -170,8 +181,8 @@ export function createComputedNodes(options: ComputedNodesOptions): ComputedNode
   });
 
   return {
-    informers: [podInformer, eniInformer, necInformer] as unknown as readonly Informer<never>[],
-    controllers: [podController, teardownController, nodeController, useController],
+    informers: [podInformer, eniInformer, necInformer, statics.vips] as unknown as readonly Informer<never>[],
+    controllers: [podController, teardownController, nodeController, useController, statics.controller],
     register: async () => {
       for (const plan of ours.values()) {
         const object = nodeObject(plan, clock.now());

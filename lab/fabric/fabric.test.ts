@@ -118,6 +118,20 @@ describe.skipIf(!possible)(`the fabric${why}`, () => {
     server.close();
   });
 
+  it('lets established connections go on when an ENI gets other groups, and asks them about the next one', async () => {
+    const groups = [group('sg-old', ['ACCEPT TCP 9000']), group('sg-new', ['ACCEPT TCP 80'])];
+    const server = await host.listen('n2', { host: '10.0.0.2', port: 9000 });
+    await apply(two([], ['sg-old']), groups);
+    const client = host.exec(['curl', '--silent', '--max-time', '5', 'http://10.0.0.2:9000/'], { netns: 'n1' });
+    const [socket] = await once(server, 'connection');
+    await apply(two([], ['sg-new']), groups);
+    socket.resume().end('HTTP/1.0 200 OK\r\n\r\nstill here');
+    expect((await client).stdout).toBe('still here');
+    expect(await curl('n1', 'http://10.0.0.2:9000/')).toBe(TIMED_OUT);
+    expect(await curl('n1', 'http://10.0.0.2/')).toBe(0);
+    server.close();
+  });
+
   it('lets replies pass whatever the other direction says', async () => {
     await apply(two([], ['sg-a']), [group('sg-a', ['ACCEPT TCP 80'], [])]);
     expect(await curl('n1', 'http://10.0.0.2/')).toBe(0);

@@ -1,6 +1,15 @@
 // The complete list of stories.
 import { nodeSecurityGroups } from './node-security-groups.ts';
+import { podSecurityGroupsSuperNode } from './pod-security-groups-super-node.ts';
 import { podSecurityGroupsTrunk } from './pod-security-groups-trunk.ts';
+import { staticIp } from './static-ip.ts';
+import { staticIpScheduler } from './static-ip-scheduler.ts';
 import type { Story } from './story.ts';
 
-export const stories: readonly Story[] = [nodeSecurityGroups, podSecurityGroupsTrunk];
+export const stories: readonly Story[] = [
+  nodeSecurityGroups,
+  podSecurityGroupsSuperNode,
+  podSecurityGroupsTrunk,
+  staticIp,
+  staticIpScheduler,
+];

@@ -1,34 +1,49 @@
-// Document 002 as a program: apply, look, connect, change a rule, connect again, crash ipamd, delete, nothing left.
+// Document 002 as a program, in its order: permission and switch, policy and Pod, groups by packets with standard and with strict routing, the end of all of it.
 import { annotations, labels, networks, resourceNames } from '../../src/api/keys.ts';
 import { vpcEnis } from '../../src/api/vpc-eni.ts';
 import { deployments, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/resources.ts';
 import { listSubEnis } from '../cloud-client.ts';
 import { NODE_GROUP, SAMPLE_GROUP, VPC } from '../layout.ts';
+import { NODE_GROUPS_POLICY } from '../permissions.ts';
 import { waitForObjects } from '../wait.ts';
+import { type Reach, reach } from './reach.ts';
 import type { Story, StoryContext } from './story.ts';
+import { besideOrdinaryPods } from './trunk-ordinary.ts';
+import { exhaustTheQuota, prepare } from './trunk-preparation.ts';
+import { nothingStrictIsLeft, strictRouting } from './trunk-strict.ts';
 
 const NAMESPACE = 'my-namespace';
 const WEB = 'app=my-app';
+const CLIENTS = 'app=client';
 /** The rule of the sample group that opens port 80, in the API's words. */
 const webRule = { Protocol: 'TCP', Port: '80', CidrBlock: VPC.cidr, Action: 'ACCEPT' };
-/** curl's exit code for a connection that timed out (curl(1), EXIT CODES). */
-const CURL_TIMED_OUT = 28;
 
 export const podSecurityGroupsTrunk: Story = {
   name: 'pod-security-groups-trunk',
   document: '002',
   title: 'a Pod on a general node gets its own security group through a Trunking ENI',
+  lab: { superNodes: 0, grants: [NODE_GROUPS_POLICY] },
   run: async (context) => {
+    await prepare(context);
     await applySample(context);
     const web = await lookAtThePod(context);
     await lookAtTheEni(context, web);
     await askKubectl(context, web);
     const clients = await startClients(context, web);
     await connect(context, web, clients);
-    await editThePolicy(context, web);
+    await besideOrdinaryPods(context, { namespace: NAMESPACE, web, ...clients });
+    const strict = await strictRouting(context, {
+      namespace: NAMESPACE,
+      before: { web, ...clients },
+      selectors: { web: WEB, clients: CLIENTS },
+      setRule: (open) => setWebRule(context, open),
+    });
+    await editThePolicy(context, strict.web);
     await crashIpamd(context);
+    await exhaustTheQuota(context, { namespace: NAMESPACE, deployment: 'nginx', labels: WEB, running: 10 });
     await deleteEverything(context);
+    await nothingStrictIsLeft(context);
   },
 };
 
@@ -108,7 +123,7 @@ interface Clients {
 async function startClients({ lab, step }: StoryContext, web: Pod): Promise<Clients> {
   return step('a client Pod on each node', async () => {
     await lab.applyFile('examples/pod-security-groups-trunk/client.yaml');
-    const clients = await lab.runningPods(NAMESPACE, 'app=client', 2);
+    const clients = await lab.runningPods(NAMESPACE, CLIENTS, 2);
     const sameNode = clients.find((pod) => pod.spec.nodeName === web.spec.nodeName);
     const otherNode = clients.find((pod) => pod.spec.nodeName !== web.spec.nodeName);
     if (sameNode === undefined || otherNode === undefined) throw new Error('the clients are not on both nodes');
@@ -116,59 +131,31 @@ async function startClients({ lab, step }: StoryContext, web: Pod): Promise<Clie
   });
 }
 
-/** curl's exit code and, when it answered, the page. */
-async function curl({ lab }: StoryContext, from: Pod, ip: string): Promise<{ code: number; page: string }> {
-  const result = await lab.exec(from, [
-    'curl',
-    '--silent',
-    '--noproxy',
-    '*',
-    '--connect-timeout',
-    '2',
-    '--max-time',
-    '5',
-    `http://${ip}/`,
-  ]);
-  return { code: result.code, page: result.stdout };
-}
+const setWebRule = async ({ lab }: StoryContext, open: boolean): Promise<void> => {
+  const action = open ? 'CreateSecurityGroupPolicies' : 'DeleteSecurityGroupPolicies';
+  const body = { SecurityGroupId: SAMPLE_GROUP.securityGroupId, SecurityGroupPolicySet: { Ingress: [webRule] } };
+  await lab.cloud.call('vpc', action, body);
+};
 
 async function connect(context: StoryContext, web: Pod, clients: Clients): Promise<void> {
   const { lab, step, expect } = context;
-  const ip = web.status?.podIP ?? '';
-  const opens = async (from: Pod): Promise<{ seen: string }> => {
-    const answer = await curl(context, from, ip);
-    expect('exit code of curl', answer.code, 0);
-    expect('the page is nginx’s', answer.page.includes('Welcome to nginx!'), true);
-    return { seen: 'nginx answers' };
+  const from = async (pod: Pod, port: number, outcome: Reach): Promise<{ seen: string }> => {
+    expect(`port ${port}`, await reach(lab, pod, web, port), outcome);
+    return { seen: outcome };
   };
-  const timesOut = async (from: Pod): Promise<{ seen: string }> => {
-    expect('exit code of curl', (await curl(context, from, ip)).code, CURL_TIMED_OUT);
-    return { seen: `curl exits ${CURL_TIMED_OUT}` };
-  };
-  const rules = { SecurityGroupId: SAMPLE_GROUP.securityGroupId, SecurityGroupPolicySet: { Ingress: [webRule] } };
-  await step('from the other node, port 80 opens: the group allows it', () => opens(clients.otherNode));
+  await step('from the other node, port 80 opens: the group allows it', () => from(clients.otherNode, 80, 'answers'));
   await step('the rule is deleted through the cloud API; the next connection times out', async () => {
-    await lab.cloud.call('vpc', 'DeleteSecurityGroupPolicies', rules);
-    return timesOut(clients.otherNode);
+    await setWebRule(context, false);
+    return from(clients.otherNode, 80, 'timed out');
   });
-  await step('on the same node the group is not consulted (standard routing)', () => opens(clients.sameNode));
+  await step('on the same node the group is not consulted (standard routing)', () =>
+    from(clients.sameNode, 80, 'answers'),
+  );
   await step('the rule is created again; the next connection opens', async () => {
-    await lab.cloud.call('vpc', 'CreateSecurityGroupPolicies', rules);
-    return opens(clients.otherNode);
+    await setWebRule(context, true);
+    return from(clients.otherNode, 80, 'answers');
   });
-  await step('a port that the group does not name times out', async () => {
-    const result = await lab.exec(clients.otherNode, [
-      'curl',
-      '--silent',
-      '--noproxy',
-      '*',
-      '--connect-timeout',
-      '2',
-      `http://${ip}:8080/`,
-    ]);
-    expect('exit code of curl', result.code, CURL_TIMED_OUT);
-    return {};
-  });
+  await step('a port that the group does not name times out', () => from(clients.otherNode, 8080, 'timed out'));
 }
 
 async function editThePolicy({ lab, step, expect }: StoryContext, web: Pod): Promise<void> {

@@ -6,13 +6,13 @@ import type { CniCall } from '../cni/call.ts';
 import { cniCodes, CniError } from '../cni/error.ts';
 import { type NetConf, parseNetConf } from '../cni/net-conf.ts';
 import { type AddResult, addResult } from '../cni/result.ts';
-import { attachShared } from './attach-shared.ts';
+import { attachOrdinary } from './attach-ordinary.ts';
 import { attachSubEni } from './attach-sub-eni.ts';
 import type { Attachment, AttachRequest } from './attachment.ts';
 import { agentErrors } from './errors.ts';
-import { findPod } from './find-pod.ts';
+import { findPod, gone } from './find-pod.ts';
 import { watchPodEnd } from './pod-end.ts';
-import { podKey, type ServiceDeps } from './service-deps.ts';
+import { lockKey, podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire, wire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import { HOST_MAC, hostVethName, POD_GATEWAY, podMac } from './wiring.ts';
@@ -29,7 +29,7 @@ export async function add(deps: ServiceDeps, call: CniCall, signal: AbortSignal)
       'CNI_ARGS names no Pod',
       'expected K8S_POD_NAMESPACE, K8S_POD_NAME and K8S_POD_UID',
     );
-  const record = await deps.lock.hold(podKey(pod), () => addLocked(deps, call, conf, pod, signal));
+  const record = await deps.lock.hold(lockKey(pod), () => addLocked(deps, call, conf, pod, signal));
   return addResult(attachmentOf(record, call.netns), conf.cniVersion);
 }
 
@@ -72,13 +72,17 @@ async function addLocked(
         },
       };
       const connect = async (): Promise<Wired> => {
-        const attachment = await (network === 'sub-eni' ? attachSubEni(asked) : attachShared(asked));
+        const attachment = await (network === 'sub-eni' ? attachSubEni(asked) : attachOrdinary(asked));
         // From here on nothing waits: a wiring that has begun is finished or taken back.
         asked.signal.throwIfAborted();
         return await wireAnew(deps, call, { ...wanted, uid }, attachment);
       };
-      // An address is not freed while it is being wired.
-      return network === 'sub-eni' ? await connect() : await deps.lock.hold(uid, connect);
+      if (uid === wanted.uid) return await connect();
+      // The runtime named no UID, so that this Pod's end may have been told since it was looked up.
+      return await deps.lock.hold(uid, () => {
+        if (deps.tornDown.has(uid)) throw gone({ ...wanted, uid }, 'its network was taken down for good');
+        return connect();
+      });
     } catch (error) {
       // An address may have been taken for a Pod that is over by now.
       if (network === 'shared') deps.changed(uid);

@@ -90,7 +90,7 @@ export function createAddressStore(options: { readonly path: string; readonly lo
       book = found.book;
       for (const [uid, pod] of Object.entries(found.pods)) names.set(uid, pod);
       for (const record of wired) {
-        if (record.wiring.kind !== 'shared') continue;
+        if (record.wiring.kind !== 'shared' || record.wiring.vpcIpUID !== undefined) continue;
         names.set(record.pod.uid, { namespace: record.pod.namespace, name: record.pod.name });
         change((known) => withWired(known, record, logger));
       }

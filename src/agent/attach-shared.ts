@@ -19,16 +19,18 @@ interface Taken {
 }
 
 /**
- * The address belongs to the Pod's UID: every sandbox of it gets the same one. Rejects with the signal's reason, or with
- * AGENT-NETWORK-UNSUPPORTED when the node never shares addresses.
+ * The address belongs to the Pod's UID: every sandbox of it gets the same one. Undefined once the cluster is in static mode, where nothing is
+ * taken from a pool. Rejects with the signal's reason, or with AGENT-NETWORK-UNSUPPORTED when the node never shares addresses.
  */
-export async function attachShared({ deps, wanted, uid, ends, signal, tell }: AttachRequest): Promise<Attachment> {
+export async function attachShared(asked: AttachRequest): Promise<Attachment | undefined> {
+  const { deps, wanted, uid, ends, signal, tell } = asked;
   await abortable(deps.configs.synced, signal);
   await dropLost(deps, uid);
-  const { ip, vpcEniUID, eni } = await waitUntil(
+  const found = await waitUntil<Taken | undefined>(
     deps.clock,
     wakeUps(deps),
     () => {
+      if (isStaticMode(deps)) return { done: undefined };
       const never = whyNever(deps);
       if (never !== undefined)
         throw new TrunklineError(
@@ -42,6 +44,8 @@ export async function attachShared({ deps, wanted, uid, ends, signal, tell }: At
     },
     signal,
   );
+  if (found === undefined) return undefined;
+  const { ip, vpcEniUID, eni } = found;
   deps.addresses.setName(uid, wanted);
   // On disk before the kernel has it: an agent that starts anew must not give it to another Pod.
   await deps.addresses.saved();
@@ -61,11 +65,15 @@ export async function attachShared({ deps, wanted, uid, ends, signal, tell }: At
 
 /** ipamd says that the node shares no addresses, whatever happens to its pool. */
 function whyNever(deps: ServiceDeps): string | undefined {
-  const { routeENI, conditions = [] } = deps.configs.get(deps.nodeName)?.status ?? {};
-  const { type, staticMode } = sharedAddressesCondition;
-  const isStatic = conditions.find((condition) => condition.type === type && condition.reason === staticMode);
-  if (isStatic !== undefined) return isStatic.message;
+  const { routeENI } = deps.configs.get(deps.nodeName)?.status ?? {};
   return routeENI?.quota === 0 ? routeENI.reason : undefined;
+}
+
+/** ipamd says so on the node's nec: every ordinary Pod gets an address of its own, chosen by ipamd. */
+export function isStaticMode({ configs, nodeName }: Pick<ServiceDeps, 'configs' | 'nodeName'>): boolean {
+  const { type, staticMode } = sharedAddressesCondition;
+  const { conditions = [] } = configs.get(nodeName)?.status ?? {};
+  return conditions.some((condition) => condition.type === type && condition.reason === staticMode);
 }
 
 type Attempt = Taken | { readonly waitingFor: string; readonly againAfterMs: number | undefined };

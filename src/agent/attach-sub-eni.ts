@@ -1,18 +1,16 @@
 // The network of a Pod with a sub-ENI: waits until ipamd has made it, and until its link is on the node.
 import type { z } from 'zod';
-import { subEniName, type VpcEni, type vpcEniStatusSchema } from '../api/vpc-eni.ts';
-import { TrunklineError } from '../base/errors.ts';
+import { type EnforcingMode, subEniName, type VpcEni, type vpcEniStatusSchema } from '../api/vpc-eni.ts';
 import type { PodArgs } from '../cni/args.ts';
 import type { Attachment, AttachRequest } from './attachment.ts';
-import { agentErrors } from './errors.ts';
 import { gone } from './find-pod.ts';
-import { podKey } from './service-deps.ts';
 import { waitForObject } from './wait-for-object.ts';
 import { waitUntil } from './wait-until.ts';
 
 type EniFacts = NonNullable<z.infer<typeof vpcEniStatusSchema>['eni']> & {
   readonly vlanID: number;
   readonly ip: string;
+  readonly mode: EnforcingMode;
 };
 
 /** Rejects with the signal's reason, or with a row of the catalogue when this Pod can never have one. */
@@ -49,6 +47,7 @@ export async function attachSubEni({ deps, wanted, uid, ends, signal, tell }: At
       gateway: eni.gateway,
       trunk: trunk.device,
       link,
+      mode: eni.mode,
     },
   };
 }
@@ -56,16 +55,12 @@ export async function attachSubEni({ deps, wanted, uid, ends, signal, tell }: At
 function readyFacts(object: VpcEni, wanted: PodArgs, uid: string): EniFacts | undefined {
   if (object.status?.agent?.state === 'TornDown' && object.status.agent.podUID === uid)
     throw gone({ ...wanted, uid }, 'its network was taken down for good');
-  if (object.spec.enforcingMode === 'strict')
-    throw new TrunklineError(
-      agentErrors.strictUnsupported,
-      `Pod ${podKey(wanted)}: podSecurityGroupEnforcingMode strict is not in this version; expected standard`,
-    );
   const eni = object.status?.phase === 'Ready' ? object.status.eni : undefined;
   if (eni === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   const ip = (eni.addresses.find((address) => address.primary === true) ?? eni.addresses[0])?.ip;
   if (ip === undefined || eni.vlanID === undefined || eni.vlanID === 0) return undefined;
-  return { ...eni, vlanID: eni.vlanID, ip };
+  // An intent of a release without modes.
+  return { ...eni, vlanID: eni.vlanID, ip, mode: object.spec.enforcingMode ?? 'standard' };
 }
 
 function whyNotReady(eni: VpcEni | undefined, uid: string): string {

@@ -4,31 +4,37 @@ import type { CniCall } from '../cni/call.ts';
 import { cniCodes, CniError } from '../cni/error.ts';
 import { parseNetConf } from '../cni/net-conf.ts';
 import type { KernelRoute } from './kernel.ts';
+import { localRules } from './plan-local-rule.ts';
 import { planRuleRepair } from './plan-rules.ts';
-import { podKey, type ServiceDeps } from './service-deps.ts';
+import { lockKey, podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
-import { tableOf, type Wiring } from './wiring.ts';
+import { isStrict, preferences, tableOf, type Wiring } from './wiring.ts';
 import { uplinkOf } from './uplink.ts';
 
 /** Succeeds for a container that is unknown or deleted already. A late call for an old sandbox finds no record, so the new one is not touched. */
 export async function del(deps: ServiceDeps, call: Pick<CniCall, 'containerId' | 'args'>): Promise<void> {
-  const known = deps.store.get(call.containerId);
-  const key = known === undefined ? podKeyOf(call) : podKey(known.pod);
+  const key = deps.store.get(call.containerId)?.pod.uid ?? keyOfCall(call);
   await deps.lock.hold(key, async () => {
     // Read again: an ADD of this container may have ended while we waited.
-    const record = deps.store.get(call.containerId);
-    if (record === undefined) return;
-    await unwire(deps, record);
-    deps.logger.info({ containerId: record.containerId, pod: key, ip: record.wiring.podIp }, 'Pod unwired');
+    const uid = deps.store.get(call.containerId)?.pod.uid;
+    if (uid === undefined || uid === key) return unwireContainer(deps, call.containerId);
+    await deps.lock.hold(uid, () => unwireContainer(deps, call.containerId));
   });
 }
 
+async function unwireContainer(deps: ServiceDeps, containerId: string): Promise<void> {
+  const record = deps.store.get(containerId);
+  if (record === undefined) return;
+  await unwire(deps, record);
+  deps.logger.info({ containerId, pod: podKey(record.pod), ip: record.wiring.podIp }, 'Pod unwired');
+}
+
 /** Arguments that cannot be read must not keep a sandbox from going; without a Pod the container is its own key. */
-function podKeyOf({ args, containerId }: Pick<CniCall, 'containerId' | 'args'>): string {
+function keyOfCall({ args, containerId }: Pick<CniCall, 'containerId' | 'args'>): string {
   try {
     const pod = podOf(args);
-    return pod === undefined ? containerId : podKey(pod);
+    return pod === undefined ? containerId : lockKey(pod);
   } catch {
     return containerId;
   }
@@ -53,8 +59,12 @@ async function whatIsMissing({ kernel }: ServiceDeps, { wiring }: Wired): Promis
     if (link === undefined) return `the node has no device ${device}`;
     if (!link.flags.includes('UP')) return `the node's device ${device} is down`;
   }
-  const rule = planRuleRepair([wiring], await kernel.rules()).missing[0];
+  const rules = await kernel.rules();
+  const rule = planRuleRepair([wiring], rules).missing[0];
   if (rule !== undefined) return `the node has no rule ${rule}`;
+  const before = localRules(rules).find((preference) => preference <= preferences.fromLink);
+  if (isStrict(wiring) && before !== undefined)
+    return `the rule from all lookup local stands at ${before}, before the rules of this Pod with strict routing`;
   const route = missingRoute(wiring, uplink, await kernel.routes());
   if (route !== undefined) return `the node has no route ${route}`;
   const addresses = await kernel.addresses(wiring.ifName, { netns: wiring.netns });
@@ -66,7 +76,7 @@ function missingRoute(wiring: Wiring, uplink: string, routes: readonly KernelRou
   const table = String(tableOf(wiring));
   const toPod = { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth };
   const wanted = [
-    { ...toPod, table: 'main' },
+    ...(isStrict(wiring) ? [] : [{ ...toPod, table: 'main' }]),
     ...(wiring.kind === 'shared' ? [] : [{ ...toPod, table }]),
     { text: 'default', dst: 'default', dev: uplink, table },
   ];

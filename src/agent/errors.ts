@@ -18,18 +18,10 @@ export const agentErrors = {
   networkUnsupported: row({
     code: 'AGENT-NETWORK-UNSUPPORTED',
     title: 'The network of this Pod is not in this version',
-    cause: 'The Pod asks for an exclusive ENI, or for a shared address on a node or in a cluster that shares none.',
-    cure: 'Leave the annotation networks out, use non-static mode, or let a SecurityGroupPolicy select the Pod.',
+    cause: 'The Pod asks for an exclusive ENI, or for a shared address on a node that shares none.',
+    cure: 'Leave the annotation networks out, use another node, or let a SecurityGroupPolicy select the Pod.',
     retry: 'terminal',
     eventReason: 'NetworkUnsupported',
-  }),
-  strictUnsupported: row({
-    code: 'AGENT-STRICT-UNSUPPORTED',
-    title: 'Strict enforcing is not in this version',
-    cause: 'podSecurityGroupEnforcingMode was strict when the Pod was created.',
-    cure: 'Set vpcCni.trunkingEni.podSecurityGroupEnforcingMode to standard and create the Pod anew.',
-    retry: 'terminal',
-    eventReason: 'StrictUnsupported',
   }),
   podGone: row({
     code: 'AGENT-POD-GONE',
@@ -77,7 +69,6 @@ const codes: ReadonlyMap<string, CniCode> = new Map<string, CniCode>([
   [agentErrors.notYet.code, cniCodes.tryAgainLater],
   [agentErrors.linkUnavailable.code, cniCodes.tryAgainLater],
   [agentErrors.networkUnsupported.code, cniCodes.refused],
-  [agentErrors.strictUnsupported.code, cniCodes.refused],
   [agentErrors.podGone.code, cniCodes.refused],
   [agentErrors.kernel.code, cniCodes.kernel],
 ]);

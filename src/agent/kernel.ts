@@ -1,8 +1,9 @@
 // The node's kernel as the agent uses it: batches for `ip`, links, rules and a few sysctls.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { TrunklineError } from '../base/errors.ts';
+import { isMissing } from './durable-file.ts';
 import { agentErrors } from './errors.ts';
 import { type KernelRule, kernelRuleSchema } from './plan-rules.ts';
 
@@ -41,6 +42,8 @@ export interface Kernel {
   addresses(device: string, options?: Pick<BatchOptions, 'netns'>): Promise<readonly string[]>;
   /** `net/ipv4/...` below /proc/sys, in the node's namespace. */
   setSysctl(name: string, value: string): Promise<void>;
+  /** Its value without white space around; undefined when this kernel has no such switch. */
+  sysctl(name: string): Promise<string | undefined>;
   /** Calls `changed` after any change of a link until `signal` aborts; rejects when the watching ended by itself. */
   watchLinks(changed: () => void, signal: AbortSignal): Promise<void>;
 }
@@ -84,6 +87,14 @@ export function createKernel(): Kernel {
         await writeFile(`/proc/sys/${name}`, value);
       } catch (error) {
         throw new TrunklineError(agentErrors.kernel, `/proc/sys/${name} cannot be set to ${value}`, { cause: error });
+      }
+    },
+    sysctl: async (name) => {
+      try {
+        return (await readFile(`/proc/sys/${name}`, 'utf8')).trim();
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw new TrunklineError(agentErrors.kernel, `/proc/sys/${name} cannot be read`, { cause: error });
       }
     },
     watchLinks: (changed, signal) =>

@@ -73,6 +73,7 @@ function start(options: { readonly choose?: () => Promise<LinkDriver> } = {}) {
   const network = createNodeNetwork();
   const sysctls = new Map<string, string>();
   const reports: unknown[] = [];
+  const routing = { status: { strict: false, ipvs: false, nodeLocalDNS: false }, changed: (): void => undefined };
   const patch: KubeClient['patch'] = (_resource, name, body, patchOptions) => {
     reports.push({ name, manager: patchOptions?.fieldManager, ...(body.body as { status: object }).status });
     return Promise.resolve(withTrunk) as never;
@@ -89,6 +90,13 @@ function start(options: { readonly choose?: () => Promise<LinkDriver> } = {}) {
     necs,
     links,
     network,
+    routing: {
+      observe: () => Promise.resolve(routing.status),
+      onChange: (fn) => {
+        routing.changed = fn;
+        return () => undefined;
+      },
+    },
     conflist: createConflistFile(directory),
     chooseDriver: options.choose ?? (() => Promise.resolve(createVethDriver({ kernel, watch: links }))),
     agentVersion: 'v3.6.0',
@@ -108,7 +116,7 @@ function start(options: { readonly choose?: () => Promise<LinkDriver> } = {}) {
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await clock.settle();
   };
-  return { kernel, clock, necs, network, sysctls, reports, path, until };
+  return { kernel, clock, necs, network, routing, sysctls, reports, path, until };
 }
 
 describe('the node', () => {
@@ -140,6 +148,7 @@ describe('the node', () => {
           message: 'the shared ENI eni-route001 (20:90:6f:00:00:99) is not plugged into the node yet',
           agentVersion: 'v3.6.0',
           quickRelease: true,
+          routing: { strict: false, ipvs: false, nodeLocalDNS: false },
           sysctls: {
             'net.ipv4.ip_forward': '1',
             'net.ipv4.conf.all.rp_filter': '0',
@@ -297,5 +306,17 @@ describe('the conflist', () => {
     await file.withdraw();
     await file.withdraw();
     expect(existsSync(join(directory, CONFLIST_NAME))).toBe(false);
+  });
+
+  it('reports what strict routing depends on, and again when that changes', async () => {
+    const { kernel, clock, necs, routing, reports, until } = start();
+    kernel.plug(TRUNK);
+    necs.put(withTrunk);
+    await until(() => reports.length > 0);
+    routing.status = { strict: true, ipvs: true, nodeLocalDNS: false };
+    routing.changed();
+    await clock.advance(1_000);
+    await until(() => reports.length > 1);
+    expect(reports.at(-1)).toMatchObject({ node: { routing: { strict: true, ipvs: true, nodeLocalDNS: false } } });
   });
 });

@@ -1,7 +1,12 @@
 // Keeps the node able to connect Pods, and says whether it is: to ADD, to the runtime (conflist) and to the API (nec.status.node).
 import { isDeepStrictEqual } from 'node:util';
 import { fieldManagers } from '../api/keys.ts';
-import { type NodeEniConfig, type NodeEniConfigStatus, nodeEniConfigs } from '../api/node-eni-config.ts';
+import {
+  type NodeEniConfig,
+  type NodeEniConfigStatus,
+  nodeEniConfigs,
+  type RoutingStatus,
+} from '../api/node-eni-config.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { isNotFound } from '../kube/api-error.ts';
@@ -11,6 +16,7 @@ import type { Controller, Informer, KubeClient } from '../kube/types.ts';
 import type { ConflistFile } from './conflist.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { MutableNodeNetwork, NodeOffer } from './node-network.ts';
+import type { NodeRouting } from './node-routing.ts';
 import { createThrottle } from './throttle.ts';
 import { type PrepareDeps, type Prepared, prepareNode } from './prepare-node.ts';
 
@@ -19,6 +25,7 @@ export interface NodeControllerDeps extends PrepareDeps {
   readonly necs: Informer<NodeEniConfig>;
   readonly links: Pick<LinkWatch, 'onChange'>;
   readonly network: MutableNodeNetwork;
+  readonly routing: Pick<NodeRouting, 'observe' | 'onChange'>;
   readonly conflist: ConflistFile;
   readonly agentVersion: string;
   /** Told to ipamd, which takes addresses back. */
@@ -46,15 +53,14 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
       (enqueue, signal) => {
         // Also when there is no nec yet: the runtime and ADD want to know.
         enqueue(nodeName);
-        const stop = deps.links.onChange(
-          createThrottle(
-            clock,
-            LOOK_AGAIN_MS,
-            () => enqueue(nodeName),
-            () => !network.ready,
-          ),
+        const again = createThrottle(
+          clock,
+          LOOK_AGAIN_MS,
+          () => enqueue(nodeName),
+          () => !network.ready,
         );
-        signal.addEventListener('abort', stop, { once: true });
+        for (const stop of [deps.links.onChange(again), deps.routing.onChange(again)])
+          signal.addEventListener('abort', stop, { once: true });
       },
     ],
     reconcile: async (_key, { signal, log }) => {
@@ -66,7 +72,7 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
       network.offerNow(prepared.offer);
       if (network.ready) await deps.conflist.publish();
       else await deps.conflist.withdraw();
-      if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, deps), signal);
+      if (nec !== undefined) await report(deps, nec, nodeStatus(prepared, await deps.routing.observe(), deps), signal);
       return prepared.again ? { requeueAfterMs: REFUSED_AGAIN_MS } : undefined;
     },
   });
@@ -75,6 +81,7 @@ export function createNodeController(deps: NodeControllerDeps): Controller {
 /** What nec.status.node says. */
 export function nodeStatus(
   prepared: Prepared,
+  routing: RoutingStatus,
   { agentVersion, quickRelease }: Pick<NodeControllerDeps, 'agentVersion' | 'quickRelease'>,
 ): NodeStatus {
   const { trunk, enis, message } = prepared.offer;
@@ -88,6 +95,7 @@ export function nodeStatus(
     ...(enis.length === 0 ? {} : { sysctls }),
     agentVersion,
     ...(quickRelease ? { quickRelease } : {}),
+    routing,
   };
 }
 

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { planUnwire, planWire, tableRoutes } from './plan-wire.ts';
 import { createModelKernel } from './testing/model-kernel.ts';
 import { coexistingWirings, sharedWiringOf, wiringOf } from './testing/wirings.ts';
-import { eniTable, hostVethName, podMac, subEniLinkName } from './wiring.ts';
+import { eniTable, hostVethName, podMac, subEniLinkName, type Wiring } from './wiring.ts';
+
+/** Things in the kernel that a wiring adds. */
+const lines = (wiring: Wiring): number => (wiring.kind === 'shared' ? 4 : wiring.mode === 'strict' ? 6 : 8);
 
 describe('wiring a Pod', () => {
   it('is this text in the node', () => {
@@ -19,6 +22,24 @@ describe('wiring a Pod', () => {
       'rule add pref 10 iif eth1.101 lookup 20101',
       'rule add pref 512 to 10.0.36.21 lookup main',
       'rule add pref 1536 from 10.0.36.21 lookup 20101',
+    ]);
+  });
+
+  it('is this text in the node for strict routing: no way inside the node, in either direction', () => {
+    const wiring = wiringOf({ hostVeth: 'tke0a', podMac: '02:00:00:00:00:05', mode: 'strict' });
+    expect(planWire(wiring).node.slice(1)).toEqual([
+      'link set tke0a up',
+      'route replace 10.0.36.21/32 dev tke0a scope link table 20101',
+      'route replace 10.0.36.1/32 dev eth1.101 scope link table 20101',
+      'route replace default via 10.0.36.1 dev eth1.101 table 20101',
+      'rule add pref 10 iif eth1.101 lookup 20101',
+      'rule add pref 10 iif tke0a lookup 20101',
+    ]);
+    expect(planUnwire(wiring)).toEqual([
+      'rule del pref 10 iif eth1.101 lookup 20101',
+      'rule del pref 10 iif tke0a lookup 20101',
+      'link delete tke0a',
+      'route flush table 20101',
     ]);
   });
 
@@ -68,7 +89,7 @@ describe('wiring a Pod', () => {
         for (const wiring of others) kernel.apply(planWire(wiring).node);
         const before = kernel.snapshot();
         kernel.apply(planWire(subject).node);
-        expect(kernel.snapshot().length).toBe(before.length + (subject.kind === 'shared' ? 4 : 8));
+        expect(kernel.snapshot().length).toBe(before.length + lines(subject));
         kernel.apply(planUnwire(subject), true);
         expect(kernel.snapshot()).toEqual(before);
       }),

@@ -1,5 +1,5 @@
 // The text for `ip -batch` that wires a Pod to its sub-ENI or to a shared ENI, and takes the wiring away again. Pure.
-import { HOST_MAC, POD_GATEWAY, preferences, tableOf, type Wiring } from './wiring.ts';
+import { HOST_MAC, isStrict, POD_GATEWAY, preferences, tableOf, type Wiring } from './wiring.ts';
 
 /** Lines for the node's namespace, then lines for the Pod's. */
 export interface WirePlan {
@@ -9,9 +9,14 @@ export interface WirePlan {
   readonly unfiltered: readonly string[];
 }
 
-/** The rules of a shared address and of standard routing, as `ip rule add` and `ip rule del` take them (facts: data-plane, section 3). */
+/**
+ * As `ip rule add` and `ip rule del` take them (facts: data-plane, section 3). Strict routing works only while the rule of the table `local` stands behind
+ * `fromLink`: what the Pod sends to its own node has to leave through the sub-ENI, too.
+ */
 export function rulesOf(wiring: Wiring): readonly string[] {
   const table = tableOf(wiring);
+  if (isStrict(wiring))
+    return [wiring.link, wiring.hostVeth].map((device) => `pref ${preferences.fromLink} iif ${device} lookup ${table}`);
   return [
     // What a shared ENI receives is for many Pods; the rule by address finds the right one.
     ...(wiring.kind === 'shared' ? [] : [`pref ${preferences.fromLink} iif ${wiring.link} lookup ${table}`]),
@@ -36,7 +41,8 @@ export function routesOf(wiring: Wiring): readonly string[] {
   const { podIp, hostVeth, gateway, link } = wiring;
   const table = tableOf(wiring);
   return [
-    `route replace ${podIp}/32 dev ${hostVeth} scope link`,
+    // Without it the node itself finds a strict Pod only through the VPC.
+    ...(isStrict(wiring) ? [] : [`route replace ${podIp}/32 dev ${hostVeth} scope link`]),
     ...(wiring.kind === 'shared' ? [] : [`route replace ${podIp}/32 dev ${hostVeth} scope link table ${table}`]),
     ...tableRoutes(table, gateway, link),
   ];

@@ -1,14 +1,15 @@
 // The agent as a whole: its parts put together on a client and a kernel, to run until a signal.
 import { join } from 'node:path';
 import { type NodeEniConfig, nodeEniConfigs } from '../api/node-eni-config.ts';
-import { labels, nameLabel } from '../api/keys.ts';
+import { labels, nameLabel, objectNames } from '../api/keys.ts';
 import { subEniName, type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
+import { type VpcIp, vpcIps } from '../api/vpc-ip.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import { createInformer } from '../kube/informer.ts';
 import { runManager } from '../kube/manager.ts';
-import { type Pod, pods } from '../kube/resources.ts';
+import { type ConfigMap, configMaps, type Pod, pods } from '../kube/resources.ts';
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
 import { createAddressControllers } from './address-controllers.ts';
 import { createAddressStore } from './address-store.ts';
@@ -21,8 +22,11 @@ import { createLinkWatch, type LinkWatch } from './link-watch.ts';
 import { netnsFinder } from './netns-path.ts';
 import { createNodeController } from './node-controller.ts';
 import { createNodeNetwork, type MutableNodeNetwork } from './node-network.ts';
+import { createNodeRouting, type NodeRouting } from './node-routing.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 import { createTornDownPods, reportWiring } from './report-wiring.ts';
+import { createStaticAddresses } from './static-addresses.ts';
+import { createRoutingController } from './routing-controller.ts';
 import { createCniServer } from './server.ts';
 import { createCniService } from './service.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -59,6 +63,9 @@ interface Informers {
   readonly pods: Informer<PodView>;
   readonly enis: Informer<VpcEni>;
   readonly configs: Informer<NodeEniConfig>;
+  readonly ips: Informer<VpcIp>;
+  /** Only kube-system/tke-eni-ipamd. */
+  readonly values: Informer<ConfigMap>;
 }
 
 /** Runs until `signal` aborts; rejects when a part cannot go on. What is wired stays wired when the agent ends. */
@@ -68,8 +75,15 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   const watch = createLinkWatch({ kernel, clock, logger });
   const node = createNodeNetwork();
   const store = createWiredStore({ directory: join(options.stateDirectory, 'wired'), logger });
+  const routing = createNodeRouting({
+    kernel,
+    store,
+    path: join(options.stateDirectory, 'early-demux.json'),
+    logger,
+  });
   const shared = {
     ...informers,
+    routing,
     nodeName,
     client,
     store,
@@ -92,6 +106,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     watches: [watchOf(informers.enis, ({ key }) => [key]), watchOf(informers.pods, eniOfPod)],
     reconcile: (key, context) => reportWiring(shared, key, context.signal),
   });
+  const staticAddresses = createStaticAddresses(shared);
   const deps: ServiceDeps = {
     ...shared,
     kernel,
@@ -101,6 +116,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     changed: (uid) => {
       reporter.enqueue(subEniName(uid));
       addressControllers.changed(uid);
+      staticAddresses.changed(uid);
     },
   };
   const tombstones = createTombstones({ directory: join(options.stateDirectory, 'tombstones'), logger });
@@ -115,11 +131,13 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   const entry = await installPlugins({ directory: options.binDirectory, entries: options.entries });
   logger.info({ entry, directory: options.binDirectory }, 'CNI binaries are installed');
   await runManager({
-    informers: [informers.pods, informers.enis, informers.configs],
+    informers: Object.values(informers),
     controllers: [
       reporter,
       ...addressControllers.controllers,
-      nodeController(options, informers.configs, node, watch, store),
+      staticAddresses.controller,
+      createRoutingController({ ...shared, values: informers.values }),
+      nodeController(options, informers.configs, node, watch, store, routing),
     ],
     servers: [
       server,
@@ -150,7 +168,18 @@ function createInformers({ client, clock, logger, nodeName, hash }: AgentProgram
       resource: vpcEnis,
       labelSelector: `${labels.nodeName}=${nameLabel(nodeName, hash)}`,
     }),
+    ips: createInformer({
+      ...common,
+      resource: vpcIps,
+      labelSelector: `${labels.nodeName}=${nameLabel(nodeName, hash)}`,
+    }),
     configs: createInformer({ ...common, resource: nodeEniConfigs, fieldSelector: `metadata.name=${nodeName}` }),
+    values: createInformer({
+      ...common,
+      resource: configMaps,
+      namespace: objectNames.systemNamespace,
+      fieldSelector: `metadata.name=${objectNames.addonValues}`,
+    }),
   };
 }
 
@@ -165,6 +194,7 @@ function nodeController(
   network: MutableNodeNetwork,
   links: LinkWatch,
   store: WiredStore,
+  routing: NodeRouting,
 ): Controller {
   const { kernel, linkDriver } = options;
   return createNodeController({
@@ -172,6 +202,7 @@ function nodeController(
     necs,
     links,
     network,
+    routing,
     wirings: () => store.list().map(({ wiring }) => wiring),
     // The probe is for a trunk that is new; a driver does not change under Pods that it serves.
     chooseDriver: async (trunk) =>

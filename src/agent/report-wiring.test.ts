@@ -63,6 +63,7 @@ const record = (sequence: number, containerId: string): Wired => ({
     gateway: '10.0.36.1',
     trunk: 'eth1',
     link: 'eth1.101',
+    mode: 'standard',
   },
 });
 const tornDown = (): unknown => ({
@@ -143,7 +144,7 @@ describe('the report of a wiring', () => {
   it('waits for a call of the same Pod that is being served', async () => {
     put();
     const held = Promise.withResolvers<void>();
-    const add = world.deps.lock.hold('ns/web', async () => {
+    const add = world.deps.lock.hold('uid-web', async () => {
       await held.promise;
       await world.deps.store.put({ ...record(1, 'c1'), phase: 'wiring' });
     });

@@ -36,8 +36,8 @@ export async function reportWiring(deps: ReportDeps, key: ObjectKey, signal: Abo
   const recorded = eni.status?.agent;
   if (recorded?.state === 'TornDown' && recorded.podUID === pod.uid) return deps.tornDown.add(pod.uid);
 
-  const desired = wiredStatus(deps, pod.uid) ?? (await tornDownStatus(deps, pod, signal));
-  if (desired === undefined || same(recorded, desired)) return;
+  const desired = await observeWiring(deps, pod, signal);
+  if (desired === undefined || isToldAlready(recorded, desired)) return;
   await applyStatus(deps.client, vpcEnis, key, {
     fieldManager: fieldManagers.agent,
     status: { agent: { ...desired, observedAt: rfc3339(deps.clock.now()) } },
@@ -46,22 +46,38 @@ export async function reportWiring(deps: ReportDeps, key: ObjectKey, signal: Abo
   });
 }
 
-type Desired = Omit<AgentStatus, 'observedAt'>;
+/** What a report says about a Pod, without its time. */
+export type WiringReport = Omit<AgentStatus, 'observedAt'>;
 
-function wiredStatus({ store }: Pick<ReportDeps, 'store'>, uid: string): Desired | undefined {
+/** Undefined while there is nothing to tell: a Pod that lives, or may live, and is not wired. */
+export async function observeWiring(
+  deps: Omit<ReportDeps, 'enis' | 'clock' | 'nodeName'>,
+  pod: PodIdentity,
+  signal: AbortSignal,
+): Promise<WiringReport | undefined> {
+  return wiredStatus(deps, pod.uid) ?? (await tornDownStatus(deps, pod, signal));
+}
+
+interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+function wiredStatus({ store }: Pick<ReportDeps, 'store'>, uid: string): WiringReport | undefined {
   const newest = store.ofPod(uid).at(-1);
   return newest?.phase === 'wired' ? { state: 'Wired', podUID: uid, containerID: newest.containerId } : undefined;
 }
 
 async function tornDownStatus(
-  deps: ReportDeps,
-  pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+  deps: Pick<ReportDeps, 'client' | 'pods' | 'store' | 'lock' | 'tornDown'>,
+  pod: PodIdentity,
   signal: AbortSignal,
-): Promise<Desired | undefined> {
+): Promise<WiringReport | undefined> {
   const cached = deps.pods.get(podKey(pod));
   // The usual case costs no call: the Pod lives.
   if (cached?.metadata.uid === pod.uid && !hasEnded(cached)) return undefined;
-  return deps.lock.hold(podKey(pod), async () => {
+  return deps.lock.hold(pod.uid, async () => {
     if (deps.store.ofPod(pod.uid).length > 0) return undefined;
     if (!deps.tornDown.has(pod.uid) && !(await isOver(deps, pod, signal))) return undefined;
     deps.tornDown.add(pod.uid);
@@ -69,7 +85,7 @@ async function tornDownStatus(
   });
 }
 
-function same(recorded: AgentStatus | undefined, desired: Desired): boolean {
+export function isToldAlready(recorded: AgentStatus | undefined, desired: WiringReport): boolean {
   return (
     recorded?.state === desired.state &&
     recorded.podUID === desired.podUID &&

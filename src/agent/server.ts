@@ -1,8 +1,9 @@
 // The agent's socket: one POST per call of the runtime, the CNI result or error as its answer.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '../base/logger.ts';
+import { http } from '../base/node-http.ts';
 import { type CniCall, decodeCall } from '../cni/call.ts';
 import { cniCodes, CniError, errorResult } from '../cni/error.ts';
 import { isCniVersion, NEWEST_CNI_VERSION, type CniVersion } from '../cni/version.ts';
@@ -32,7 +33,7 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
     run: async (signal) => {
       if (signal.aborted) return;
       const stopping = new AbortController();
-      const server = createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
+      const server = http.createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
         answer(options, stopping.signal, request, response).catch((error: unknown) => response.destroy(error as Error));
       });
       await mkdir(dirname(socket), { recursive: true, mode: 0o700 });

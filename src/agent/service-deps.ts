@@ -1,6 +1,7 @@
 // What the commands of the agent share.
 import type { NodeEniConfig } from '../api/node-eni-config.ts';
 import type { VpcEni } from '../api/vpc-eni.ts';
+import type { VpcIp } from '../api/vpc-ip.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Informer, KubeClient } from '../kube/types.ts';
@@ -8,6 +9,7 @@ import type { AddressStore } from './address-store.ts';
 import type { KeyLock } from './key-lock.ts';
 import type { Kernel } from './kernel.ts';
 import type { NodeNetwork } from './node-network.ts';
+import type { NodeRouting } from './node-routing.ts';
 import type { PodView } from './pod-view.ts';
 import type { WiredStore } from './wired-store.ts';
 
@@ -25,12 +27,18 @@ export interface ServiceDeps {
   readonly pods: Pick<Informer<PodView>, 'get' | 'onChange' | 'synced'>;
   readonly enis: Pick<Informer<VpcEni>, 'get' | 'list' | 'onChange' | 'synced'>;
   readonly configs: Pick<Informer<NodeEniConfig>, 'get' | 'onChange' | 'synced'>;
+  /** Static addresses that ipamd bound to this node. */
+  readonly ips: Pick<Informer<VpcIp>, 'get' | 'list' | 'onChange' | 'synced'>;
   readonly store: WiredStore;
   readonly addresses: AddressStore;
-  /** Keyed by `namespace/name` of the Pod; by its UID while a shared address of it is taken or freed, always after the name. */
+  /**
+   * Keyed by the Pod's UID, while it is wired or unwired, and while its end is decided: a new Pod of the same name waits for the former one's end,
+   * and must not hold it up. A call that names no UID holds `lockKey` before the UID.
+   */
   readonly lock: KeyLock;
   readonly kernel: Kernel;
   readonly node: NodeNetwork;
+  readonly routing: Pick<NodeRouting, 'settle'>;
   readonly tornDown: TornDownPods;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,3 +53,10 @@ export interface ServiceDeps {
 
 export const podKey = (pod: { readonly namespace: string; readonly name: string }): string =>
   `${pod.namespace}/${pod.name}`;
+
+/** What a call of the runtime holds first: the UID of its Pod when it names one. */
+export const lockKey = (pod: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string | undefined;
+}): string => pod.uid ?? podKey(pod);

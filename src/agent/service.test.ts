@@ -187,12 +187,6 @@ describe('ADD', () => {
       {},
       'asks for network tke-direct-eni, which is not in this version',
     ],
-    [
-      'strict enforcing',
-      web,
-      { enforcingMode: 'strict' as const },
-      'podSecurityGroupEnforcingMode strict is not in this version',
-    ],
     ['an ended Pod', podOf('web', { phase: 'Failed' }), {}, 'its phase is Failed'],
     ['another Pod of the name', podOf('web', { uid: 'uid-new' }), {}, 'is another one (uid uid-new)'],
   ])('refuses %s by name', async (_, pod, spec, message) => {

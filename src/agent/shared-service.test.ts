@@ -224,7 +224,6 @@ describe('ADD of a Pod with a shared address', () => {
   });
 
   it.each([
-    ['the cluster is in static mode', necWithCondition('StaticMode', 'static mode'), 'static mode'],
     [
       'the model has no ENI to share',
       necWithQuota(0, '', 'model S5.SMALL1 has one ENI'),

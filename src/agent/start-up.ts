@@ -16,6 +16,8 @@ export async function startUp(deps: ServiceDeps, processTombstones: () => Promis
   await processTombstones();
   for (const record of deps.store.list()) if (record.phase === 'wiring') await unwire(deps, record);
   await forgetLostSandboxes(deps);
+  // A crash may have left two rules of `local`, or a reboot the kernel's own.
+  await deps.routing.settle();
   await repairRules(deps);
   const links = await deps.kernel.links();
   for (const record of deps.store.list()) await repairRoutes(deps, record, links);

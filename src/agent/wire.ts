@@ -5,9 +5,9 @@ import { planRemoveLink } from './link-driver.ts';
 import { planUnwire, planWire } from './plan-wire.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import type { Wired } from './wired-store.ts';
-import type { Wiring } from './wiring.ts';
+import { isStrict, type Wiring } from './wiring.ts';
 
-type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'logger' | 'changed'>;
+type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'routing' | 'logger' | 'changed'>;
 
 /** Wires; when the kernel refuses, what is in the way is cleared and it is tried once more. Throws AGENT-KERNEL-REFUSED with nothing left behind. */
 export async function wire(deps: WireDeps, record: Wired): Promise<void> {
@@ -28,7 +28,9 @@ export async function wire(deps: WireDeps, record: Wired): Promise<void> {
   deps.changed(record.pod.uid);
 }
 
-async function carryOut({ kernel }: WireDeps, wiring: Wiring): Promise<void> {
+async function carryOut({ kernel, routing }: WireDeps, wiring: Wiring): Promise<void> {
+  // The record is in the store by now, so that the node knows of this Pod.
+  if (isStrict(wiring)) await routing.settle();
   const plan = planWire(wiring);
   await kernel.ipBatch(plan.node);
   for (const device of plan.unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
@@ -46,7 +48,20 @@ export async function unwire(
   const link = stays ? [] : planRemoveLink(linkDriver, wiring.link);
   await clear(deps, record.wiring, link);
   await deps.store.remove(record.containerId);
+  if (isStrict(record.wiring)) await giveBack(deps, record);
   deps.changed(record.pod.uid);
+}
+
+/** The Pod is unwired, whatever the kernel says about what only its routing needed; the next change of a strict Pod tries again. */
+async function giveBack({ routing, logger }: WireDeps, { containerId }: Wired): Promise<void> {
+  try {
+    await routing.settle();
+  } catch (error) {
+    logger.error(
+      { containerId, error: errorText(error) },
+      'what strict routing changed on the node cannot be given back',
+    );
+  }
 }
 
 async function clear({ kernel }: WireDeps, wiring: Wiring, more: readonly string[] = []): Promise<void> {

@@ -1,6 +1,7 @@
 // What connects one Pod to its sub-ENI or to an ENI that it shares: the facts from which every link, route and rule follows.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { enforcingModes } from '../api/vpc-eni.ts';
 
 /** Highest index of an ENI on its node (src/api/node-eni-config.ts). */
 export const MOST_ENI_INDEX = 63;
@@ -26,14 +27,18 @@ const subEniWiringSchema = z.object({
   trunk: z.string(),
   /** Node device of the sub-ENI. */
   link: z.string(),
+  /** The Pod's for good, whatever the configuration says later (spec 002, How to Enable Strict Routing). Records of older releases carry none. */
+  mode: z.enum(enforcingModes).default('standard'),
 });
 
 /** A Pod with a secondary address of an ENI that it shares with others. */
 const sharedWiringSchema = z.object({
   kind: z.literal('shared'),
   ...common,
-  /** UID of the VpcENI whose pool the address is in. */
+  /** UID of the VpcENI that carries the address. */
   vpcEniUID: z.string(),
+  /** UID of the VpcIP, where ipamd chose the address (static mode): it is in no pool. */
+  vpcIpUID: z.string().optional(),
   /** Small number of the ENI on this node, from which its table follows. */
   index: z.int().min(0).max(MOST_ENI_INDEX),
   /** Node device of the ENI when the Pod was wired; who comes later finds the device by `eniMac`. */
@@ -63,7 +68,10 @@ export const subEniTable = (vlanId: number): number => FIRST_SUB_ENI_TABLE + vla
 export const tableOf = (wiring: Wiring): number =>
   wiring.kind === 'shared' ? eniTable(wiring.index) : subEniTable(wiring.vlanId);
 
-/** Preferences of the policy rules of standard routing (facts: data-plane, section 3). */
+/** Traffic of such a Pod never takes a way inside the node: all of it passes its sub-ENI, and with it the groups. */
+export const isStrict = (wiring: Wiring): boolean => wiring.kind === 'sub-eni' && wiring.mode === 'strict';
+
+/** Preferences of the policy rules (facts: data-plane, section 3); `fromLink` is for the veth of a strict Pod, too. */
 export const preferences = { fromLink: 10, toPod: 512, fromPod: 1536 } as const;
 
 /** `TRUNK.VID`, or `sub.VID` where that would be longer than the 15 characters of an interface name. */

@@ -1,5 +1,4 @@
 // Keys for a ServiceAccount's own token: STS AssumeRoleWithWebIdentity.
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { readFile } from 'node:fs/promises';
 
@@ -7,6 +6,7 @@ import { CommonClient } from 'tencentcloud-sdk-nodejs-common';
 import { z } from 'zod';
 
 import type { Clock } from '../base/clock.ts';
+import { http } from '../base/node-http.ts';
 import type { CredentialSource } from './credentials.ts';
 import { temporaryCredentials, type TemporaryCredential } from './credentials-temporary.ts';
 
@@ -34,7 +34,7 @@ const answer = z.object({
 export function oidcCredentials(options: OidcCredentialOptions): CredentialSource {
   const { clock, tokenFile } = options;
   const url = new URL(options.stsEndpoint ?? 'https://sts.tencentcloudapi.com');
-  const agent = url.protocol === 'http:' ? new HttpAgent() : new HttpsAgent();
+  const agent = url.protocol === 'http:' ? new http.Agent() : new HttpsAgent();
   const client = new CommonClient(url.host, '2018-08-13', {
     credential: {},
     region: options.region,

@@ -141,6 +141,11 @@ export const securityGroupsPage = z
   .object({ TotalCount: z.number(), SecurityGroupSet: pageOf(securityGroup) })
   .transform((raw): PageOf<SecurityGroupSummary> => ({ items: raw.SecurityGroupSet, total: raw.TotalCount }));
 
+/** Whatever the set holds: the rule language has a decoder of its own. */
+export const securityGroupPolicies = z
+  .object({ SecurityGroupPolicySet: z.unknown() })
+  .transform((raw) => raw.SecurityGroupPolicySet);
+
 export const eniLimits = z
   .object({ EniQuantity: z.number(), EniPrivateIpAddressQuantity: z.number(), SubEniQuantity: z.number().nullish() })
   .transform(

@@ -27,6 +27,11 @@ test('a sub-ENI request gives the same bytes whatever the order of its keys, and
   );
 });
 
+test('a sub-ENI with a kept address names it', () => {
+  const { PrivateIpAddresses } = createSubEniParameters({ ...request, trunkEniId: 'eni-1', address: '10.0.32.5' });
+  expect(PrivateIpAddresses).toEqual([{ PrivateIpAddress: '10.0.32.5' }]);
+});
+
 test('only a trunk carries TrunkingFlag', () => {
   expect(createEniParameters({ ...request, trunk: true }).TrunkingFlag).toBe('Enable');
   expect(createEniParameters(request)).not.toHaveProperty('TrunkingFlag');

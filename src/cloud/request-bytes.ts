@@ -26,6 +26,7 @@ export interface CreateSubNetworkInterfaceParameters {
   readonly NetworkInterfaceName: string;
   readonly NetworkInterfaceDescription: string;
   readonly SecurityGroupIds: readonly string[];
+  readonly PrivateIpAddresses?: readonly { readonly PrivateIpAddress: string }[];
   readonly Tags: readonly ApiTag[];
   readonly ClientToken: string;
 }
@@ -56,6 +57,7 @@ export function createSubEniParameters(request: CreateSubEniRequest): CreateSubN
     NetworkInterfaceName: request.name,
     NetworkInterfaceDescription: request.description,
     SecurityGroupIds: [...request.securityGroups],
+    ...(request.address === undefined ? {} : { PrivateIpAddresses: [{ PrivateIpAddress: request.address }] }),
     Tags: request.tags.map(apiTag),
     ClientToken: request.clientToken,
   };

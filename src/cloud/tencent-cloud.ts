@@ -13,6 +13,7 @@ import {
   enisPage,
   instancesPage,
   readySet,
+  securityGroupPolicies,
   securityGroupsPage,
   startedTask,
   subnetsPage,
@@ -129,6 +130,7 @@ type Reads = Pick<
   | 'describeEnis'
   | 'describeEniLimits'
   | 'describeSecurityGroups'
+  | 'describeSecurityGroupPolicies'
   | 'checkSecurityGroupReady'
   | 'describeTask'
 >;
@@ -147,6 +149,16 @@ function reads(caller: ApiCaller): Reads {
     },
     describeSubnets: (subnetIds, call) => findByIds(caller, subnetListing, subnetIds, call),
     describeSecurityGroups: (securityGroupIds, call) => findByIds(caller, groupListing, securityGroupIds, call),
+    describeSecurityGroupPolicies: (securityGroupId, call) =>
+      caller.read(
+        {
+          service: 'vpc',
+          action: 'DescribeSecurityGroupPolicies',
+          body: { SecurityGroupId: securityGroupId },
+          answer: securityGroupPolicies,
+        },
+        call,
+      ),
     describeEnis: (filter, call) => describeEnis(caller, filter, call),
     describeEniLimits: (instanceId, call) =>
       caller.read(
@@ -277,12 +289,18 @@ function mutations(caller: ApiCaller): Mutations {
 
 function addressMutations(caller: ApiCaller): Pick<VpcCloud, 'assignAddresses' | 'unassignAddresses'> {
   return {
-    assignAddresses: ({ eniId, count, clientToken }, call) =>
+    assignAddresses: ({ eniId, clientToken, ...wish }, call) =>
       caller.mutate(
         {
           service: 'vpc',
           action: 'AssignPrivateIpAddresses',
-          body: { NetworkInterfaceId: eniId, SecondaryPrivateIpAddressCount: count, ClientToken: clientToken },
+          body: {
+            NetworkInterfaceId: eniId,
+            ...('count' in wish
+              ? { SecondaryPrivateIpAddressCount: wish.count }
+              : { PrivateIpAddresses: wish.addresses.map((address) => ({ PrivateIpAddress: address })) }),
+            ClientToken: clientToken,
+          },
           answer: assignedAddresses,
         },
         call,

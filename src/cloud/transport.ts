@@ -1,11 +1,11 @@
 // One signed request over HTTP through the official SDK's CommonClient; every failure becomes a CloudError.
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 
 import { CommonClient } from 'tencentcloud-sdk-nodejs-common';
 import { z } from 'zod';
 
 import { errorText } from '../base/errors.ts';
+import { http } from '../base/node-http.ts';
 import { camGrant, classifyCode } from './api-codes.ts';
 import type { Credential } from './credentials.ts';
 import { CloudError, cloudErrors } from './errors.ts';
@@ -44,7 +44,7 @@ const MAX_SOCKETS = 64;
 export function createSdkTransport(options: SdkTransportOptions): ApiTransport {
   // Explicit agents: without one the SDK follows `http_proxy` even to loopback (facts, section 1).
   const agents = {
-    'http:': new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+    'http:': new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
     'https:': new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
   };
   const clientFor = (service: ServiceName, credential: Credential): CommonClient => {

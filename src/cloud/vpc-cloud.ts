@@ -93,6 +93,8 @@ export interface CreateEniRequest {
 
 export interface CreateSubEniRequest extends Omit<CreateEniRequest, 'trunk' | 'secondaryAddressCount'> {
   readonly trunkEniId: string;
+  /** The address it must have; absent: one that the cloud chooses. */
+  readonly address?: string;
 }
 
 export interface EniFilter {
@@ -128,6 +130,12 @@ export interface VpcCloud {
     call?: CloudCall,
   ): Promise<readonly SecurityGroupSummary[]>;
 
+  /**
+   * The rules of one group as the API shows them (`SecurityGroupPolicySet`), to be decoded by `parseSecurityGroup`. CLOUD-NOT-FOUND for a group that
+   * does not exist.
+   */
+  describeSecurityGroupPolicies(securityGroupId: string, call?: CloudCall): Promise<unknown>;
+
   /** Idempotent per clientToken where the account honours tokens. The ENI is PENDING until its task ends. */
   createEni(request: CreateEniRequest, call?: CloudCall): Promise<{ readonly eni: Eni; readonly taskId: string }>;
   attachEni(
@@ -142,11 +150,14 @@ export interface VpcCloud {
   deleteEni(eniId: string, call?: CloudCall): Promise<void>;
 
   /**
-   * Secondary addresses, chosen by the cloud. They are in the answer at once and settle when the task ends. Idempotent per clientToken where the
+   * Secondary addresses: so many as the cloud chooses, or these (at most 10, all or none). They are in the answer at once and settle when the task ends. Idempotent per clientToken where the
    * account honours tokens; in doubt, describe the ENI: what is on it is ours.
    */
   assignAddresses(
-    request: { readonly eniId: string; readonly count: number; readonly clientToken: string },
+    request: {
+      readonly eniId: string;
+      readonly clientToken: string;
+    } & ({ readonly count: number } | { readonly addresses: readonly string[] }),
     call?: CloudCall,
   ): Promise<{ readonly addresses: readonly string[]; readonly taskId: string }>;
   /** At most 10 and never the primary; asynchronous. Addresses that the ENI does not have are refused as a whole: describe first when in doubt. */

@@ -7,7 +7,7 @@ import { disposableWorld, isReady, type World } from './testing/world.ts';
 const PODS = 10;
 const CREATE = 'CreateSubNetworkInterface';
 
-describe('ipamd that is killed while ten Pods start', { concurrent: true }, () => {
+describe('ipamd that is killed while ten Pods start', { concurrent: true, timeout: 60_000 }, () => {
   const names = Array.from({ length: PODS }, (_, index) => `pod-${index}`);
 
   /** Kills at the n-th moment of a kind, starts another one, and counts; then ends the Pods, and counts again. */
@@ -57,7 +57,7 @@ describe('ipamd that is killed while ten Pods start', { concurrent: true }, () =
   });
 });
 
-describe('ipamd that is killed while two nodes get their trunks', { concurrent: true }, () => {
+describe('ipamd that is killed while two nodes get their trunks', { concurrent: true, timeout: 60_000 }, () => {
   it.each([
     ['CreateNetworkInterface', 1],
     ['CreateNetworkInterface', 2],

@@ -22,12 +22,24 @@ describe('the flags of ipamd', () => {
     });
   });
 
-  it.each([['--enable-ownerref=true'], ['--claim-expired-duration=1h']])(
-    'refuse %s, which this version does not implement',
-    (flag) => {
-      expect(decode(flag)).toMatchObject({ kind: 'error', line: expect.stringContaining('does not implement it yet') });
-    },
-  );
+  it.each([
+    ['5', 'not a duration'],
+    ['4m59s', 'at least 5m'],
+    ['-1h', 'not a duration'],
+    ['0s', 'at least 5m'],
+  ])('refuse --claim-expired-duration=%s with what would be right', (value, words) => {
+    expect(decode(`--claim-expired-duration=${value}`)).toMatchObject({
+      kind: 'error',
+      line: expect.stringContaining(words),
+    });
+  });
+
+  it('take a kept time of five minutes or more, and the switch of the cascade with and without a value', () => {
+    expect(decode('--claim-expired-duration=5m', '--enable-ownerref')).toMatchObject({
+      kind: 'values',
+      values: { 'claim-expired-duration': 300_000, 'enable-ownerref': true },
+    });
+  });
 
   it('accept the documented flags at their defaults', () => {
     expect(decode('--enable-security-groups=false', '--security-groups=', '--enable-ownerref=false').kind).toBe(

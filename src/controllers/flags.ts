@@ -1,28 +1,11 @@
 // The command line of ipamd: every flag with its default and what it accepts.
 import { z } from 'zod';
+import { claimDurationMs } from '../api/claim-duration.ts';
 import { SECURITY_GROUP_ID } from '../api/common.ts';
 import type { LeaderElection } from './program.ts';
 import type { PolicyFlags } from './policy-flags.ts';
 import { booleanFlag, choiceFlag, durationFlag, type FlagSchemas, integerFlag, textFlag } from '../base/flags.ts';
-
-/** Where a server listens. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `host:port` or `:port` for every address, with an IPv6 host in brackets; port 0 takes any free one. */
-const listenFlag = (fallback: string): z.ZodType<ListenAddress, string | undefined> =>
-  z
-    .string()
-    .default(fallback)
-    .transform((value, context) => {
-      const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value);
-      const port = Number(match?.[3]);
-      if (match !== null && port <= 65_535) return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
-      context.addIssue({ code: 'custom', message: `expected host:port, e.g. ${fallback}` });
-      return z.NEVER;
-    });
+import { listenFlag } from '../base/listen-flag.ts';
 
 const endpointFlag = (): z.ZodType<string | undefined, string | undefined> =>
   z
@@ -41,21 +24,17 @@ const metadataFlag = (): z.ZodType<string | undefined, string | undefined> =>
       error: 'expected http://host:port/path, e.g. http://metadata.tencentyun.com/latest/meta-data',
     });
 
-const NOT_YET = 'this version does not implement it yet';
-
-/** A documented switch of a later issue: only off is accepted, so that it is never silently ignored. */
-const switchNotYet = (): z.ZodType<boolean, string | undefined> =>
-  booleanFlag(false).refine((on) => !on, { error: `${NOT_YET}; only false, its default, is accepted` });
-
-/** A documented value of a later issue: only its absence is accepted. */
-const valueNotYet = (): z.ZodType<undefined, string | undefined> =>
+/** Below five minutes is refused, with words (spec 004). */
+const claimDurationFlag = (): z.ZodType<number | undefined, string | undefined> =>
   z
     .string()
     .optional()
     .transform((value, context) => {
-      if (value !== undefined && value !== '')
-        context.addIssue({ code: 'custom', message: `${NOT_YET}; remove the flag` });
-      return undefined;
+      if (value === undefined || value === '') return undefined;
+      const read = claimDurationMs(value);
+      if (read.ok) return read.ms;
+      context.addIssue({ code: 'custom', message: read.problem });
+      return z.NEVER;
     });
 
 /** `undefined` when it is not on the command line, since then the add-on value decides. */
@@ -143,8 +122,15 @@ export const ipamdFlags = {
   'enable-node-condition': booleanFlag(false).describe(
     'Set a condition on nodes that have no shared address left (default false)',
   ),
-  'claim-expired-duration': valueNotYet().describe('Release of unbound claims (spec 004); not implemented yet'),
-  'enable-ownerref': switchNotYet().describe('Release of claims with their workload (spec 004); not implemented yet'),
+  'claim-expired-duration': claimDurationFlag().describe(
+    'How long a kept address outlives its Pod, at least 5m (spec 004); default: the add-on value, else for ever',
+  ),
+  'enable-ownerref': givenSwitch().describe(
+    'Release kept addresses with their workload, of workloads made from then on (spec 004); default: the add-on value, else false',
+  ),
+  'only-nominated-eni-subnets': booleanFlag(false).describe(
+    'Static mode: addresses only for Pods that nominate their subnets (default false)',
+  ),
 } as const satisfies FlagSchemas;
 
 /** The flags that controllers decide by. */
@@ -161,6 +147,9 @@ export function policyFlags(
     ipMaxWarmTarget: flags['ip-max-warm-target'],
     enableNodeTaint: flags['enable-node-taint'],
     enableNodeCondition: flags['enable-node-condition'],
+    claimExpiredMs: flags['claim-expired-duration'],
+    enableOwnerRef: flags['enable-ownerref'],
+    onlyNominatedEniSubnets: flags['only-nominated-eni-subnets'],
   };
 }
 

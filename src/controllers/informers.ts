@@ -3,13 +3,29 @@ import { nodeEniConfigs } from '../api/node-eni-config.ts';
 import { objectNames } from '../api/keys.ts';
 import { securityGroupPolicies } from '../api/security-group-policy.ts';
 import { vpcEnis } from '../api/vpc-eni.ts';
+import { vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { vpcIps } from '../api/vpc-ip.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createInformer } from '../kube/informer.ts';
-import { configMaps, nodes, pods } from '../kube/resources.ts';
-import type { Informer, KubeClient } from '../kube/types.ts';
+import { leanNode, withoutManagedFields } from '../kube/lean.ts';
+import { identityOf } from '../kube/identity.ts';
+import {
+  configMaps,
+  daemonSets,
+  namespaces,
+  networkPolicies,
+  nodes,
+  pods,
+  serviceAccounts,
+  services,
+} from '../kube/resources.ts';
+import type { Informer, KubeClient, KubeObject } from '../kube/types.ts';
 import type { IpamdInformers } from './deps.ts';
-import { projectPod } from './views.ts';
+import { createLabelPool } from './label-pool.ts';
+import type { PodListens } from './pod-listens.ts';
+import { projectNetworkPolicy, projectService } from './strict-limits/views.ts';
+import { projectNamespace, projectPod } from './views.ts';
 
 export interface InformerDeps {
   readonly client: KubeClient;
@@ -19,36 +35,102 @@ export interface InformerDeps {
 
 /** Nothing is read before they run. */
 export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
+  const pooled = createLabelPool();
+  const listens = createLabelPool<PodListens>();
   return {
     pods: createInformer({
       ...deps,
       resource: pods,
-      project: projectPod,
+      project: (pod) => projectPod(pod, pooled, listens),
       indexes: {
+        namespace: (pod) => [pod.metadata.namespace ?? ''],
         uid: (pod) => [pod.metadata.uid ?? ''],
         node: (pod) => (pod.nodeName === undefined ? [] : [pod.nodeName]),
       },
     }),
-    nodes: createInformer({ ...deps, resource: nodes }),
+    nodes: createInformer({ ...deps, resource: nodes, project: leanNode }),
+    namespaces: createInformer({ ...deps, resource: namespaces, project: projectNamespace }),
     vpcEnis: createInformer({
       ...deps,
       resource: vpcEnis,
+      project: withoutManagedFields,
       indexes: {
         node: (eni) => [eni.spec.nodeName],
         eni: (eni) => (eni.status?.eni === undefined ? [] : [eni.status.eni.eniID]),
         pod: (eni) => (eni.spec.pod === undefined ? [] : [`${eni.spec.pod.namespace}/${eni.spec.pod.name}`]),
+        podNamespace: (eni) => (eni.spec.pod === undefined ? [] : [eni.spec.pod.namespace]),
       },
     }),
-    nodeEniConfigs: createInformer({ ...deps, resource: nodeEniConfigs }),
-    policies: createInformer({ ...deps, resource: securityGroupPolicies }),
+    vpcIps: createInformer({
+      ...deps,
+      resource: vpcIps,
+      project: withoutManagedFields,
+      indexes: {
+        node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
+        eni: ({ status }) => (status?.eniName === undefined ? [] : [status.eniName]),
+        claim: ({ spec: { claim } }) => (claim === undefined ? [] : [`${claim.namespace}/${claim.name}`]),
+        claimNamespace: ({ spec: { claim } }) => (claim === undefined ? [] : [claim.namespace]),
+      },
+    }),
+    vpcIpClaims: createInformer({
+      ...deps,
+      resource: vpcIpClaims,
+      project: withoutManagedFields,
+      indexes: {
+        node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
+        podUid: ({ status }) => (status?.podUID === undefined ? [] : [status.podUID]),
+      },
+    }),
+    nodeEniConfigs: createInformer({ ...deps, resource: nodeEniConfigs, project: withoutManagedFields }),
+    policies: createInformer({
+      ...deps,
+      resource: securityGroupPolicies,
+      // An add-on of its own (spec 002): without it everything else works.
+      optional: true,
+      indexes: { namespace: (policy) => [policy.metadata.namespace ?? ''] },
+    }),
+    serviceAccounts: createInformer({ ...deps, resource: serviceAccounts, project: onlyLabels }),
+    services: createInformer({
+      ...deps,
+      resource: services,
+      project: projectService,
+      indexes: { namespace: (service) => [service.metadata.namespace ?? ''] },
+    }),
+    networkPolicies: createInformer({
+      ...deps,
+      resource: networkPolicies,
+      optional: true,
+      project: projectNetworkPolicy,
+      indexes: { namespace: (policy) => [policy.metadata.namespace ?? ''] },
+    }),
+    masqAgent: createInformer({ ...deps, ...named(objectNames.masq), resource: daemonSets, project: onlyLabels }),
+    masqConfig: createInformer({ ...deps, ...named(objectNames.masqConfig), resource: configMaps }),
     addonValues: createInformer({
       ...deps,
       resource: configMaps,
       namespace: objectNames.systemNamespace,
       fieldSelector: `metadata.name=${objectNames.addonValues}`,
     }),
+    allowedGroups: createInformer({
+      ...deps,
+      resource: configMaps,
+      namespace: objectNames.systemNamespace,
+      fieldSelector: `metadata.name=${objectNames.allowedGroups}`,
+    }),
   };
 }
+
+/** One object of kube-system. */
+const named = (name: string) => ({
+  namespace: objectNames.systemNamespace,
+  fieldSelector: `metadata.name=${name}`,
+});
+
+const onlyLabels = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { ...identityOf(metadata), ...(metadata.labels === undefined ? {} : { labels: metadata.labels }) },
+});
 
 /** All of them, for the manager. */
 export const informerList = (informers: IpamdInformers): readonly Informer<unknown>[] => Object.values(informers);

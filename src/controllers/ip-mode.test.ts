@@ -30,7 +30,7 @@ const recorded = (world: World, mode: string) =>
   );
 
 describe('static mode', { concurrent: true }, () => {
-  it('has trunks without shared addresses, offers none, and says why', async ({ expect }) => {
+  it('has trunks without shared addresses, offers its quota, and says in which mode it is', async ({ expect }) => {
     await using world = await disposableWorld({
       instanceTypes: ['SA5.LARGE8', 'S5.LARGE8'],
       values: { [MODE]: 'static' },
@@ -43,8 +43,9 @@ describe('static mode', { concurrent: true }, () => {
       (each) => each.status?.conditions?.some((condition) => condition.reason === 'StaticMode') === true,
       'the reason',
     );
-    expect(found.status?.routeENI).toBeUndefined();
-    expect(cloudEnis(world).map((eni) => eni.addresses.length)).toEqual([1]);
+    expect(found.status?.routeENI).toMatchObject({ quota: 27, target: expect.stringContaining('static mode') });
+    await cloudShows(world, (enis) => enis.length === 2, 'an ENI for each node');
+    expect(cloudEnis(world).map((eni) => eni.addresses.length)).toEqual([1, 1]);
     await world.createPod('sub');
     await world.subEniObjects((enis) => enis.length === 1 && enis.every(isReady), 'sub-ENI Pods work');
     await recorded(world, 'static');
@@ -95,7 +96,7 @@ describe('non-static mode', { concurrent: true }, () => {
     await world.deletePod('a');
     await world.deletePod('b');
     await recorded(world, 'static');
-    await cloudShows(world, (enis) => enis.length === 0, 'no ENI left');
-    await offers(world, name, '0');
+    await cloudShows(world, (enis) => enis.every(({ addresses }) => addresses.length === 1), 'nothing but ENIs left');
+    await offers(world, name, '27');
   });
 });

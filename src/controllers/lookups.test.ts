@@ -121,11 +121,25 @@ describe('the group lookup', () => {
       asked.push(ids);
       return Promise.resolve(ids.filter((id) => id !== 'sg-none').map((id) => ({ securityGroupId: id, name: '' })));
     };
-    const lookup = createGroupLookup({ describeSecurityGroups }, clock);
-    expect([...(await lookup.existing(['sg-a', 'sg-none'], never))]).toEqual(['sg-a']);
+    const lookup = createGroupLookup({ describeSecurityGroups }, clock, 300_000);
+    expect([...(await lookup.get(['sg-a', 'sg-none'], never)).keys()]).toEqual(['sg-a']);
     await clock.advance(11_000);
-    await lookup.existing(['sg-a', 'sg-none'], never);
+    await lookup.get(['sg-a', 'sg-none'], never);
     expect(asked).toEqual([['sg-a', 'sg-none'], ['sg-none']]);
+  });
+
+  it('asks along in one call what is about to be too old', async () => {
+    const clock = createFakeClock();
+    const asked: (readonly string[])[] = [];
+    const describeSecurityGroups = (ids: readonly string[]) => {
+      asked.push(ids);
+      return Promise.resolve(ids.map((id) => ({ securityGroupId: id, name: '' })));
+    };
+    const lookup = createGroupLookup({ describeSecurityGroups }, clock, 300_000);
+    for (const id of ['sg-a', 'sg-b', 'sg-c']) await lookup.get([id], never);
+    await clock.advance(301_000);
+    for (const id of ['sg-a', 'sg-b', 'sg-c']) await lookup.get([id], never);
+    expect(asked.slice(3)).toEqual([['sg-a', 'sg-b', 'sg-c']]);
   });
 });
 

@@ -40,7 +40,7 @@ async function crowd(world: World): Promise<readonly string[]> {
 
 const noEnis = (world: World, name: string) => enisOf(world, name, (enis) => enis.length === 0, 'no VpcENI left');
 
-describe('a node that is deleted', { concurrent: true }, () => {
+describe('a node that is deleted', { concurrent: true, timeout: 60_000 }, () => {
   it('keeps its ENIs while its Pods exist, then loses all of them', async ({ expect }) => {
     await using world = await disposableWorld(ONE);
     world.ipamd();
@@ -86,7 +86,7 @@ describe('a node that is deleted', { concurrent: true }, () => {
   });
 });
 
-describe('a node that was renamed', { concurrent: true }, () => {
+describe('a node that was renamed', { concurrent: true, timeout: 60_000 }, () => {
   it('has ENIs under its new name, and those of the old one go', async ({ expect }) => {
     await using world = await disposableWorld({ instanceTypes: ['SA5.LARGE8', 'SA5.LARGE8'], agentless: 1 });
     world.ipamd();
@@ -106,7 +106,7 @@ describe('a node that was renamed', { concurrent: true }, () => {
   });
 });
 
-describe('an instance', { concurrent: true }, () => {
+describe('an instance', { concurrent: true, timeout: 60_000 }, () => {
   it('that is returned leaves no ENI behind, and gets no new one', async ({ expect }) => {
     await using world = await disposableWorld(ONE);
     world.ipamd();
@@ -162,7 +162,7 @@ describe('an instance', { concurrent: true }, () => {
   });
 });
 
-describe('an ENI of a node', { concurrent: true }, () => {
+describe('an ENI of a node', { concurrent: true, timeout: 60_000 }, () => {
   it('that was detached by hand is attached again, and its Pods keep their addresses', async ({ expect }) => {
     await using world = await disposableWorld(ONE);
     world.ipamd({ timings: WATCHFUL });

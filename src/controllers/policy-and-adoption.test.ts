@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitForObjects } from '../../lab/wait.ts';
 import { encodeAdmissionDecision } from '../api/admission-decision.ts';
-import { annotations } from '../api/keys.ts';
+import { annotations, labels } from '../api/keys.ts';
 import { securityGroupPolicies } from '../api/security-group-policy.ts';
 import type { SecurityGroupPolicy } from '../api/security-group-policy.ts';
 import { vpcEnis } from '../api/vpc-eni.ts';
+import { namespaces } from '../kube/resources.ts';
 import { disposableWorld, isReady, startWorld, type World } from './testing/world.ts';
 
 const condition = (policy: SecurityGroupPolicy | undefined, type: string) =>
@@ -17,6 +18,8 @@ describe('a SecurityGroupPolicy', () => {
     world = await startWorld();
     world.ipamd();
     await world.nodesReady();
+    const labelled = { metadata: { labels: { [labels.securityGroupPolicy]: '' } } };
+    await world.client.patch(namespaces, 'default', { type: 'merge', body: labelled });
   });
   afterAll(() => world.close());
 
@@ -38,18 +41,21 @@ describe('a SecurityGroupPolicy', () => {
 
   it('is Ready when its groups exist, and says how many nodes can carry them', async () => {
     await create('good', [world.group]);
-    const policy = await until('good', (each) => condition(each, 'Ready') !== undefined, 'a status');
-    expect(condition(policy, 'GroupsExist')?.status).toBe('True');
-    expect(condition(policy, 'TrunkingAvailable')).toMatchObject({ status: 'True', message: '2 nodes carry sub-ENIs' });
+    const policy = await until('good', (each) => condition(each, 'Ready')?.status === 'True', 'Ready');
+    expect(condition(policy, 'GroupsResolved')?.status).toBe('True');
+    expect(condition(policy, 'TrunkingAvailable')).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining('2 nodes carry sub-ENIs'),
+    });
     expect(condition(policy, 'Ready')).toMatchObject({ status: 'True', observedGeneration: 1 });
   });
 
   it('names the groups that do not exist', async () => {
     await create('bad', [world.group, 'sg-missing1', 'sg-missing2']);
     const policy = await until('bad', (each) => condition(each, 'Ready') !== undefined, 'a status');
-    expect(condition(policy, 'GroupsExist')).toMatchObject({
+    expect(condition(policy, 'GroupsResolved')).toMatchObject({
       status: 'False',
-      message: expect.stringContaining('sg-missing1, sg-missing2'),
+      message: expect.stringContaining('sg-missing1,sg-missing2'),
     });
     expect(condition(policy, 'Ready')?.status).toBe('False');
   });

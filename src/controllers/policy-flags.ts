@@ -14,6 +14,12 @@ export interface PolicyFlags {
   /** `--enable-node-taint` and `--enable-node-condition` (facts/tke.md 4.5). */
   readonly enableNodeTaint: boolean;
   readonly enableNodeCondition: boolean;
+  /** `--claim-expired-duration`, in milliseconds (spec 004, expiry). */
+  readonly claimExpiredMs: number | undefined;
+  /** `--enable-ownerref` (spec 004, cascade). */
+  readonly enableOwnerRef: boolean | undefined;
+  /** `--only-nominated-eni-subnets` (facts/tke.md 5.1). */
+  readonly onlyNominatedEniSubnets: boolean;
 }
 
 /** What ipamd does when no flag is given. */
@@ -25,4 +31,7 @@ export const noPolicyFlags: PolicyFlags = {
   ipMaxWarmTarget: undefined,
   enableNodeTaint: false,
   enableNodeCondition: false,
+  claimExpiredMs: undefined,
+  enableOwnerRef: undefined,
+  onlyNominatedEniSubnets: false,
 };

@@ -18,17 +18,21 @@ import { createForeignInstallReport } from './adoption/controller.ts';
 import { adoptObjects, findForeignObjects } from './adoption/foreign-install.ts';
 import { readValuesAtStart } from './addon/values/decode.ts';
 import type { IpamdDeps, Timings } from './deps.ts';
-import type { ListenAddress } from './flags.ts';
+import type { ListenAddress } from '../base/listen-flag.ts';
 import { createEniObservations } from './eni-observations.ts';
 import { createIpamdInformers, informerList } from './informers.ts';
 import { createEniListings } from './eni-listings.ts';
 import { createInstanceLookup } from './instance-lookup.ts';
 import { createIpamdMetrics, type IpamdMetrics } from './metrics.ts';
+import { createMissedPods } from './pod/missed-policy/memory.ts';
+import { createNamespaceHolds } from './namespace/cloud-resources/holds.ts';
 import { noPolicyFlags, type PolicyFlags } from './policy-flags.ts';
-import { createHttpServer, type Health } from './servers.ts';
+import { createHttpServer, type Health } from '../kube/health-server.ts';
 import { createSettings } from './settings.ts';
+import { observeSubEniDenials } from './sub-eni-denials.ts';
 import { createSubEniPermission } from './sub-eni-permission.ts';
 import { createSubnetCache } from './subnet-cache.ts';
+import { createTokenEvidence } from './token-evidence.ts';
 import { createWriteMemory } from './write-memory.ts';
 
 export interface LeaderElection {
@@ -81,11 +85,11 @@ export async function runIpamd(options: IpamdOptions): Promise<void> {
   const foreign = options.adopt ? [] : await findForeignObjects(client, logger, signal);
   const clusterUid = (await client.get(namespaces, objectNames.systemNamespace, { signal })).metadata.uid ?? '';
   const metrics = createIpamdMetrics();
-  const cloud = await options.openCloud(values, metrics);
+  const { cloud, denials } = observeSubEniDenials(await options.openCloud(values, metrics));
   const watcher = createEniWatcher({ cloud, clock, logger });
   const elector = options.election === undefined ? undefined : electorOf(options, options.election);
   const recorder = createEventRecorder({ client, component: objectNames.ipamd, clock, logger });
-  const deps = dependencies({ options, values, clusterUid, cloud, watcher, elector, recorder, metrics });
+  const deps = dependencies({ options, values, clusterUid, cloud, denials, watcher, elector, recorder, metrics });
   const readOnly = foreign.length > 0;
   const health = (): Health => healthOf(deps, { leads: elector?.holds(0) ?? true, readOnly });
   logger.info({ clusterUid, readOnly, paused: values.paused, vpc: values.vpcId }, 'ipamd starts');
@@ -116,6 +120,7 @@ function dependencies(parts: {
   readonly values: AddonValues;
   readonly clusterUid: string;
   readonly cloud: VpcCloud;
+  readonly denials: IpamdDeps['denials'];
   readonly watcher: EniWatcher;
   readonly elector: Elector | undefined;
   readonly recorder: IpamdDeps['recorder'];
@@ -138,9 +143,15 @@ function dependencies(parts: {
     subnets: createSubnetCache(cloud, clock),
     instances: createInstanceLookup(cloud, clock),
     permission: createSubEniPermission(clock),
+    denials: parts.denials,
+    tokens: createTokenEvidence(),
     enis: createWriteMemory(informers.vpcEnis),
+    vips: createWriteMemory(informers.vpcIps),
+    claims: createWriteMemory(informers.vpcIpClaims),
     listings: createEniListings(),
     necs: createWriteMemory(informers.nodeEniConfigs),
+    namespaces: createNamespaceHolds(client, informers.namespaces),
+    missed: createMissedPods(),
     metrics: parts.metrics,
     observations: createEniObservations(cloud, clock),
     eventLines: options.eventLines,
@@ -163,6 +174,11 @@ export const defaultTimings: Timings = {
   askInstanceMs: 30_000,
   stuckMs: 300_000,
   releaseRoundMs: RELEASE_INTERVAL_MS,
+  namespaceIdleMs: 300_000,
+  namespaceTellMs: 10_000,
+  policyLabelLingerMs: 60_000,
+  policyResyncMs: 300_000,
+  policyStatusMs: 1_000,
   orphanIntervalMs: 600_000,
   orphanSpacingMs: 600_000,
 };

@@ -1,34 +1,58 @@
 // The Pod as ipamd keeps it in memory: only what decides, so that a hundred thousand fit.
 import { identityOf } from '../kube/identity.ts';
-import type { Pod } from '../kube/resources.ts';
+import type { Namespace, Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { listensOf, type PodListens } from './pod-listens.ts';
 import type { PodFacts } from '../planning/pod-intent.ts';
 
-/** Its Kubernetes metadata is cut to names, versions and our annotations. */
+/** Its Kubernetes metadata is cut to names, versions, times, labels and our annotations. */
 export interface WorkingPod extends KubeObject {
+  /** "default" when the Pod names none, as the API server fills it in. */
+  serviceAccountName: string;
   nodeName: string | undefined;
   hostNetwork: boolean;
   ended: boolean;
+  /** Absent until the kubelet has told it. */
+  podIp: string | undefined;
+  /** Ports that it names and is probed at; shared by Pods of one template. */
+  listens: PodListens;
   scheduledAt: string | undefined;
 }
 
 const KEPT = 'tke.cloud.tencent.com/';
+/** Of every object that has none of a thing; nobody changes what informers hold. */
+const NONE: Record<string, string> = Object.freeze({});
 
-/** Keeps name, uid, version, our annotations and what decides about release. */
-export function projectPod(pod: Pod): WorkingPod {
-  const { deletionTimestamp, annotations } = pod.metadata;
+/** Keeps name, uid, version, labels, our annotations and what decides about release; `pooled` shares equal labels. */
+export function projectPod(
+  pod: Pod,
+  pooled: (labels: Record<string, string>) => Record<string, string>,
+  shared: (listens: PodListens) => PodListens = (listens) => listens,
+): WorkingPod {
+  const { creationTimestamp, deletionTimestamp, labels, annotations } = pod.metadata;
+  const { name, namespace = '', uid = '', resourceVersion = '' } = pod.metadata;
   const ours = Object.entries(annotations ?? {}).filter(([key]) => key.includes(KEPT));
+  // One literal makes objects of one shape without spare room, which spreads do not.
+  const metadata: WorkingPod['metadata'] = {
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    labels: labels === undefined ? NONE : pooled(labels),
+    annotations: ours.length === 0 ? NONE : Object.fromEntries(ours),
+  };
+  if (creationTimestamp !== undefined) metadata.creationTimestamp = creationTimestamp;
+  if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      ...identityOf(pod.metadata),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      annotations: Object.fromEntries(ours),
-    },
+    metadata,
     nodeName: pod.spec.nodeName,
+    serviceAccountName: pod.spec.serviceAccountName ?? 'default',
     hostNetwork: pod.spec.hostNetwork === true,
     ended: pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed',
+    podIp: pod.status?.podIP,
+    listens: shared(listensOf(pod)),
     scheduledAt: pod.status?.conditions?.find(
       (condition) => condition.type === 'PodScheduled' && condition.status === 'True',
     )?.lastTransitionTime,
@@ -45,5 +69,20 @@ export function podFacts(pod: WorkingPod): PodFacts {
     annotations: pod.metadata.annotations ?? {},
     ended: pod.ended || pod.metadata.deletionTimestamp !== undefined,
     hostNetwork: pod.hostNetwork,
+  };
+}
+
+/** Keeps name, uid, version, labels, finalizers and whether it is on its way out; no status. */
+export function projectNamespace({ metadata }: Namespace): Namespace {
+  const { deletionTimestamp, labels, finalizers } = metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      ...identityOf(metadata),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+    },
   };
 }

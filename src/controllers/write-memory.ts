@@ -1,15 +1,16 @@
 // The newest version of an object that this process knows: its own last write or the cache, whichever is newer.
-import type { Informer, KubeObject } from '../kube/types.ts';
+import { keyOf } from '../kube/object-key.ts';
+import type { Informer, KubeObject, ObjectKey } from '../kube/types.ts';
 
 export interface WriteMemory<T> {
   /** Remembers what the API answered to our write. */
   wrote(object: T): void;
   /** Our write while the cache is behind it, else what the cache has. */
-  latest(name: string): T | undefined;
+  latest(key: ObjectKey): T | undefined;
   /** Our writes that the cache does not show yet. */
   unseen(): readonly T[];
   /** The API says that there is no such object: what we wrote is the past. */
-  forget(name: string): void;
+  forget(key: ObjectKey): void;
 }
 
 /** Versions of one object are compared as numbers, as the API server makes them; what the cache has caught up with is forgotten. */
@@ -25,11 +26,12 @@ export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): 
   });
   return {
     wrote: (object) => {
-      const cached = informer.get(object.metadata.name);
-      if (cached === undefined || version(cached) < version(object)) written.set(object.metadata.name, object);
+      const key = keyOf(object);
+      const cached = informer.get(key);
+      if (cached === undefined || version(cached) < version(object)) written.set(key, object);
     },
-    latest: (name) => written.get(name) ?? informer.get(name),
+    latest: (key) => written.get(key) ?? informer.get(key),
     unseen: () => [...written.values()],
-    forget: (name) => void written.delete(name),
+    forget: (key) => void written.delete(key),
   };
 }

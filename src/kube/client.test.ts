@@ -186,10 +186,10 @@ describe('lists', () => {
   it('follow the pages, and give every item its type', async () => {
     const listed = client.list(configMaps, { namespace: 'shop', labelSelector: 'a=b' });
     const first = await server.next();
-    expect(Object.fromEntries(first.query)).toEqual({ labelSelector: 'a=b', limit: '500' });
+    expect(Object.fromEntries(first.query)).toEqual({ labelSelector: 'a=b', limit: '250' });
     first.reply(200, page(['a', 'b'], 'token-1'));
     const second = await server.next();
-    expect(Object.fromEntries(second.query)).toEqual({ labelSelector: 'a=b', limit: '500', continue: 'token-1' });
+    expect(Object.fromEntries(second.query)).toEqual({ labelSelector: 'a=b', limit: '250', continue: 'token-1' });
     second.reply(200, page(['c']));
     const result = await listed;
     expect(names(result)).toEqual(['a', 'b', 'c']);

@@ -48,6 +48,20 @@ const failing = (retry: RetryClass, facts: Record<string, unknown> = {}): Trunkl
 const errors = () => log.lines.filter((line) => line.level === 'error');
 
 describe('a controller', () => {
+  it('looks at many objects in several turns, so that nothing else waits for all of them', async () => {
+    const seen = new Set<string>();
+    let asked = 0;
+    for (let index = 0; index < 4_500; index += 1) informer.put(node(`n${index}`));
+    informer.sync();
+    start(async (key) => void seen.add(key), {
+      watches: [watchOf(informer, (change) => ((asked += 1), [change.key]))],
+    });
+    while (asked === 0) await Promise.resolve();
+    expect(asked).toBeLessThanOrEqual(2_000);
+    while (seen.size < 4_500) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(4_500);
+  });
+
   it('waits until all its informers are synced, then looks at everything that exists', async () => {
     const seen: string[] = [];
     const other = createManualInformer<KubeObject>(configMaps);

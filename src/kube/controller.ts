@@ -56,14 +56,15 @@ export function createController(options: ControllerOptions & { readonly random?
       if (started) throw new Error(`the controller ${name} was started twice`);
       started = true;
       if (!(await allSynced(options.watches, signal))) return queue.shutdown();
-      const unsubscribe = options.watches.map((watch) => subscribe(watch, queue, logger));
+      const subscriptions = options.watches.map((watch) => subscribe(watch, queue, logger, signal));
       for (const source of options.sources ?? []) source((key) => queue.add(key), signal);
       const onAbort = (): void => queue.shutdown();
       if (signal.aborted) onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       logger.info({ concurrency: options.concurrency ?? 1 }, 'controller starts');
       await Promise.all(Array.from({ length: options.concurrency ?? 1 }, () => work(signal)));
-      for (const stop of unsubscribe) stop();
+      for (const { stop } of subscriptions) stop();
+      await Promise.all(subscriptions.map(({ begun }) => begun));
       logger.info({}, 'controller stopped');
     },
   };
@@ -80,21 +81,41 @@ async function allSynced(watches: ControllerOptions['watches'], signal: AbortSig
   return !signal.aborted;
 }
 
-// No await between the snapshot and the subscription: a change in between would be lost.
-function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logger): () => void {
+interface Subscription {
+  readonly stop: () => void;
+  /** Resolves when every object of the start is queued. */
+  readonly begun: Promise<void>;
+}
+
+/** Objects whose keys are computed in one turn of the event loop: a hundred thousand at once would hold everything else up for seconds. */
+const PER_TURN = 2_000;
+
+function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logger, signal: AbortSignal): Subscription {
   const { informer, keys } = watch as unknown as ControllerWatch<KubeObject>;
-  for (const after of informer.list()) {
-    const key = keyOf(after);
-    try {
-      for (const target of keys({ type: 'added', key, after })) queue.add(target, 'initial');
-    } catch (error) {
-      // One object that a key function cannot read must not keep the controller from starting.
-      logger.error({ key, error: errorText(error) }, 'keys of an object cannot be computed');
-    }
-  }
-  return informer.onChange((change) => {
+  // No await between the snapshot and the subscription: a change in between would be lost.
+  const existing = informer.list();
+  const stop = informer.onChange((change) => {
     for (const key of keys(change)) queue.add(key);
   });
+  const queueFrom = (first: number): void => {
+    for (const after of existing.slice(first, first + PER_TURN)) {
+      const key = keyOf(after);
+      try {
+        for (const target of keys({ type: 'added', key, after })) queue.add(target, 'initial');
+      } catch (error) {
+        // One object that a key function cannot read must not keep the controller from starting.
+        logger.error({ key, error: errorText(error) }, 'keys of an object cannot be computed');
+      }
+    }
+  };
+  queueFrom(0);
+  const rest = async (): Promise<void> => {
+    for (let first = PER_TURN; first < existing.length && !signal.aborted; first += PER_TURN) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      queueFrom(first);
+    }
+  };
+  return { stop, begun: rest() };
 }
 
 /** One reconcile of one key, with its deadline, and what its outcome means for the queue. Never rejects. */

@@ -54,12 +54,28 @@ describe('listing', () => {
     expect(logLines.filter((line) => line.level === 'warn')).toHaveLength(12);
   });
 
+  it('is empty while the cluster does not have an optional kind, and complete once it has', async () => {
+    const running = start({ optional: true });
+    (await server.next()).fail(404, 'NotFound');
+    await running.informer.synced;
+    expect(running.informer.list()).toEqual([]);
+    (await server.next()).reply(200, podList('10', [pod('a', '1')]));
+    const watch = await openWatch('10');
+    expect(running.informer.list().map((object) => object.metadata.name)).toEqual(['a']);
+    // A server that forgets the kind for a moment does not make its objects look deleted.
+    watch.end();
+    await clock.advance(60_000);
+    (await server.next()).fail(404, 'NotFound');
+    (await server.next()).fail(404, 'NotFound');
+    expect(running.changes).toEqual(['added shop/a - uid-a@1']);
+  });
+
   it('sends selectors and the namespace', async () => {
     start({ namespace: 'shop', labelSelector: 'app=web', fieldSelector: 'spec.nodeName=n1' });
     const request = await server.next();
     expect(request.path).toBe('/api/v1/namespaces/shop/pods');
     expect(Object.fromEntries(request.query)).toEqual({
-      limit: '500',
+      limit: '250',
       labelSelector: 'app=web',
       fieldSelector: 'spec.nodeName=n1',
     });

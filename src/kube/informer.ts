@@ -83,10 +83,20 @@ export function createInformer<S extends KubeObject, T extends KubeObject = S>(
     run: async (signal) => {
       if (state.started) throw new Error(`the informer of ${resource.plural} was started twice`);
       state.started = true;
-      const { namespace, labelSelector, fieldSelector, client } = options;
+      const { namespace, labelSelector, fieldSelector, optional, client } = options;
       const random = options.random ?? Math.random;
       await runReflector(
-        { client, resource: options.resource, clock, logger, random, namespace, labelSelector, fieldSelector },
+        {
+          client,
+          resource: options.resource,
+          clock,
+          logger,
+          random,
+          namespace,
+          labelSelector,
+          fieldSelector,
+          optional,
+        },
         sink,
         signal,
       );

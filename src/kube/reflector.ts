@@ -26,6 +26,8 @@ export interface ReflectorOptions<S extends KubeObject> {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** The cluster may not have the kind: until it has, nothing is there. */
+  readonly optional?: boolean | undefined;
 }
 
 const BACKOFF_BASE_MS = 100;
@@ -43,16 +45,18 @@ export async function runReflector<S extends KubeObject>(
   sink: ReflectorSink<S>,
   signal: AbortSignal,
 ): Promise<void> {
-  const state: State = { version: undefined, failures: 0 };
+  const state: State = { version: undefined, failures: 0, listed: false };
   while (!signal.aborted) {
     try {
       state.version ??= await listOnce(options, sink, signal);
+      state.listed = true;
       await watchOnce(options, sink, state, state.version, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (needsRelist(error)) state.version = undefined;
       state.failures += 1;
-      logFailure(options, state, error);
+      if (isAbsent(options, state, error)) tellAbsence(options, sink, state);
+      else logFailure(options, state, error);
     }
     if (state.failures > 0) await backOff(options, state.failures - 1, signal);
   }
@@ -63,6 +67,26 @@ interface State {
   version: string | undefined;
   /** In a row, without a healthy watch in between: a list that works and a watch that does not must back off too. */
   failures: number;
+  /** A list was complete once. */
+  listed: boolean;
+}
+
+/** Only before the first list: a server that forgets a kind for a moment, as one that starts may, must not look like one whose objects are gone. */
+const isAbsent = (options: ReflectorOptions<KubeObject>, { listed }: State, error: unknown): boolean =>
+  options.optional === true && !listed && error instanceof ApiError && ABSENT.includes(error.status);
+
+/** Not known, or known and not implemented. */
+const ABSENT: readonly number[] = [404, 501];
+
+function tellAbsence<S extends KubeObject>(
+  { logger, resource }: ReflectorOptions<S>,
+  sink: ReflectorSink<S>,
+  { failures }: State,
+): void {
+  if (failures === 1)
+    logger.info({ resource: resource.plural }, 'the cluster does not have this kind; it is asked for again');
+  sink.heard();
+  sink.page({ items: [], resourceVersion: '', startsOver: true, last: true });
 }
 
 async function listOnce<S extends KubeObject>(

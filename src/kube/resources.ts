@@ -15,6 +15,15 @@ export interface Container {
   ports?: { containerPort: number; name?: string; protocol?: string; hostPort?: number }[];
   resources?: { limits?: Record<string, string>; requests?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  startupProbe?: Probe;
+}
+
+export interface Probe {
+  httpGet?: { port: number | string };
+  tcpSocket?: { port: number | string };
+  grpc?: { port: number };
 }
 
 export interface Pod extends KubeObject {
@@ -58,6 +67,7 @@ export interface PodCondition {
 export interface Node extends KubeObject {
   spec?: {
     providerID?: string;
+    podCIDRs?: string[];
     unschedulable?: boolean;
     taints?: { key: string; value?: string; effect: string }[];
   };
@@ -86,7 +96,20 @@ export interface ServiceAccount extends KubeObject {
 }
 
 export interface Namespace extends KubeObject {
-  status?: { phase?: string };
+  status?: { phase?: string; conditions?: Condition[] };
+}
+
+export interface Service extends KubeObject {
+  spec?: {
+    type?: string;
+    selector?: Record<string, string>;
+    ports?: { port: number; protocol?: string; targetPort?: number | string; nodePort?: number }[];
+    externalTrafficPolicy?: string;
+  };
+}
+
+export interface NetworkPolicy extends KubeObject {
+  spec?: { podSelector?: LabelSelector };
 }
 
 export interface Lease extends KubeObject {
@@ -117,6 +140,7 @@ export const namespaces = core<Namespace>('namespaces', 'Namespace', false);
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap', true);
 export const secrets = core<Secret>('secrets', 'Secret', true);
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount', true);
+export const services = core<Service>('services', 'Service', true);
 export const events = core<KubeObject>('events', 'Event', true);
 export const leases: Resource<Lease> = {
   group: 'coordination.k8s.io',
@@ -125,11 +149,25 @@ export const leases: Resource<Lease> = {
   kind: 'Lease',
   namespaced: true,
 };
+export const networkPolicies: Resource<NetworkPolicy> = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'networkpolicies',
+  kind: 'NetworkPolicy',
+  namespaced: true,
+};
 export const deployments: Resource = {
   group: 'apps',
   version: 'v1',
   plural: 'deployments',
   kind: 'Deployment',
+  namespaced: true,
+};
+export const daemonSets: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  kind: 'DaemonSet',
   namespaced: true,
 };
 export const mutatingWebhookConfigurations: Resource = {

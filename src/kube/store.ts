@@ -20,7 +20,10 @@ export interface Store<T> {
 /** Empty at first. Objects must not be changed once they are in: index entries are computed again from the stored object when it leaves. */
 export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {}): Store<T> {
   const objects = new Map<ObjectKey, T>();
-  const keysByValue = new Map(Object.keys(indexes).map((name) => [name, new Map<string, Set<ObjectKey>>()] as const));
+  // Most values of most indexes name one object: a Set for each of them would take more memory than the objects.
+  const keysByValue = new Map(
+    Object.keys(indexes).map((name) => [name, new Map<string, ObjectKey | Set<ObjectKey>>()] as const),
+  );
   // Controllers list far more often than a large collection changes.
   let snapshot: readonly T[] | undefined;
 
@@ -28,16 +31,19 @@ export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {
     for (const [name, values] of keysByValue)
       for (const value of indexes[name]?.(object) ?? []) {
         const keys = values.get(value);
-        keys?.delete(key);
-        if (keys?.size === 0) values.delete(value);
+        if (keys === key) values.delete(value);
+        if (!(keys instanceof Set)) continue;
+        keys.delete(key);
+        if (keys.size === 0) values.delete(value);
       }
   };
   const index = (key: ObjectKey, object: T): void => {
     for (const [name, values] of keysByValue)
       for (const value of indexes[name]?.(object) ?? []) {
         const keys = values.get(value);
-        if (keys === undefined) values.set(value, new Set([key]));
-        else keys.add(key);
+        if (keys === undefined) values.set(value, key);
+        else if (keys instanceof Set) keys.add(key);
+        else if (keys !== key) values.set(value, new Set([keys, key]));
       }
   };
 
@@ -52,7 +58,9 @@ export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {
       const values = keysByValue.get(name);
       if (values === undefined)
         throw new RangeError(`no index "${name}": declared are ${[...keysByValue.keys()].join(', ') || 'none'}`);
-      return [...(values.get(value) ?? [])].flatMap((key) => objects.get(key) ?? []);
+      const keys = values.get(value);
+      if (keys === undefined) return [];
+      return (keys instanceof Set ? [...keys] : [keys]).flatMap((key) => objects.get(key) ?? []);
     },
     set: (object) => {
       const key = keyOf(object);

@@ -1,6 +1,7 @@
 // One HTTP exchange with the API server over explicit keep-alive agents; knows nothing of Kubernetes objects.
-import http from 'node:http';
+import type { Agent, AgentOptions, IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { http } from '../base/node-http.ts';
 import { connectionError } from './api-error.ts';
 import type { KubeConnection } from './connection.ts';
 
@@ -20,7 +21,7 @@ export interface HttpRequest {
 
 export interface Transport {
   /** Resolves when the head of the answer is there; throws ApiError `ConnectionFailed`, or the signal's reason when aborted. */
-  send(request: HttpRequest): Promise<http.IncomingMessage>;
+  send(request: HttpRequest): Promise<IncomingMessage>;
   /** Closes idle connections and breaks open ones. */
   close(): void;
 }
@@ -33,7 +34,7 @@ export function createTransport(connection: KubeConnection): Transport {
   const base = new URL(connection.server);
   const prefix = base.pathname.replace(/\/+$/, '');
   const secure = base.protocol === 'https:';
-  const agents: Readonly<Record<Lane, http.Agent>> = {
+  const agents: Readonly<Record<Lane, Agent>> = {
     // Idle sockets are dropped before a usual server drops them, so that a write rarely meets a socket that is being closed.
     call: newAgent(secure, connection, { maxSockets: 64, timeout: IDLE_SOCKET_MS }),
     watch: newAgent(secure, connection, {}),
@@ -55,8 +56,8 @@ export function createTransport(connection: KubeConnection): Transport {
   };
 }
 
-function newAgent(secure: boolean, connection: KubeConnection, options: http.AgentOptions): http.Agent {
-  const shared: http.AgentOptions = { keepAlive: true, keepAliveMsecs: KEEPALIVE_PROBE_MS, ...options };
+function newAgent(secure: boolean, connection: KubeConnection, options: AgentOptions): Agent {
+  const shared: AgentOptions = { keepAlive: true, keepAliveMsecs: KEEPALIVE_PROBE_MS, ...options };
   if (!secure) return new http.Agent(shared);
   const certificate = connection.auth.clientCertificate;
   return new https.Agent({
@@ -71,13 +72,13 @@ function newAgent(secure: boolean, connection: KubeConnection, options: http.Age
 interface Exchange {
   readonly request: HttpRequest;
   readonly secure: boolean;
-  readonly agent: http.Agent;
+  readonly agent: Agent;
   readonly host: string;
   readonly port: number;
   readonly path: string;
 }
 
-function exchange({ request, secure, agent, host, port, path }: Exchange): Promise<http.IncomingMessage> {
+function exchange({ request, secure, agent, host, port, path }: Exchange): Promise<IncomingMessage> {
   const { signal, method, body } = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);

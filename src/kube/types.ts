@@ -102,7 +102,7 @@ export type WatchEvent<T> =
  */
 export interface KubeClient {
   get<T extends KubeObject>(resource: Resource<T>, name: string, options?: CallOptions): Promise<T>;
-  /** Pages by 500 and follows `continue`; a 410 in the middle falls back to one full list. */
+  /** Pages by 250 and follows `continue`; a 410 in the middle falls back to one full list. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ListResult<T>>;
   /** The same list page by page, for callers that must not hold it whole. Optional: informers fall back to `list`. */
   listPages?<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): AsyncIterable<ListPage<T>>;
@@ -176,6 +176,8 @@ export interface InformerOptions<S extends KubeObject, T extends KubeObject> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** The cluster may not have the kind (404): it counts as empty until it has. Default false: nothing is synced before. */
+  readonly optional?: boolean;
   /** Keeps only what is needed (memory); must keep metadata.name, namespace, uid and resourceVersion. */
   readonly project?: (object: S) => T;
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;

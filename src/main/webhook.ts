@@ -1,4 +1,5 @@
 // Composition root of the admission webhook, add-pod-eni-ip-limit-webhook.
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
@@ -24,6 +25,8 @@ async function main(): Promise<void> {
       clock: systemClock,
       logger,
       listen: flags.listen,
+      advertiseAddress: flags['advertise-address'],
+      identity: randomUUID().slice(0, 8),
       serviceName: flags['service-name'],
       serviceNamespace: flags['service-namespace'],
       servingNames: flags['serving-names'],

@@ -26,7 +26,9 @@ function run(program: string, ...argv: string[]): Promise<Outcome> {
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-describe.each(['ipamd', 'agent', 'webhook'])('%s', (program) => {
+const ON_NODES = ['agent', 'masq'];
+
+describe.each(['ipamd', 'agent', 'masq', 'scheduler', 'webhook'])('%s', (program) => {
   it('refuses an unknown flag, naming it and the known ones', async () => {
     const { code, err } = await run(program, '--no-such-flag=1');
     expect(code).toBe(2);
@@ -36,8 +38,8 @@ describe.each(['ipamd', 'agent', 'webhook'])('%s', (program) => {
 
   it('refuses a bad value, naming flag, value and what is accepted', async () => {
     const { code, err } = await run(program, '--node-name=n', '--log-level=loud').then((outcome) =>
-      // Only the agent has a node name.
-      outcome.err.includes('--node-name') && program !== 'agent' ? run(program, '--log-level=loud') : outcome,
+      // Only what runs on each node has a node name.
+      outcome.err.includes('--node-name') && !ON_NODES.includes(program) ? run(program, '--log-level=loud') : outcome,
     );
     expect(code).toBe(2);
     expect(lines(err)).toHaveLength(1);
@@ -45,7 +47,7 @@ describe.each(['ipamd', 'agent', 'webhook'])('%s', (program) => {
   });
 
   it('refuses a kubeconfig that is not there in one line', async () => {
-    const flags = program === 'agent' ? ['--node-name=n'] : [];
+    const flags = ON_NODES.includes(program) ? ['--node-name=n'] : [];
     const { code, err } = await run(program, ...flags, '--kubeconfig=/nonexistent/kubeconfig');
     expect(code).toBe(2);
     expect(lines(err).at(-1)).toContain('/nonexistent/kubeconfig');
@@ -63,8 +65,8 @@ describe('ipamd', () => {
   it.each([
     '--enable-security-groups=on',
     '--security-groups=sg-12AB34CD',
-    '--claim-expired-duration=1h',
-    '--enable-ownerref',
+    '--claim-expired-duration=4m59s',
+    '--enable-ownerref=maybe',
   ])('does not take %s and ignore it', async (flag) => {
     const { code, err } = await run('ipamd', flag);
     expect(code).toBe(2);

@@ -17,6 +17,7 @@ const codes: SpecialCodes = {
   tokenProcessing: 'PROCESSING',
   quota: 'QUOTA',
   refused: 'REFUSED',
+  inUse: 'IN-USE',
 };
 
 describe('planCreateStep', () => {

@@ -93,6 +93,7 @@ export interface SpecialCodes {
   readonly tokenProcessing: string;
   readonly quota: string;
   readonly refused: string;
+  readonly inUse: string;
 }
 
 export function judgeFailure(failure: CallFailure, codes: SpecialCodes): FailureMeaning {
@@ -108,6 +109,8 @@ export function judgeFailure(failure: CallFailure, codes: SpecialCodes): Failure
       return { standing: 'burnt', next: 'again' };
     case codes.tokenProcessing:
       return { standing: 'doubtful', next: 'again' };
+    // The address that was asked for is somebody else's.
+    case codes.inUse:
     case codes.quota:
     case codes.refused:
       return { standing: 'refused', next: 'report' };

@@ -29,6 +29,12 @@ describe('bodies of creating calls', () => {
     expect(request.description.length).toBeLessThanOrEqual(60);
   });
 
+  it('name the address that a claim kept, and none otherwise', () => {
+    const kept = { ...eni, spec: { ...eni.spec, address: '10.0.32.5' } };
+    expect(subEniRequest({ ...input, eni: kept, trunkEniId: 'eni-trunk000' }).address).toBe('10.0.32.5');
+    expect(subEniRequest({ ...input, trunkEniId: 'eni-trunk000' })).not.toHaveProperty('address');
+  });
+
   it('ask for a trunk with another name and token on each attempt', () => {
     const trunk = {
       ...input,

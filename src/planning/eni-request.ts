@@ -37,6 +37,7 @@ function common(kind: Kind, input: RequestInput): Omit<CreateEniRequest, 'trunk'
 export const subEniRequest = (input: RequestInput & { readonly trunkEniId: string }): CreateSubEniRequest => ({
   ...common('sub', input),
   trunkEniId: input.trunkEniId,
+  ...(input.eni.spec.address === undefined ? {} : { address: input.eni.spec.address }),
 });
 
 /** A trunk or a shared ENI, as the object's type says, with so many secondary addresses from the start. */

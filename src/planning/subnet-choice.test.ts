@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Subnet } from '../cloud/vpc-cloud.ts';
-import { chooseSubnet } from './subnet-choice.ts';
+import { chooseSubnet, subnetOf } from './subnet-choice.ts';
 
 const subnet = (subnetId: string, zone: string, availableIpCount: number): Subnet => ({
   subnetId,
@@ -54,5 +54,26 @@ describe('chooseSubnet', () => {
         if (one.kind === 'subnet' && other.kind === 'subnet') expect(one.subnet).toEqual(other.subnet);
       }),
     );
+  });
+});
+
+describe('subnetOf', () => {
+  const subnets = [
+    { ...subnet('a', 'z1', 0), cidr: '10.0.32.0/22' },
+    { ...subnet('b', 'z2', 9), cidr: '10.0.36.0/22' },
+  ];
+
+  it.each([
+    ['10.0.33.7', 'a'],
+    ['10.0.36.7', 'b'],
+  ])('finds the subnet of %s, whatever its zone and however full it is', (address, subnetId) => {
+    expect(subnetOf(address, subnets)).toMatchObject({ subnet: { subnetId } });
+  });
+
+  it('names the subnets when none has the address', () => {
+    expect(subnetOf('10.9.0.1', subnets)).toEqual({
+      kind: 'none',
+      reason: 'address 10.9.0.1 is in none of the container subnets (a 10.0.32.0/22, b 10.0.36.0/22)',
+    });
   });
 });

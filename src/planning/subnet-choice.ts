@@ -1,6 +1,7 @@
 // Which subnet a new ENI is made in. Pure.
 import { labels } from '../api/keys.ts';
 import type { Subnet } from '../cloud/vpc-cloud.ts';
+import { contains, parseAddress, parseCidr } from '../securitygroup/address.ts';
 
 export type SubnetChoice =
   | { readonly kind: 'subnet'; readonly subnet: Subnet }
@@ -27,6 +28,20 @@ export function chooseSubnet(subnets: readonly Subnet[], zone: string, resting: 
       reason: `the container subnets of zone ${zone} (${inZone.map((subnet) => subnet.subnetId).join(', ')}) have no free address`,
     };
   return { kind: 'subnet', subnet: best };
+}
+
+/** The subnet that an address is of, whatever its zone: a sub-ENI's address may be of another one than its node (spec 002, Solution Strengths). */
+export function subnetOf(address: string, subnets: readonly Subnet[]): SubnetChoice {
+  const ip = parseAddress(address);
+  const subnet = subnets.find(({ cidr }) => {
+    const block = parseCidr(cidr);
+    return ip !== undefined && block !== undefined && contains(block, ip);
+  });
+  if (subnet !== undefined) return { kind: 'subnet', subnet };
+  return {
+    kind: 'none',
+    reason: `address ${address} is in none of the container subnets (${subnets.map(({ subnetId, cidr }) => `${subnetId} ${cidr}`).join(', ')})`,
+  };
 }
 
 /** Where a node's ENIs may be made: what its label names, else the container subnets (facts/tke.md 4.3). */

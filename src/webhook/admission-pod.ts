@@ -2,13 +2,25 @@
 import { z } from 'zod';
 import { labels, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
 
-const stringMap = z
-  .record(z.string(), z.string())
+/** A map is looked at and not copied: admission is on the way of every Pod. */
+const mapOf = <T>(isValue: (value: unknown) => value is T, what: string): z.ZodType<Readonly<Record<string, T>>> =>
+  z.custom<Readonly<Record<string, T>>>(
+    (map) =>
+      typeof map === 'object' &&
+      map !== null &&
+      !Array.isArray(map) &&
+      Object.values(map).every((each) => isValue(each)),
+    { error: `expected a map of ${what}` },
+  );
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isQuantity = (value: unknown): value is string | number => isText(value) || typeof value === 'number';
+
+const stringMap = mapOf(isText, 'texts')
   .nullish()
   .transform((value): Readonly<Record<string, string>> => value ?? {});
 
 /** Quantities are text or numbers before the API server makes them canonical. */
-const quantities = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
+const quantities = mapOf(isQuantity, 'quantities').nullish();
 
 const containerSchema = z.object({
   resources: z.object({ limits: quantities, requests: quantities }).nullish(),
@@ -21,7 +33,14 @@ const affinitySchema = z.object({
     .object({
       requiredDuringSchedulingIgnoredDuringExecution: z
         .object({
-          nodeSelectorTerms: z.array(z.object({ matchExpressions: z.array(requirementSchema).nullish() })).nullish(),
+          nodeSelectorTerms: z
+            .array(
+              z.object({
+                matchExpressions: z.array(requirementSchema).nullish(),
+                matchFields: z.array(z.unknown()).nullish(),
+              }),
+            )
+            .nullish(),
         })
         .nullish(),
     })
@@ -35,7 +54,7 @@ export const admissionPodSchema = z.object({
     generateName: z.string().nullish(),
     labels: stringMap,
     /** `null` when the manifest has the key without a value, which matters for the patch. */
-    annotations: z.record(z.string(), z.string()).nullish(),
+    annotations: mapOf(isText, 'texts').nullish(),
   }),
   spec: z.object({
     hostNetwork: z.boolean().nullish(),

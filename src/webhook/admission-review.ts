@@ -8,6 +8,8 @@ const requestSchema = z.object({
   namespace: z.string().nullish(),
   name: z.string().nullish(),
   userInfo: z.object({ username: z.string().nullish() }).nullish(),
+  /** Nothing is stored. */
+  dryRun: z.boolean().nullish(),
   /** Decoded by whoever needs it. */
   object: z.unknown(),
   oldObject: z.unknown(),

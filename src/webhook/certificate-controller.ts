@@ -19,6 +19,7 @@ import { ensureCaBundle, webhookConfigurations } from './ca-bundle.ts';
 import { CERTIFICATE_SECRET, ensureCertificateSecret } from './certificate-secret.ts';
 import { type CertificatePlan, type CertificateSet, defaultLives, trustBundle, untilDueMs } from './certificate-set.ts';
 import type { ServingCertificate } from './server.ts';
+import { type ReplicaTrust, replicaToken } from './tell-replica.ts';
 
 export interface CertificateControllerOptions {
   readonly client: KubeClient;
@@ -31,6 +32,8 @@ export interface CertificateControllerOptions {
   /** Name of both webhook configurations. */
   readonly configurationName: string;
   readonly useCertificate: (certificate: ServingCertificate) => void;
+  /** Told at every look: what the replicas trust, and by what they know each other. */
+  readonly useTrust?: (trust: ReplicaTrust) => void;
   /** Shorter in tests. */
   readonly lives?: Pick<CertificatePlan, 'authorityLifeMs' | 'leafLifeMs'>;
 }
@@ -85,6 +88,7 @@ function reconcileCertificates(
     const set = await ensureCertificateSecret({ client, namespace, plan, now: () => clock.now(), signal });
     const bundle = trustBundle(set);
     const { changed } = await ensureCaBundle({ client, name, bundle, fieldManager: fieldManagers.webhook, signal });
+    options.useTrust?.({ bundle, token: replicaToken(set.authority.key) });
     if (changed) log.info({}, 'webhook configurations trust the current authority');
     const waitMs = trustWaitMs(set, changed);
     if (waitMs > 0) return { requeueAfterMs: waitMs };

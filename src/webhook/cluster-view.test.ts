@@ -15,14 +15,32 @@ const policy = (namespace: string, name: string): Parameters<ReturnType<typeof c
 });
 
 describe('the view of the cluster', () => {
-  it('says that policies may lag for five seconds after one of the namespace was admitted', async () => {
-    const clock = createFakeClock();
-    const { view } = createClusterView({ client: createMemoryCluster().client, clock, logger: silentLogger });
-    view.expectPolicyChange('shop');
+  it('says that policies may lag from the moment one passes admission until the watch has it', async () => {
+    const cluster = createMemoryCluster();
+    const stop = new AbortController();
+    const { view, informers } = createClusterView({
+      client: cluster.client,
+      clock: createFakeClock(),
+      logger: silentLogger,
+    });
+    const running = informers.map((informer) => informer.run(stop.signal));
+    await vi.waitUntil(() => view.synced);
+    await view.announcePolicy({ namespace: 'shop', name: 'web', uid: 'uid-web', generation: 0 });
     expect([view.policiesMayLag('shop'), view.policiesMayLag('other')]).toEqual([true, false]);
-    await clock.advance(4_999);
+    cluster.put(securityGroupPolicies, policy('shop', 'web'));
+    await vi.waitUntil(() => !view.policiesMayLag('shop'));
+    view.expectPolicy({ namespace: 'other', name: 'db', uid: 'u', generation: 1 });
+    expect(view.policiesMayLag('other')).toBe(true);
+    stop.abort();
+    await Promise.all(running);
+  });
+
+  it('says that every policy may lag while another replica could have admitted one unheard', () => {
+    const replicas = { toldOfAll: false, announce: () => Promise.resolve() };
+    const { client } = createMemoryCluster();
+    const { view } = createClusterView({ client, clock: createFakeClock(), logger: silentLogger, replicas });
     expect(view.policiesMayLag('shop')).toBe(true);
-    await clock.advance(1);
+    replicas.toldOfAll = true;
     expect(view.policiesMayLag('shop')).toBe(false);
   });
 

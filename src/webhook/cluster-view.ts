@@ -17,8 +17,12 @@ import {
   serviceAccounts,
 } from '../kube/resources.ts';
 import type { Informer, KubeClient, KubeObject, Resource } from '../kube/types.ts';
+import { type AddressZones, createAddressZones } from './address-zones.ts';
 import { CNI_CONFIG_MAP, type DefaultNetworks, defaultNetworks } from './default-networks.ts';
-import { type PolicyView, projectPolicy } from './policy-view.ts';
+import type { AllowedGroups } from '../planning/allowed-groups.ts';
+import { type PolicyView, projectPolicy } from '../planning/policy-view.ts';
+import { createExpectedPolicies, type PolicyChange } from './expected-policies.ts';
+import type { Replicas } from './replicas.ts';
 
 /** A view that may lag behind the API by as long as a watch event travels; what must not lag has a method that asks the API. */
 export interface ClusterView {
@@ -30,10 +34,17 @@ export interface ClusterView {
    * event is. Throws ApiError when the API does not answer.
    */
   readPolicies(namespace: string): Promise<readonly PolicyView[]>;
-  /** A policy of the namespace passes admission at this moment; its watch event is still to come. */
-  expectPolicyChange(namespace: string): void;
-  /** Whether that was so short a time ago that `policies` may not show it yet. */
+  /**
+   * A policy passes admission at this moment; its watch event is still to come. Resolves when every replica knows, so that it may be stored.
+   * Throws NotTold, ApiError.
+   */
+  announcePolicy(change: PolicyChange): Promise<void>;
+  /** Another replica says so. */
+  expectPolicy(change: PolicyChange): void;
+  /** Whether `policies` may lack one that passed admission, here or in another replica. */
   policiesMayLag(namespace: string): boolean;
+  /** Which groups the namespaces may use. */
+  allowedGroups(): AllowedGroups;
   /** Empty for a namespace not seen yet: the API server has already judged its label. */
   namespaceLabels(name: string): Labels;
   /**
@@ -48,10 +59,9 @@ export interface ClusterView {
   readonly servesEip: boolean;
   /** False in static IP mode, where no node keeps addresses for ordinary Pods; a mode that ipamd keeps in force counts before the value. */
   sharesAddresses(): boolean;
+  /** In static IP mode. */
+  readonly addressZones: AddressZones;
 }
-
-/** Far longer than a watch event travels, and far shorter than anyone would notice a read more per Pod. */
-const WATCH_LAG_MS = 5_000;
 
 export interface ClusterViewOptions {
   readonly client: KubeClient;
@@ -61,48 +71,61 @@ export interface ClusterViewOptions {
   readonly defaultCni?: string | undefined;
   /** Default false. */
   readonly servesEip?: boolean;
+  /** Default: there are no others. */
+  readonly replicas?: Pick<Replicas, 'toldOfAll' | 'announce'>;
 }
+
+const ALONE: Pick<Replicas, 'toldOfAll' | 'announce'> = { toldOfAll: true, announce: () => Promise.resolve() };
 
 /** The view and the informers that feed it, which the caller runs. */
 export function createClusterView(options: ClusterViewOptions): {
   readonly view: ClusterView;
   readonly informers: readonly Informer<KubeObject>[];
 } {
-  const { client, clock } = options;
-  /** Until when, by namespace, on the monotonic clock. */
-  const changing = new Map<string, number>();
+  const { client, clock, replicas = ALONE } = options;
+  const expected = createExpectedPolicies(clock);
   const policies = createInformer<SecurityGroupPolicy, PolicyView>({
     ...options,
     resource: securityGroupPolicies,
+    // The add-on SecurityGroupPolicy may not be installed; Pods count against their nodes all the same (spec 002).
+    optional: true,
     project: projectPolicy,
     indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ''] },
   });
+  const byNamespace = memoByNamespace(policies);
   const knownNamespaces = labelInformer<Namespace>(options, namespaces);
   const accounts = labelInformer<ServiceAccount>(options, serviceAccounts);
   const values = systemConfigMap(options, objectNames.addonValues);
   const cniConfiguration = systemConfigMap(options, CNI_CONFIG_MAP);
+  const subnets = systemConfigMap(options, objectNames.subnets);
+  const allowed = systemConfigMap(options, objectNames.allowedGroups);
   const informers: readonly Informer<KubeObject>[] = [
     policies,
     knownNamespaces,
     accounts,
     values.informer,
     cniConfiguration.informer,
+    subnets.informer,
+    allowed.informer,
   ];
   const view: ClusterView = {
     get synced() {
       return informers.every(({ hasSynced }) => hasSynced);
     },
-    policies: (namespace) => policies.byIndex('namespace', namespace),
-    readPolicies: async (namespace) =>
-      (await client.list(securityGroupPolicies, { namespace })).items.map(projectPolicy),
-    expectPolicyChange: (namespace) => void changing.set(namespace, clock.monotonicMs() + WATCH_LAG_MS),
-    policiesMayLag: (namespace) => {
-      const until = changing.get(namespace);
-      if (until === undefined) return false;
-      if (clock.monotonicMs() < until) return true;
-      changing.delete(namespace);
-      return false;
+    policies: byNamespace,
+    readPolicies: async (namespace) => {
+      const startedMs = clock.monotonicMs();
+      const live = (await listedPolicies(client, namespace)).map(projectPolicy);
+      expected.compare(namespace, startedMs, live, byNamespace(namespace));
+      return live;
     },
+    announcePolicy: async (change) => {
+      expected.expect(change);
+      await replicas.announce(change);
+    },
+    expectPolicy: (change) => expected.expect(change),
+    policiesMayLag: (namespace) => !replicas.toldOfAll || expected.mayLag(namespace, () => byNamespace(namespace)),
+    allowedGroups: () => dataOf(allowed.get()),
     namespaceLabels: (name) => knownNamespaces.get(name)?.metadata.labels ?? {},
     serviceAccountLabels: async (namespace, name) => {
       const cached = accounts.get(`${namespace}/${name}`);
@@ -117,12 +140,37 @@ export function createClusterView(options: ClusterViewOptions): {
     trunking: () => readTrunkingSwitch(values.get()?.data),
     defaultNetworks: () => defaultNetworks(options.defaultCni, dataOf(cniConfiguration.get())),
     servesEip: options.servesEip ?? false,
+    addressZones: createAddressZones(client, () => subnets.get()),
     sharesAddresses: () => {
       const map = values.get();
       return (map?.metadata.annotations?.[annotations.ipModeInForce] ?? map?.data?.['vpcCni.ipMode']) !== STATIC;
     },
   };
   return { view, informers };
+}
+
+/** The same list until a policy of the namespace changes, since every Pod asks for it. */
+function memoByNamespace(policies: Informer<PolicyView>): (namespace: string) => readonly PolicyView[] {
+  const lists = new Map<string, readonly PolicyView[]>();
+  policies.onChange(({ before, after }) => void lists.delete((after ?? before)?.metadata.namespace ?? ''));
+  return (namespace) => {
+    const known = lists.get(namespace);
+    if (known !== undefined) return known;
+    const list = policies.byIndex('namespace', namespace);
+    // Namespaces without policies are many, and cost nothing to look up.
+    if (list.length > 0) lists.set(namespace, list);
+    return list;
+  };
+}
+
+/** None where the cluster does not have the kind. */
+async function listedPolicies(client: KubeClient, namespace: string): Promise<readonly SecurityGroupPolicy[]> {
+  try {
+    return (await client.list(securityGroupPolicies, { namespace })).items;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 const STATIC: IpMode = 'static';

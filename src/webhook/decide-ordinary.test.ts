@@ -41,11 +41,12 @@ describe('an ordinary Pod', () => {
     expect(admitted(decide(input(served))).resources).toMatchObject({ exactly: { add: subEni }, atLeast: [eip] });
   });
 
-  it('warns that ordinary Pods wait in static IP mode, and not those with a sub-ENI', () => {
-    const decision = admitted(decide(input({ policies: [], sharesAddresses: false })));
-    expect(decision.resources).toEqual({ atLeast: [eniIp] });
-    expect(decision.warnings).toEqual([expect.stringContaining('vpcCni.ipMode')]);
-    expect(admitted(decide(input({ sharesAddresses: false }))).warnings).toEqual([]);
+  it('lets a Pod that asks for an exclusive ENI wait in the known words, and tells its creator why', () => {
+    const asking = pod({ annotations: { [keys.networks]: 'tke-direct-eni' } });
+    const decision = admitted(decide(input({ policies: [], pod: asking })));
+    expect(decision.resources).toEqual({ atLeast: ['tke.cloud.tencent.com/direct-eni'] });
+    expect(decision.warnings).toEqual([expect.stringContaining('serves no exclusive ENI')]);
+    expect(admitted(decide(input({ policies: [] }))).warnings).toEqual([]);
   });
 
   it('counts the Pods of kube-system, and neither gives them groups nor refuses any', () => {

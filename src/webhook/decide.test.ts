@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeAdmissionDecision } from '../api/admission-decision.ts';
 import { annotations as keys, resourceNames, WEBHOOK_EXEMPT_LABEL } from '../api/keys.ts';
 import { type DecideInput, type Decision, decide } from './decide.ts';
-import { projectPolicy } from './policy-view.ts';
+import { projectPolicy } from '../planning/policy-view.ts';
 import { admitted, input, pod, policy } from './testing/decide-input.ts';
 
 const dimensions = {
@@ -185,9 +185,10 @@ describe('the admission table', () => {
     );
     expect(exactly?.remove ?? []).toEqual(expected.removes ?? []);
     expect(decision.note !== undefined).toBe(expected.noted === true);
-    expect(decision.warnings.map((warning, index) => warning.includes(expected.warns?.[index] ?? '?'))).toEqual(
-      (expected.warns ?? []).map(() => true),
-    );
+    const exclusive = expected.adds === directEni ? ['serves no exclusive ENI'] : [];
+    const warns = [...(expected.warns ?? []), ...exclusive];
+    expect(decision.warnings).toHaveLength(warns.length);
+    for (const words of warns) expect(decision.warnings.join('\n')).toContain(words);
     // A decision is recorded whenever a policy matched, and only then.
     expect(text !== undefined).toBe(one.matched === 'yes');
   });
@@ -305,5 +306,31 @@ describe('a decision', () => {
     const nobody = policy('nobody', ['sg-xxxxyyyy']);
     delete nobody.spec.podSelector;
     expect(admitted(decide(input({ policies: [projectPolicy(nobody)] }))).outcome).toBeUndefined();
+  });
+
+  it('unites several policies up to what an ENI carries, and is a refusal above, naming the policies', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `sg-${letter.repeat(8)}`);
+    const of = (first: string[], second: string[]): Decision =>
+      decide(input({ policies: [projectPolicy(policy('one', first)), projectPolicy(policy('two', second))] }));
+    expect(admitted(of(ids.slice(0, 3), ids.slice(2, 5))).annotations[keys.securityGroupId]).toBe(
+      ids.slice(0, 5).join(','),
+    );
+    expect(refusal(of(ids.slice(0, 3), ids.slice(3)))).toMatch(
+      /SecurityGroupPolicy one, two matches, together with 6 security groups; .* at most 5/,
+    );
+  });
+
+  it('is a refusal when the policies give groups that the namespace may not use, unless no group applies', () => {
+    const allowed = { shop: 'sg-xxxxyyyy' };
+    expect(refusal(decide(input({ allowed })))).toMatch(/"shop" may not use sg-aaaaaaaa/);
+    expect(decide(input({ allowed, pod: pod({ spec: { hostNetwork: true } }) })).kind).toBe('admit');
+    expect(decide(input({ allowed: { other: '' } })).kind).toBe('admit');
+  });
+
+  it('is a refusal of super-node groups that a person wrote and the namespace may not use', () => {
+    const written = pod({ annotations: { [keys.eksSecurityGroupId]: 'sg-xxxxyyyy, sg-handmade' } });
+    const parts = { policies: [], pod: written };
+    expect(refusal(decide(input({ ...parts, allowed: { shop: 'sg-xxxxyyyy' } })))).toMatch(/may not use sg-handmade/);
+    expect(decide(input({ ...parts, allowed: { shop: 'sg-xxxxyyyy,sg-handmade' } })).kind).toBe('admit');
   });
 });

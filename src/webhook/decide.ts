@@ -4,9 +4,11 @@ import { annotations as keys, networks, objectNames, resourceNames, WEBHOOK_EXEM
 import type { Labels } from '../api/label-selector.ts';
 import { type AdmissionPod, isPinnedToSuperNodes } from './admission-pod.ts';
 import type { DefaultNetworks } from './default-networks.ts';
-import { matchPolicies, type PolicyMatch } from './match-policies.ts';
+import { type AllowedGroups, forbiddenGroups, groupList } from '../planning/allowed-groups.ts';
+import { MAX_GROUPS } from '../planning/group-sync.ts';
+import { matchPolicies, type PolicyMatch } from '../planning/match-policies.ts';
 import { networkNames } from './pod-networks.ts';
-import type { PolicyView } from './policy-view.ts';
+import type { PolicyView } from '../planning/policy-view.ts';
 
 export interface DecideInput {
   readonly pod: AdmissionPod;
@@ -14,14 +16,14 @@ export interface DecideInput {
   readonly serviceAccountLabels: Labels;
   /** Those of the Pod's namespace. */
   readonly policies: readonly PolicyView[];
+  /** Which groups the namespace may use. */
+  readonly allowed: AllowedGroups;
   /** The add-on value enableSubEni; a text says why it cannot be read. */
   readonly trunking: boolean | string;
   /** Networks of Pods that name none. */
   readonly defaultNetworks: DefaultNetworks;
   /** Whether general nodes serve EIPs, so that a Pod may wait for one. */
   readonly servesEip: boolean;
-  /** `false`: the addresses of ordinary Pods are static, which this version does not serve. */
-  readonly sharesAddresses: boolean;
 }
 
 export interface Admission {
@@ -74,6 +76,8 @@ export function decide(input: DecideInput): Decision {
   if (pod.spec.hostNetwork === true) return hostNetwork(input, match);
   if (match.kind === 'unusable') return refuse(unusableText(namespace.name, match));
   if (match.kind === 'none') return withoutPolicy(input);
+  const problem = groupsProblem(input, match);
+  if (problem !== undefined) return refuse(problem);
   if (isPinnedToSuperNodes(pod)) return marked(input, match, 'super-node');
   if (typeof input.trunking === 'string')
     return refuse(`whether Trunking is on cannot be read from ${CONFIG_MAP}: ${input.trunking}; correct that value`);
@@ -87,7 +91,17 @@ function hostNetwork(input: DecideInput, match: PolicyMatch): Decision {
   return { ...decision, warnings: [warning, ...decision.warnings] };
 }
 
+/** Of the groups that the matching policies make together. */
+function groupsProblem({ allowed, namespace }: DecideInput, match: Matched): string | undefined {
+  if (match.groups.length > MAX_GROUPS)
+    return `${policyText(match)}, together with ${match.groups.length} security groups; a network interface carries at most ${MAX_GROUPS}: take groups out of the policies, or change their selectors`;
+  const forbidden = forbiddenGroups(allowed, namespace.name, match.groups);
+  return forbidden === undefined ? undefined : `${policyText(match)}, but ${forbidden.message}`;
+}
+
 function withoutPolicy(input: DecideInput): Decision {
+  const forbidden = forbiddenGroups(input.allowed, input.namespace.name, handwrittenGroups(input.pod));
+  if (forbidden !== undefined) return refuse(`annotation ${keys.eksSecurityGroupId}: ${forbidden.message}`);
   if (isPinnedToSuperNodes(input.pod)) return cleaned(input, {});
   if (asked(input).includes(networks.subEni))
     return refuse(
@@ -95,6 +109,10 @@ function withoutPolicy(input: DecideInput): Decision {
     );
   return ordinary(input, cleaned(input, {}));
 }
+
+/** The super-node key, which is documented for people to write where no policy matches (facts/tke.md 4.2). */
+const handwrittenGroups = ({ metadata }: AdmissionPod): readonly string[] =>
+  groupList(metadata.annotations?.[keys.eksSecurityGroupId]);
 
 /** Policies do not hold in kube-system and nothing there is refused, but its Pods count against their nodes like any other. */
 function systemPod(input: DecideInput): Admission {
@@ -181,7 +199,7 @@ function ordinary(input: DecideInput, admission: Admission): Admission {
   if (resource === undefined && explicit.length === 0)
     return withEip(input, { ...admission, note: nothingToPatch(input, found.names) });
   const counted = resource === undefined ? admission : { ...admission, resources: { atLeast: [resource] } };
-  return withEip(input, resource === resourceNames.eniIp ? withStaticWarning(input, counted) : counted);
+  return withEip(input, resource === resourceNames.directEni ? withExclusiveWarning(counted) : counted);
 }
 
 /** Exclusive before shared, as documented (facts/tke.md 6.5). */
@@ -194,9 +212,9 @@ function resourceOf(names: readonly string[]): string | undefined {
 const nothingToPatch = ({ pod, namespace }: DecideInput, names: readonly string[]): string =>
   `pod ${namespace.name}/${pod.metadata.name ?? pod.metadata.generateName ?? ''} doesn't contain annotation ${keys.networks} and default cni is ${names.join(',')}. Nothing to patch`;
 
-function withStaticWarning({ sharesAddresses }: DecideInput, admission: Admission): Admission {
-  if (sharesAddresses) return admission;
-  const warning = `the cluster is in static IP mode, in which this version serves no node address to Pods: the Pod stays Pending; add it to a SecurityGroupPolicy, or set ${IP_MODE} to "non-static" in ${CONFIG_MAP}`;
+/** Counted all the same, so that it waits in the documented words instead of starting with another address than asked for. */
+function withExclusiveWarning(admission: Admission): Admission {
+  const warning = `network ${networks.directEni}: this version serves no exclusive ENI, and no node offers ${resourceNames.directEni}: the Pod stays Pending; use ${networks.routeEni}, or a SecurityGroupPolicy for an ENI of its own`;
   return { ...admission, warnings: [...admission.warnings, warning] };
 }
 
@@ -221,7 +239,6 @@ function withEip({ pod, servesEip }: DecideInput, admission: Admission): Admissi
 }
 
 const SWITCH = 'vpcCni.trunkingEni.enableSubEni';
-const IP_MODE = 'vpcCni.ipMode';
 const CONFIG_MAP = `ConfigMap ${objectNames.systemNamespace}/${objectNames.addonValues}`;
 
 const asked = ({ pod }: DecideInput): readonly string[] => networkNames(pod.metadata.annotations?.[keys.networks]);

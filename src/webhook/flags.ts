@@ -3,25 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { objectNames } from '../api/keys.ts';
 import { booleanFlag, choiceFlag, type FlagSchemas, textFlag } from '../base/flags.ts';
-
-/** Where a server listens. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `host:port`, with an IPv6 host in brackets; port 0 takes any free one. */
-const listenFlag = (fallback: string): z.ZodType<ListenAddress, string | undefined> =>
-  z
-    .string()
-    .default(fallback)
-    .transform((value, context) => {
-      const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value);
-      const port = Number(match?.[3]);
-      if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
-      context.addIssue({ code: 'custom', message: 'expected host:port, e.g. 0.0.0.0:61679' });
-      return z.NEVER;
-    });
+import { listenFlag } from '../base/listen-flag.ts';
 
 const nameFlag = (fallback: string): z.ZodType<string, string | undefined> =>
   z
@@ -42,6 +24,9 @@ const namesFlag = (): z.ZodType<readonly string[], string | undefined> =>
 export const webhookFlags = {
   kubeconfig: textFlag().describe('Kubeconfig file; without it, the ServiceAccount of the Pod'),
   listen: listenFlag('0.0.0.0:61679').describe('Address of the HTTPS server (default 0.0.0.0:61679)'),
+  'advertise-address': textFlag().describe(
+    'Address at which the other replicas reach this one (default the host of --listen; with none, as for 0.0.0.0, policies are read from the API for every Pod)',
+  ),
   'service-name': nameFlag(objectNames.webhook).describe(
     'Service that the API server calls; its names are in the certificate',
   ),

@@ -1,11 +1,13 @@
 // The webhook as a whole over real TLS: trusted through the configurations, hot certificates, refusals instead of guesses.
 import https from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { securityGroupPolicies } from '../api/security-group-policy.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import {
   configMaps,
+  leases,
   mutatingWebhookConfigurations,
   secrets,
   validatingWebhookConfigurations,
@@ -71,6 +73,7 @@ async function start(
     clock,
     logger: log.logger,
     listen: { host: '127.0.0.1', port: 0 },
+    identity: 'replica1',
     serviceName: NAME,
     serviceNamespace: NAMESPACE,
     servingNames: ['127.0.0.1'],
@@ -196,6 +199,62 @@ describe('the webhook', () => {
 
   it('refuses what is no AdmissionReview', async () => {
     expect((await call(await start(), 'POST', '/add-pod-eni-ip-limit', { kind: 'Pod' })).status).toBe(400);
+  });
+
+  it('decides by a policy that it let pass although its watch is silent', async () => {
+    const running = await start();
+    running.cluster.pauseWatches(securityGroupPolicies);
+    const policy = {
+      metadata: { name: 'late', namespace: 'shop', uid: 'uid-late', generation: 1 },
+      spec: { podSelector: { matchLabels: { app: 'late' } }, securityGroups: { groupIds: ['sg-aaaaaaaa'] } },
+    };
+    await call(running, 'POST', '/validate-securitygrouppolicy', review(policy));
+    running.cluster.put(securityGroupPolicies, {
+      ...policy,
+      apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',
+      kind: 'SecurityGroupPolicy',
+    } as KubeObject);
+    const pod = { metadata: { name: 'late-1', labels: { app: 'late' } }, spec: { containers: [{ name: 'main' }] } };
+    const { body } = await call(running, 'POST', '/add-pod-eni-ip-limit', review(pod));
+    const { patch } = (JSON.parse(body) as { response: { patch: string } }).response;
+    expect(Buffer.from(patch, 'base64').toString('utf8')).toContain('"sg-aaaaaaaa"');
+  });
+
+  it('tells the other replicas of a policy over their shared trust, and stores none while one does not answer', async () => {
+    const running = await start();
+    const policy = {
+      metadata: { name: 'web' },
+      spec: { podSelector: {}, securityGroups: { groupIds: ['sg-xxxxyyyy'] } },
+    };
+    const write = async (): Promise<unknown> =>
+      JSON.parse((await call(running, 'POST', '/validate-securitygrouppolicy', review(policy))).body);
+    // The same server under another name stands for another replica.
+    const other = (url: string): void =>
+      running.cluster.put(leases, {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: {
+          name: `${NAME}-other`,
+          namespace: NAMESPACE,
+          annotations: { 'tke.cloud.tencent.com/webhook-url': url },
+        },
+      });
+    other(`https://localhost:${running.port}`);
+    expect(await write()).toMatchObject({ response: { allowed: true } });
+    const deaf = createServer((socket) => socket.destroy());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    deaf.listen(0, '127.0.0.1', resolve);
+    await promise;
+    stops.push(() => new Promise((done) => void deaf.close(() => done())));
+    other(`https://127.0.0.1:${(deaf.address() as AddressInfo).port}`);
+    expect(await write()).toMatchObject({
+      response: { allowed: false, status: { code: 503, message: expect.stringContaining(`${NAME}-other`) as string } },
+    });
+  });
+
+  it('hears nothing from whoever does not know the word of the replicas', async () => {
+    const change = { namespace: 'shop', name: 'web', uid: '', generation: 1 };
+    expect((await call(await start(), 'POST', '/expect-policy-change', change)).status).toBe(403);
   });
 
   it('says that it is alive and ready', async () => {

@@ -5,14 +5,19 @@ import type { Labels } from '../api/label-selector.ts';
 import type { SecurityGroupPolicySpec } from '../api/security-group-policy.ts';
 import type { AdmissionRequest, Verdict } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { type PolicyView, projectPolicy } from './policy-view.ts';
-import { guardPod, mutatePod, validatePolicy } from './reviewers.ts';
+import { type PolicyView, projectPolicy } from '../planning/policy-view.ts';
+import { NotTold } from './replicas.ts';
+import { validatePolicy } from './review-policy.ts';
+import { guardNamespace, guardPod, mutatePod } from './reviewers.ts';
+import type { PolicyChange } from './expected-policies.ts';
 
 const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => ({
   synced: true,
   policies: () => [],
   readPolicies: () => Promise.resolve([]),
-  expectPolicyChange: () => undefined,
+  announcePolicy: () => Promise.resolve(),
+  expectPolicy: () => undefined,
+  allowedGroups: () => undefined,
   policiesMayLag: () => false,
   namespaceLabels: () => ({}),
   serviceAccountLabels: () => Promise.resolve({}),
@@ -20,6 +25,7 @@ const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => ({
   defaultNetworks: () => ({ ok: true, names: ['tke-bridge'] }),
   servesEip: false,
   sharesAddresses: () => true,
+  addressZones: { of: () => Promise.resolve(undefined) },
   ...parts,
 });
 
@@ -67,20 +73,11 @@ describe('creating a Pod', () => {
     expect(paths(verdict)).toEqual([]);
   });
 
-  it('that no watched policy selects is looked up in the API, where a policy created just before is seen', async () => {
-    const known = policies({ podSelector: { matchLabels: { app: 'my-app' } } });
-    const asked: string[] = [];
-    const readPolicies = (namespace: string): Promise<readonly PolicyView[]> => {
-      asked.push(namespace);
-      return Promise.resolve(known.policies(namespace));
+  it('asks the API for no policy while the watch has all of them', async () => {
+    const readPolicies = (): never => {
+      throw new Error('asked');
     };
-    expect(paths(await create(viewOf({ readPolicies })))).toContain(
-      '/metadata/annotations/tke.cloud.tencent.com~1security-group-id',
-    );
-    expect(asked).toEqual(['shop']);
-    await create(viewOf({ ...known, readPolicies }));
-    await create(viewOf({ readPolicies }), pod({}, { hostNetwork: true }));
-    expect(asked).toEqual(['shop']);
+    expect(paths(await create(viewOf({ readPolicies })))).toEqual([]);
   });
 
   it('in a namespace whose policies were just written is decided by what the API has', async () => {
@@ -183,35 +180,150 @@ describe('updating a Pod', () => {
     );
   });
 
+  it('adds no super-node groups that the namespace may not use', () => {
+    const write = (value: string): Verdict =>
+      guardPod(
+        request({
+          operation: 'UPDATE',
+          oldObject: pod({ [keys.eksSecurityGroupId]: 'sg-narrowed' }),
+          object: pod({ [keys.eksSecurityGroupId]: value }),
+        }),
+        viewOf({ allowedGroups: () => ({ shop: 'sg-aaaaaaaa' }) }),
+      ) as Verdict;
+    expect(write('sg-bbbbbbbb')).toMatchObject({ allowed: false, code: 403 });
+    expect(write('sg-aaaaaaaa').allowed).toBe(true);
+    // What was there before the list was narrowed stays.
+    expect(write('sg-narrowed').allowed).toBe(true);
+  });
+
   it('is free for ipamd, which owns the marks after admission', () => {
     expect(update(decided, {}, 'system:serviceaccount:kube-system:tke-eni-ipamd').allowed).toBe(true);
     expect(update(decided, {}, 'system:serviceaccount:default:tke-eni-ipamd').allowed).toBe(false);
   });
 });
 
-describe('writing a SecurityGroupPolicy', () => {
-  const good = { spec: { podSelector: {}, securityGroups: { groupIds: ['sg-xxxxyyyy'] } } };
-  const write = (object: unknown, view = viewOf(), namespace = 'shop'): Verdict =>
-    validatePolicy(request({ operation: 'UPDATE', namespace, object }), view) as Verdict;
+describe('updating a namespace', () => {
+  const LABEL = 'tke.cloud.tencent.com/security-group-policy';
+  const namespace = (labelled: boolean): object => ({
+    metadata: { name: 'shop', labels: labelled ? { [LABEL]: '' } : {} },
+  });
+  const takeOff = (view: ClusterView, username: string): Promise<Verdict> =>
+    Promise.resolve(
+      guardNamespace(
+        request({
+          operation: 'UPDATE',
+          name: 'shop',
+          oldObject: namespace(true),
+          object: namespace(false),
+          userInfo: { username },
+        }),
+        view,
+      ),
+    );
+  const IPAMD = 'system:serviceaccount:kube-system:tke-eni-ipamd';
 
-  it('is refused as invalid with all mistakes in one line', () => {
-    expect(write({ spec: { securityGroups: { groupIds: [] } } })).toMatchObject({
+  it('takes the label of its policies off by ipamd alone, and not while one exists or is on its way', async () => {
+    const one = policies({ podSelector: {} });
+    expect(await takeOff(viewOf(), 'alice')).toMatchObject({ allowed: false, code: 403 });
+    expect(await takeOff(viewOf(), IPAMD)).toMatchObject({ allowed: true });
+    const readPolicies = (name: string): Promise<readonly PolicyView[]> => Promise.resolve(one.policies(name));
+    expect(await takeOff(viewOf({ readPolicies }), IPAMD)).toMatchObject({ allowed: false, code: 503 });
+    expect(await takeOff(viewOf({ policiesMayLag: () => true }), IPAMD)).toMatchObject({ allowed: false, code: 503 });
+  });
+});
+
+describe('writing a SecurityGroupPolicy', () => {
+  const good = {
+    metadata: { name: 'web', uid: 'u', generation: 2 },
+    spec: { podSelector: {}, securityGroups: { groupIds: ['sg-xxxxyyyy'] } },
+  };
+  const write = async (object: unknown, view = viewOf(), parts: Partial<AdmissionRequest> = {}): Promise<Verdict> =>
+    validatePolicy(request({ operation: 'UPDATE', object, ...parts }), view);
+
+  it('is refused as invalid with all mistakes in one line', async () => {
+    expect(await write({ spec: { securityGroups: { groupIds: [] } } })).toMatchObject({
       allowed: false,
       code: 422,
       message: expect.stringMatching(/^spec: .*; spec\.securityGroups\.groupIds: /) as string,
     });
   });
 
-  it('is always allowed while it is being deleted', () => {
-    expect(write({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: {} }).allowed).toBe(true);
+  it('is always allowed while it is being deleted', async () => {
+    expect((await write({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: {} })).allowed).toBe(true);
   });
 
-  it('warns where policies have no effect', () => {
-    expect(write(good)).toEqual({ allowed: true, patch: [], warnings: [] });
-    expect(write(good, viewOf(), 'kube-system')).toMatchObject({
-      warnings: [expect.stringContaining('no effect') as string],
-    });
+  it('is refused in kube-system, where it would have no effect, and warned of where the namespace is exempt', async () => {
+    expect(await write(good)).toEqual({ allowed: true, patch: [], warnings: [] });
+    expect(await write(good, viewOf(), { namespace: 'kube-system' })).toMatchObject({ allowed: false, code: 403 });
     const exempt = viewOf({ namespaceLabels: () => ({ 'not-add-pod-eni-ip-limit': '' }) });
-    expect(write(good, exempt)).toMatchObject({ warnings: [expect.stringContaining('no effect') as string] });
+    expect(await write(good, exempt)).toMatchObject({ warnings: [expect.stringContaining('no effect') as string] });
+  });
+
+  it('is told to every replica before it is stored, with the generation that it will have', async () => {
+    const told: PolicyChange[] = [];
+    const view = viewOf({ announcePolicy: (change) => Promise.resolve(void told.push(change)) });
+    const before = {
+      ...good,
+      metadata: { ...good.metadata, generation: 1 },
+      spec: { ...good.spec, podSelector: { matchLabels: { a: 'b' } } },
+    };
+    await write(good, view, { oldObject: before });
+    // A server that counts after it asked.
+    await write(good, view, { oldObject: { ...before, metadata: good.metadata } });
+    await write({ ...good, metadata: { name: 'new', uid: 'n', generation: 1 } }, view, { operation: 'CREATE' });
+    expect(told).toEqual([
+      { namespace: 'shop', name: 'web', uid: 'u', generation: 2 },
+      { namespace: 'shop', name: 'web', uid: 'u', generation: 3 },
+      { namespace: 'shop', name: 'new', uid: 'n', generation: 1 },
+    ]);
+    await write(good, view, { oldObject: good });
+    await write(good, view, { operation: 'CREATE', dryRun: true });
+    expect(told).toHaveLength(3);
+  });
+
+  it('is refused for now while a replica cannot be told', async () => {
+    const announcePolicy = (): Promise<void> => Promise.reject(new NotTold('replica b does not answer'));
+    expect(await write(good, viewOf({ announcePolicy }))).toMatchObject({
+      allowed: false,
+      code: 503,
+      message: expect.stringContaining('replica b does not answer') as string,
+    });
+  });
+
+  it('is refused with groups that the namespace may not use, unless the edit leaves its spec alone', async () => {
+    const view = viewOf({ allowedGroups: () => ({ shop: 'sg-aaaaaaaa' }) });
+    expect(await write(good, view)).toMatchObject({
+      allowed: false,
+      code: 403,
+      message: expect.stringContaining('may not use sg-xxxxyyyy') as string,
+    });
+    expect((await write(good, view, { oldObject: good })).allowed).toBe(true);
+    expect((await write(good, view, { namespace: 'other' })).allowed).toBe(true);
+  });
+});
+
+describe('a Pod whose address is in a zone', () => {
+  const zoned = (parts: Partial<ClusterView> = {}): ClusterView =>
+    viewOf({
+      sharesAddresses: () => false,
+      defaultNetworks: () => ({ ok: true, names: ['tke-route-eni'] }),
+      addressZones: { of: () => Promise.resolve(['zone-b']) },
+      ...parts,
+    });
+
+  it('is held to it in static mode alone', async () => {
+    expect(paths(await create(zoned()))).toContain('/spec/affinity');
+    expect(paths(await create(zoned({ sharesAddresses: () => true })))).not.toContain('/spec/affinity');
+  });
+
+  it('is exempt with a sub-ENI, which follows it to any zone', async () => {
+    const matched = policies({ podSelector: { matchLabels: { app: 'my-app' } } });
+    expect(paths(await create(zoned(matched)))).not.toContain('/spec/affinity');
+  });
+
+  it('is admitted without that when its claim cannot be read', async () => {
+    const verdict = await create(zoned({ addressZones: { of: () => Promise.reject(new Error('slow')) } }));
+    expect(paths(verdict)).toContain('/spec/containers/0/resources');
+    expect(paths(verdict)).not.toContain('/spec/affinity');
   });
 });

@@ -1,16 +1,18 @@
 // From an admission request to a verdict: decodes what is asked, looks it up, and calls the pure decisions.
-import { objectNames, WEBHOOK_EXEMPT_LABEL } from '../api/keys.ts';
+import { objectNames } from '../api/keys.ts';
 import type { Labels } from '../api/label-selector.ts';
 import { z } from 'zod';
 import { type AdmissionPod, admissionPodSchema } from './admission-pod.ts';
 import { type AdmissionRequest, allow, forbid, invalid, notNow, type Verdict } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { decide } from './decide.ts';
+import { takesNodeAddress } from './address-zones.ts';
+import { type Admission, decide } from './decide.ts';
 import { guardPodUpdate } from './guard-pod-update.ts';
-import { asksServiceAccount, matchPolicies } from './match-policies.ts';
-import { podPatch } from './pod-patch.ts';
-import type { PolicyView } from './policy-view.ts';
-import { policyProblemText, reviewPolicy } from './validate-policy.ts';
+import { guardNamespaceUpdate } from './guard-namespace.ts';
+import { asksServiceAccount } from '../planning/match-policies.ts';
+import { type PatchOperation, podPatch } from './pod-patch.ts';
+import { zoneAffinityPatch } from './zone-affinity.ts';
+import type { PolicyView } from '../planning/policy-view.ts';
 
 /** Answers one request. Throws only when the API server could not be asked; the caller then refuses. */
 export type Reviewer = (request: AdmissionRequest, view: ClusterView) => Promise<Verdict> | Verdict;
@@ -34,49 +36,75 @@ export const mutatePod: Reviewer = async (request, view) => {
     namespace: { name: namespace, labels: view.namespaceLabels(namespace) },
     serviceAccountLabels,
     policies,
+    allowed: view.allowedGroups(),
     trunking: trunking.ok ? trunking.on : trunking.problem,
     defaultNetworks: view.defaultNetworks(),
     servesEip: view.servesEip,
-    sharesAddresses: view.sharesAddresses(),
   });
   if (decision.kind === 'refuse') return forbid(decision.message);
-  const verdict = allow(decision.warnings, podPatch(pod, decision));
+  const patch = [...podPatch(pod, decision), ...(await zonePatch(pod, namespace, decision, view))];
+  const verdict = allow(decision.warnings, patch);
   return decision.note === undefined ? verdict : { ...verdict, note: decision.note };
 };
 
-const annotatedSchema = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }) });
+/** A Pod whose address is in certain zones goes nowhere else. One that could not be looked up goes where it may: ipamd says what is wrong there. */
+async function zonePatch(
+  pod: AdmissionPod,
+  namespace: string,
+  decision: Admission,
+  view: ClusterView,
+): Promise<readonly PatchOperation[]> {
+  if (view.sharesAddresses() || !takesNodeAddress(decision)) return [];
+  const zones = await view.addressZones.of(namespace, pod).catch(() => undefined);
+  return zones === undefined ? [] : zoneAffinityPatch(pod, zones);
+}
 
 /** UPDATE of a Pod: nobody else changes what admission wrote. */
-export const guardPod: Reviewer = (request) => {
+export const guardPod: Reviewer = (request, view) => {
   if (request.operation !== 'UPDATE') return allow();
-  const before = annotatedSchema.safeParse(request.oldObject);
-  const after = annotatedSchema.safeParse(request.object);
-  if (!before.success) return invalid(`oldObject cannot be read: ${issueText(before.error)}`);
-  if (!after.success) return invalid(`object cannot be read: ${issueText(after.error)}`);
+  const decoded = bothObjects(request);
+  if ('allowed' in decoded) return decoded;
   const reason = guardPodUpdate({
-    before: before.data.metadata.annotations ?? {},
-    after: after.data.metadata.annotations ?? {},
+    before: decoded.before.annotations ?? {},
+    after: decoded.after.annotations ?? {},
     username: request.userInfo?.username ?? '',
+    namespace: request.namespace ?? '',
+    allowed: view.allowedGroups(),
   });
   return reason === undefined ? allow() : forbid(reason);
 };
 
-/** CREATE and UPDATE of a SecurityGroupPolicy. One that is being deleted passes, so that finalizers can always go. */
-export const validatePolicy: Reviewer = (request, view) => {
-  if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow();
-  if (beingDeleted.safeParse(request.object).success) return allow();
-  const { problems, warnings } = reviewPolicy(request.object);
-  if (problems.length > 0) return invalid(policyProblemText(problems));
-  view.expectPolicyChange(request.namespace ?? '');
-  return allow([...warnings, ...exemptWarning(request.namespace ?? '', view)]);
+/** UPDATE of a namespace that has the label of one with policies. */
+export const guardNamespace: Reviewer = async (request, view) => {
+  if (request.operation !== 'UPDATE') return allow();
+  const decoded = bothObjects(request);
+  if ('allowed' in decoded) return decoded;
+  const verdict = guardNamespaceUpdate({
+    before: decoded.before.labels ?? {},
+    after: decoded.after.labels ?? {},
+    username: request.userInfo?.username ?? '',
+  });
+  if (verdict.kind === 'refuse') return forbid(verdict.message);
+  if (verdict.kind === 'allow') return allow(verdict.warnings);
+  const namespace = request.name ?? '';
+  // kube-system has no policies that hold, and the label there is a mistake.
+  if (namespace === objectNames.systemNamespace) return allow();
+  const policies = await view.readPolicies(namespace);
+  if (policies.length > 0 || view.policiesMayLag(namespace))
+    return notNow(`namespace "${namespace}" has a SecurityGroupPolicy, or one is being created; look again`);
+  return allow();
 };
 
-const beingDeleted = z.object({ metadata: z.object({ deletionTimestamp: z.string().min(1) }) });
+const stringMap = z.record(z.string(), z.string()).nullish();
+const metadataSchema = z.object({ metadata: z.object({ labels: stringMap, annotations: stringMap }) });
+type Metadata = z.output<typeof metadataSchema>['metadata'];
 
-function exemptWarning(namespace: string, view: ClusterView): readonly string[] {
-  const exempt =
-    namespace === objectNames.systemNamespace || Object.hasOwn(view.namespaceLabels(namespace), WEBHOOK_EXEMPT_LABEL);
-  return exempt ? [`Pods of namespace "${namespace}" are exempt from admission, so this policy has no effect`] : [];
+function bothObjects(request: AdmissionRequest): { readonly before: Metadata; readonly after: Metadata } | Verdict {
+  const before = metadataSchema.safeParse(request.oldObject);
+  const after = metadataSchema.safeParse(request.object);
+  if (!before.success) return invalid(`oldObject cannot be read: ${issueText(before.error)}`);
+  if (!after.success) return invalid(`object cannot be read: ${issueText(after.error)}`);
+  return { before: before.data.metadata, after: after.data.metadata };
 }
 
 interface Applicable {
@@ -85,24 +113,12 @@ interface Applicable {
   readonly serviceAccountLabels: Labels | undefined;
 }
 
-/**
- * From the watch. From the API when a policy of the namespace was just written, or when nothing in the watch selects the Pod (another
- * replica may have admitted the policy): a late watch event never costs a Pod its groups.
- */
+/** From the watch, and from the API while the watch may lack a policy that passed admission: a late event never costs a Pod its groups. */
 async function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<Applicable> {
   // No policy holds there, and its Pods never wait for us.
   if (namespace === objectNames.systemNamespace) return { policies: [], serviceAccountLabels: {} };
-  if (view.policiesMayLag(namespace)) return withLabels(await view.readPolicies(namespace));
-  const watched = await withLabels(view.policies(namespace));
-  if (watched.serviceAccountLabels === undefined || pod.spec.hostNetwork === true || selects(watched)) return watched;
-  return withLabels(await view.readPolicies(namespace));
-
-  async function withLabels(policies: readonly PolicyView[]): Promise<Applicable> {
-    return { policies, serviceAccountLabels: await labelsOfServiceAccount(pod, namespace, policies, view) };
-  }
-  function selects({ policies, serviceAccountLabels = {} }: Applicable): boolean {
-    return matchPolicies({ policies, podLabels: pod.metadata.labels ?? {}, serviceAccountLabels }).kind !== 'none';
-  }
+  const policies = view.policiesMayLag(namespace) ? await view.readPolicies(namespace) : view.policies(namespace);
+  return { policies, serviceAccountLabels: await labelsOfServiceAccount(pod, namespace, policies, view) };
 }
 
 async function labelsOfServiceAccount(

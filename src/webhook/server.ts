@@ -1,5 +1,6 @@
 // The HTTPS server of the admission endpoints; its certificate is exchanged without a restart.
-import fastify from 'fastify';
+import type { Server } from 'node:https';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { errorText } from '../base/errors.ts';
 import type { ManagedServer } from '../kube/manager.ts';
@@ -11,12 +12,23 @@ import {
   type Verdict,
 } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { guardPod, mutatePod, type Reviewer, validatePolicy } from './reviewers.ts';
+import {
+  closeServer,
+  createJsonServer,
+  type JsonAnswer,
+  type JsonHandler,
+  type JsonRequest,
+  type JsonRoutes,
+} from './json-server.ts';
+import { validatePolicy } from './review-policy.ts';
+import { guardNamespace, guardPod, mutatePod, type Reviewer } from './reviewers.ts';
+import { isReplicaToken, policyChangeSchema, REPLICA_PATH } from './tell-replica.ts';
 
 /** Paths that the webhook configurations name; the first is documented. */
 export const webhookPaths = {
   mutatePod: '/add-pod-eni-ip-limit',
   guardPod: '/guard-pod-annotations',
+  guardNamespace: '/guard-namespace-label',
   validatePolicy: '/validate-securitygrouppolicy',
 } as const;
 
@@ -30,7 +42,10 @@ export interface AdmissionServerOptions {
   readonly host: string;
   readonly port: number;
   readonly view: ClusterView;
+  readonly clock: Clock;
   readonly logger: Logger;
+  /** What another replica must know; `undefined` before there is such a word. */
+  readonly replicaToken: () => string | undefined;
 }
 
 export interface AdmissionServer extends ManagedServer {
@@ -42,8 +57,10 @@ export interface AdmissionServer extends ManagedServer {
 
 // An AdmissionReview carries the old and the new object, each of at most 3 MiB in etcd.
 const BODY_LIMIT = 8 * 1024 * 1024;
+/** For answers under way at the end; the API server waits no longer for one. */
+const GRACE_MS = 5_000;
 
-/** Serves POST of the three paths, and GET /healthz (alive) and /readyz (informers complete). */
+/** Serves POST of the paths, that of the other replicas, and GET /healthz (alive) and /readyz (informers complete). */
 export function createAdmissionServer(options: AdmissionServerOptions): AdmissionServer {
   const { view, logger } = options;
   const listening = Promise.withResolvers<number>();
@@ -65,38 +82,61 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
     run: async (signal) => {
       await Promise.race([first.promise, aborted(signal)]);
       if (state.current === undefined) return;
-      const app = fastify({
-        https: { ...state.current, minVersion: 'TLSv1.2' },
+      const server = createJsonServer({
+        certificate: state.current,
+        routes: routes(),
         bodyLimit: BODY_LIMIT,
-        forceCloseConnections: true,
+        onError: (error) => logger.error({ error: errorText(error) }, 'a request failed'),
       });
-      state.install = (certificate) => app.server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' });
-      app.get('/healthz', () => 'ok\n');
-      app.get('/readyz', (_request, reply) =>
-        view.synced ? 'ok\n' : reply.code(503).send('informers are not synced\n'),
-      );
-      const routes: readonly [string, Reviewer][] = [
-        [webhookPaths.mutatePod, mutatePod],
-        [webhookPaths.guardPod, guardPod],
-        [webhookPaths.validatePolicy, validatePolicy],
-      ];
-      for (const [path, reviewer] of routes)
-        app.post(path, async (request, reply) => {
-          const review = admissionReviewSchema.safeParse(request.body);
-          if (!review.success)
-            return reply
-              .code(400)
-              .send({ error: `not an AdmissionReview: ${review.error.issues[0]?.message ?? 'not accepted'}` });
-          return reviewAnswer(review.data.request.uid, await verdictOf(reviewer, review.data.request));
-        });
-      await app.listen({ host: options.host, port: options.port });
-      const address = app.server.address();
+      state.install = (certificate) => server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' });
+      await listen(server, options);
+      const address = server.address();
       listening.resolve(typeof address === 'object' && address !== null ? address.port : options.port);
       await aborted(signal);
       state.install = () => undefined;
-      await app.close();
+      await closeServer(server, GRACE_MS, (ms, fn) => options.clock.after(ms, fn));
     },
   };
+
+  function routes(): JsonRoutes {
+    const reviewers: readonly [string, Reviewer][] = [
+      [webhookPaths.mutatePod, mutatePod],
+      [webhookPaths.guardPod, guardPod],
+      [webhookPaths.guardNamespace, guardNamespace],
+      [webhookPaths.validatePolicy, validatePolicy],
+    ];
+    return new Map<string, JsonHandler>([
+      ['GET /healthz', () => ({ status: 200, text: 'ok\n' })],
+      [
+        'GET /readyz',
+        () => (view.synced ? { status: 200, text: 'ok\n' } : { status: 503, text: 'informers are not synced\n' }),
+      ],
+      [`POST ${REPLICA_PATH}`, hear],
+      ...reviewers.map(
+        ([path, reviewer]) => [`POST ${path}`, ({ body }: JsonRequest) => review(reviewer, body)] as const,
+      ),
+    ]);
+  }
+
+  async function review(reviewer: Reviewer, body: unknown): Promise<JsonAnswer> {
+    const decoded = admissionReviewSchema.safeParse(body);
+    if (!decoded.success) {
+      const { message } = decoded.error.issues[0] ?? { message: 'not accepted' };
+      return { status: 400, json: { error: `not an AdmissionReview: ${message}` } };
+    }
+    const { request } = decoded.data;
+    return { status: 200, json: reviewAnswer(request.uid, await verdictOf(reviewer, request)) };
+  }
+
+  /** Another replica tells of a policy. */
+  function hear({ body, authorization }: JsonRequest): JsonAnswer {
+    const token = options.replicaToken();
+    if (token === undefined || !isReplicaToken(authorization, token)) return { status: 403 };
+    const change = policyChangeSchema.safeParse(body);
+    if (!change.success) return { status: 400 };
+    view.expectPolicy(change.data);
+    return { status: 204 };
+  }
 
   async function verdictOf(reviewer: Reviewer, request: AdmissionRequest): Promise<Verdict> {
     const verdict = await answer(reviewer, request);
@@ -116,6 +156,16 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
       return notNow(`admission could not be decided: ${errorText(error)}; try again`);
     }
   }
+}
+
+function listen(server: Server, { host, port }: AdmissionServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

@@ -1,6 +1,7 @@
 // Whether a SecurityGroupPolicy makes sense before it is stored: each mistake with its field path and what would be right.
 import { z } from 'zod';
 import { compileSelector } from '../api/label-selector.ts';
+import { MAX_GROUPS } from '../planning/group-sync.ts';
 import { securityGroupPolicySpecSchema } from '../api/security-group-policy.ts';
 
 export interface PolicyProblem {
@@ -39,7 +40,8 @@ export function reviewPolicy(object: unknown): PolicyReview {
     if (compiled?.ok === false)
       problems.push(...compiled.problems.map(({ path, message }) => ({ path: `spec.${name}.${path}`, message })));
   }
-  return { problems, warnings: [...warnings, ...repeatedGroups(decoded.data.securityGroups.groupIds)] };
+  const { groupIds } = decoded.data.securityGroups;
+  return { problems: [...problems, ...tooManyGroups(groupIds)], warnings: [...warnings, ...repeatedGroups(groupIds)] };
 }
 
 /** One line for a person, as the API server shows it. */
@@ -65,6 +67,13 @@ function unknownFields(spec: Readonly<Record<string, unknown>>): readonly string
   return Object.keys(spec)
     .filter((name) => !known.includes(name))
     .map((name) => `spec.${name}: unknown field, stored but ignored; known fields: ${known.join(', ')}`);
+}
+
+function tooManyGroups(groupIds: readonly string[]): readonly PolicyProblem[] {
+  const count = new Set(groupIds).size;
+  if (count <= MAX_GROUPS) return [];
+  const message = `${count} security groups; a network interface carries at most ${MAX_GROUPS}`;
+  return [{ path: 'spec.securityGroups.groupIds', message }];
 }
 
 function repeatedGroups(groupIds: readonly string[]): readonly string[] {

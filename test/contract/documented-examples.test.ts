@@ -291,6 +291,12 @@ const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`,
     answer: page('SecurityGroupSet', [bodies.securityGroup]),
     gives: [{ securityGroupId: 'sg-ijato2x1', name: 'my-pod-security-group', projectId: '0' }],
   },
+  describeSecurityGroupPolicies: {
+    call: (it) => it.describeSecurityGroupPolicies('sg-ijato2x1'),
+    sends: ['DescribeSecurityGroupPolicies', { SecurityGroupId: 'sg-ijato2x1' }],
+    answer: { SecurityGroupPolicySet: { Version: '3', Ingress: [{ PolicyIndex: 0, Action: 'ACCEPT' }], Egress: [] } },
+    gives: { Version: '3', Ingress: [{ PolicyIndex: 0, Action: 'ACCEPT' }], Egress: [] },
+  },
   describeInstances: {
     call: (it) => it.describeInstances({ privateIps: ['192.168.0.2'] }),
     sends: [

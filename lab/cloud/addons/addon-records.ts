@@ -11,18 +11,26 @@ export function newClusterParts(
     readonly networkType: 'VPC-CNI' | 'GR';
     readonly subnetIds: readonly string[];
     readonly addons: Readonly<Record<string, AddonValues>>;
+    /** The account's clusters of shared ENI with static IP start with Trunking ENI on (spec 002, incremental clusters). */
+    readonly trunking?: boolean;
   },
   now: Date,
 ): { readonly vpcCni: VpcCniNetwork | null; readonly addons: Map<string, ClusterAddon> } {
-  const { networkType, subnetIds, addons: wanted } = wished;
-  const withValues = networkType === 'GR' ? wanted : { [IPAMD_ADDON]: {}, ...wanted };
+  const { networkType, subnetIds, addons: wanted, trunking = false } = wished;
+  const vpcCni = networkType === 'GR' ? null : newNetwork(subnetIds);
+  const withValues = vpcCni === null ? wanted : { [IPAMD_ADDON]: {}, ...wanted };
+  const startsTrunking = trunking && vpcCni?.staticIp === true;
   const addons = Object.entries(withValues).map(([name, values]) => {
     if (catalogueEntry(name) === undefined)
       throw new Error(`there is no add-on ${name}; known: ${Object.keys(ADDON_CATALOGUE).join(', ')}`);
-    return [name, { ...installedAddon(name, now), values }] as const;
+    // What is written when the cluster is made wins over the account's option.
+    const own = name === IPAMD_ADDON && startsTrunking ? mergeValues(TRUNKING_ON, values) : values;
+    return [name, { ...installedAddon(name, now), values: own }] as const;
   });
-  return { vpcCni: networkType === 'GR' ? null : newNetwork(subnetIds), addons: new Map(addons) };
+  return { vpcCni, addons: new Map(addons) };
 }
+
+const TRUNKING_ON: AddonValues = { vpcCni: { trunkingEni: { enableSubEni: true } } };
 
 const newNetwork = (subnetIds: readonly string[]): VpcCniNetwork => ({
   type: 'tke-route-eni',

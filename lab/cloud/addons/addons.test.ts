@@ -11,6 +11,7 @@ import {
   type TestAccount,
   VPC_ID,
 } from '../testing/account.ts';
+import { effectiveValues, newClusterParts } from './addon-records.ts';
 import { encodeRawValues } from './raw-values.ts';
 
 let account: TestAccount;
@@ -34,6 +35,28 @@ async function update(body: object): Promise<void> {
   await tke('UpdateAddon', body);
   await account.tasksEnd();
 }
+
+describe('a new cluster', () => {
+  const clusterOf = (options: {
+    readonly trunking: boolean;
+    readonly networkType?: 'GR';
+    readonly enableSubEni?: boolean;
+  }) => {
+    const { trunking, networkType = 'VPC-CNI', enableSubEni } = options;
+    const addons = enableSubEni === undefined ? {} : { eniipamd: { vpcCni: { trunkingEni: { enableSubEni } } } };
+    const made = newClusterParts({ networkType, subnetIds: [], addons, trunking }, new Date(0)).addons.get('eniipamd');
+    return made === undefined ? undefined : effectiveValues(made);
+  };
+
+  test('starts with Trunking ENI on where the account has the option, unless its values say otherwise', () => {
+    expect(clusterOf({ trunking: true })).toMatchObject({ vpcCni: { trunkingEni: { enableSubEni: true } } });
+    expect(clusterOf({ trunking: false })).toMatchObject({ vpcCni: { trunkingEni: { enableSubEni: false } } });
+    expect(clusterOf({ trunking: true, enableSubEni: false })).toMatchObject({
+      vpcCni: { trunkingEni: { enableSubEni: false } },
+    });
+    expect(clusterOf({ trunking: true, networkType: 'GR' })).toBeUndefined();
+  });
+});
 
 describe('eniipamd', () => {
   test('is there from the start, with the documented values', async () => {

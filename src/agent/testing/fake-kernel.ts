@@ -8,6 +8,10 @@ export interface FakeKernel extends Kernel {
   readonly lines: readonly string[];
   readonly rulesNow: ReadonlySet<string>;
   readonly deviceNames: readonly string[];
+  /** Preferences of the rules of the table `local`; the test may do what other programs do. */
+  readonly localNow: Set<number>;
+  /** By name below /proc/sys. */
+  readonly sysctls: Map<string, string>;
   plug(link: { readonly name: string; readonly mac: string }): void;
   unplug(name: string): void;
   /** Asked before each line; what it throws is the kernel's refusal. */
@@ -20,6 +24,12 @@ export interface FakeKernel extends Kernel {
 export function createFakeKernel(options: { readonly vlan?: boolean } = {}): FakeKernel {
   const links = new Map<string, { mac: string; up: boolean }>();
   const rules = new Set<string>();
+  const localNow = new Set([0]);
+  const sysctls = new Map([
+    ['net/ipv4/ip_early_demux', '1'],
+    ['net/ipv4/tcp_early_demux', '1'],
+    ['net/ipv4/udp_early_demux', '1'],
+  ]);
   const lines: string[] = [];
   const watchers = new Set<() => void>();
   let intercept: ((line: string) => void) | undefined;
@@ -34,6 +44,15 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
   const inNode = (line: string): void => {
     const words = line.split(' ');
     const [object, verb, name = '', ...rest] = words;
+    const local = /^rule (add|del) pref (\d+) lookup local$/.exec(line);
+    if (local !== null) {
+      const preference = Number(local[2]);
+      if (verb === 'add' && localNow.has(preference)) refuse(line, 'File exists');
+      if (verb === 'add') localNow.add(preference);
+      else if (!localNow.delete(preference)) refuse(line, 'No such file or directory');
+      if (localNow.size === 0) throw new Error('the node is without a rule of local');
+      return;
+    }
     if (object === 'rule') {
       const rule = words.slice(2).join(' ');
       if (verb === 'add' && rules.has(rule)) refuse(line, 'File exists');
@@ -70,6 +89,8 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
   return {
     lines,
     rulesNow: rules,
+    localNow,
+    sysctls,
     get deviceNames() {
       return [...links.keys()];
     },
@@ -90,16 +111,21 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
         [...links].map(([ifname, { mac, up }]): KernelLink => ({ ifname, address: mac, flags: up ? ['UP'] : [] })),
       ),
     rules: () =>
-      Promise.resolve(
-        [...rules].map((rule) => {
+      Promise.resolve([
+        ...[...localNow].map((priority) => ({ priority, src: 'all', table: 'local' })),
+        ...[...rules].map((rule) => {
           const [, pref, selector = '', value = '', , table = ''] = rule.split(' ');
           const key = { from: 'src', to: 'dst', iif: 'iif' }[selector] ?? selector;
           return { priority: Number(pref), table, [key]: value };
         }),
-      ),
+      ]),
     routes: () => Promise.resolve([]),
     addresses: () => Promise.resolve([]),
-    setSysctl: () => Promise.resolve(),
+    setSysctl: (name, value) => {
+      sysctls.set(name, value);
+      return Promise.resolve();
+    },
+    sysctl: (name) => Promise.resolve(sysctls.get(name)),
     watchLinks: (changed, signal) =>
       new Promise((resolve) => {
         watchers.add(changed);

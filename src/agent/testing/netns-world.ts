@@ -173,6 +173,10 @@ function kernelInside(node: string): Kernel {
       sh(`nsenter --net=${node} sh -c 'echo ${value} >/proc/sys/${name}'`);
       return Promise.resolve();
     },
+    sysctl: (name) => {
+      const read = spawnSync('nsenter', [`--net=${node}`, 'cat', `/proc/sys/${name}`], { encoding: 'utf8' });
+      return Promise.resolve(read.status === 0 ? read.stdout.trim() : undefined);
+    },
     watchLinks: (changed, signal) =>
       new Promise((resolve) => {
         const child = spawn('nsenter', [`--net=${node}`, 'ip', '-oneline', 'monitor', 'link'], {

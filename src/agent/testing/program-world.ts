@@ -116,7 +116,9 @@ async function startApi(): Promise<{ readonly api: ApiServer; readonly client: C
     ...common,
     connection: { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } },
   });
-  for (const file of readdirSync(join(PROJECT, 'deploy/crds')).filter((name) => /^(vpcenis|nodeeni)/.test(name))) {
+  for (const file of readdirSync(join(PROJECT, 'deploy/crds')).filter((name) =>
+    /^(vpcenis|vpcips|nodeeni)/.test(name),
+  )) {
     const crd: unknown = parse(readFileSync(join(PROJECT, 'deploy/crds', file), 'utf8'));
     await client.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
   }

@@ -6,6 +6,7 @@ import { createFakeClock, type FakeClock } from '../../../test/fake-clock.ts';
 import { annotations, labels, networks } from '../../api/keys.ts';
 import { type NodeEniConfig, nodeEniConfigs } from '../../api/node-eni-config.ts';
 import { subEniName, type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
+import { type VpcIp, vpcIps } from '../../api/vpc-ip.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { CniCall, CniCommand } from '../../cni/call.ts';
 import { apiFailure } from '../../kube/testing/memory-objects.ts';
@@ -16,6 +17,7 @@ import { createAddressStore } from '../address-store.ts';
 import { createKeyLock } from '../key-lock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkDriver } from '../link-driver.ts';
+import { createNodeRouting, type NodeRouting } from '../node-routing.ts';
 import { createNodeNetwork, type MutableNodeNetwork } from '../node-network.ts';
 import { type PodView, viewPod } from '../pod-view.ts';
 import type { ServiceDeps } from '../service-deps.ts';
@@ -102,7 +104,9 @@ export interface ServiceWorld {
   readonly pods: ManualInformer<PodView>;
   readonly enis: ManualInformer<VpcEni>;
   readonly configs: ManualInformer<NodeEniConfig>;
+  readonly ips: ManualInformer<VpcIp>;
   readonly network: MutableNodeNetwork;
+  readonly routing: NodeRouting;
   readonly stateDir: string;
   /** Adds to the watch and to the server. */
   addPod(pod: Pod): void;
@@ -123,13 +127,17 @@ export function createServiceWorld(
   const podInformer = createManualInformer<PodView>(pods as unknown as Resource<PodView>);
   const enis = createManualInformer<VpcEni>(vpcEnis);
   const configs = createManualInformer<NodeEniConfig>(nodeEniConfigs);
+  const ips = createManualInformer<VpcIp>(vpcIps);
   const network = createNodeNetwork();
   const served = new Map<string, Pod>();
   const changes: string[] = [];
   const tornDown = new Set<string>();
+  const store = createWiredStore({ directory: join(stateDir, 'wired'), logger: silentLogger });
+  const routing = createNodeRouting({ kernel, store, path: join(stateDir, 'early-demux.json'), logger: silentLogger });
   podInformer.sync();
   enis.sync();
   configs.sync();
+  ips.sync();
   if (options.ready !== false) network.offerNow({ trunk: { device: 'eth1', driver }, enis: [], message: '' });
   const client: Pick<KubeClient, 'get'> = {
     get: <T extends KubeObject>(_resource: unknown, name: string, { namespace }: { namespace?: string } = {}) => {
@@ -144,9 +152,11 @@ export function createServiceWorld(
       pods: podInformer,
       enis,
       configs,
+      ips,
       addresses: createAddressStore({ path: join(stateDir, 'addresses.json'), logger: silentLogger }),
       addressRestMs: 30_000,
-      store: createWiredStore({ directory: join(stateDir, 'wired'), logger: silentLogger }),
+      store,
+      routing,
       lock: createKeyLock(),
       kernel,
       node: network,
@@ -165,7 +175,9 @@ export function createServiceWorld(
     pods: podInformer,
     enis,
     configs,
+    ips,
     network,
+    routing,
     stateDir,
     addPod: (pod) => {
       served.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod);

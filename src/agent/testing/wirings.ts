@@ -17,6 +17,7 @@ export function wiringOf(changes: Partial<SubEniWiring> = {}): SubEniWiring {
     gateway: '10.0.36.1',
     trunk: 'eth1',
     link: 'eth1.101',
+    mode: 'standard',
     ...changes,
   };
 }
@@ -40,12 +41,15 @@ export function sharedWiringOf(changes: Partial<SharedWiring> = {}): SharedWirin
   };
 }
 
-/** Wirings of both kinds that can be on one node together: VLAN ids, addresses and containers differ, two shared ENIs serve several Pods. */
+/** Wirings of both kinds and both modes that can be on one node together: VLAN ids, addresses and containers differ, two shared ENIs serve several Pods. */
 export const coexistingWirings: fc.Arbitrary<readonly Wiring[]> = fc
   .uniqueArray(fc.integer({ min: 1, max: 4094 }), { maxLength: 6 })
   .chain((numbers) =>
     fc
-      .array(fc.constantFrom('sub-eni', 'first', 'second'), { minLength: numbers.length, maxLength: numbers.length })
+      .array(fc.constantFrom('sub-eni', 'strict', 'first', 'second'), {
+        minLength: numbers.length,
+        maxLength: numbers.length,
+      })
       .map((kinds) => numbers.map((number, at) => numberedWiring(number, kinds[at]))),
   );
 
@@ -56,7 +60,13 @@ function numberedWiring(number: number, kind: string | undefined): Wiring {
     podMac: podMac(`container-${number}`, 'eth0'),
     netns: `/run/netns/cni-${number}`,
   };
-  if (kind === 'sub-eni') return wiringOf({ ...own, vlanId: number, link: subEniLinkName('eth1', number) });
+  if (kind === 'sub-eni' || kind === 'strict')
+    return wiringOf({
+      ...own,
+      vlanId: number,
+      link: subEniLinkName('eth1', number),
+      mode: kind === 'strict' ? 'strict' : 'standard',
+    });
   // The trunk carries shared addresses too.
   return sharedWiringOf({ ...own, ...(kind === 'first' ? { index: 1, link: 'eth1' } : { index: 2, link: 'eth2' }) });
 }

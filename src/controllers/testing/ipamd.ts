@@ -41,7 +41,14 @@ export interface Ipamd {
   stop(): Promise<void>;
 }
 
-const FAST: Partial<Timings> = { consistencyWindowMs: 150, lookAgainMs: 200, askInstanceMs: 200 };
+const FAST: Partial<Timings> = {
+  // Pods of tests are marked by hand, in a namespace that is marked by hand.
+  policyLabelLingerMs: 3_600_000,
+  consistencyWindowMs: 150,
+  lookAgainMs: 200,
+  askInstanceMs: 200,
+  policyStatusMs: 20,
+};
 
 export function startIpamd(
   world: { readonly client: ClosableKubeClient; readonly cloud: Cloud },

@@ -30,7 +30,7 @@ export async function nec(
   const isIt = (each: NodeEniConfig): boolean => each.metadata.name === name && done(each);
   const all = await waitForObjects(world.client, nodeEniConfigs, (list) => list.some(isIt), {
     what,
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     describe: (list) => JSON.stringify(list.map(({ metadata, spec, status }) => [metadata.name, spec, status])),
   });
   const found = all.find(isIt);
@@ -57,7 +57,7 @@ export async function enisOf(
     all.filter((eni) => eni.spec.type !== 'SubENI' && eni.spec.nodeName === name);
   const all = await waitForObjects(world.client, vpcEnis, (list) => done(own(list)), {
     what,
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     describe: (list) =>
       JSON.stringify(list.map((eni) => [eni.metadata.name, eni.metadata.deletionTimestamp, eni.status])),
   });
@@ -75,7 +75,7 @@ export async function running(world: World, names: readonly string[]): Promise<R
     world.client,
     pods,
     (list) => names.every((name) => list.some((pod) => pod.metadata.name === name && isUp(pod))),
-    { what: `Pods ${names.join(', ')} running`, timeoutMs: 15_000 },
+    { what: `Pods ${names.join(', ')} running`, timeoutMs: 60_000 },
   );
   return new Map(all.map((pod) => [pod.metadata.name, pod.status?.podIP ?? '']));
 }
@@ -99,7 +99,7 @@ export async function nodeOf(
   const isIt = (node: Node): boolean => node.metadata.name === name && done(node);
   const all = await waitForObjects(world.client, nodes, (list) => list.some(isIt), {
     what,
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     describe: (list) => JSON.stringify(list.map(({ metadata, spec, status }) => [metadata, spec, status])),
   });
   return all.find(isIt);
@@ -149,8 +149,8 @@ export async function cloudShows(
   };
   const stop = world.cloud.onRequest(look);
   const limit = setTimeout(() => {
-    found.reject(new Error(`waited 15 s for ${what}; the cloud has ${JSON.stringify(cloudEnis(world))}`));
-  }, 15_000);
+    found.reject(new Error(`waited 60 s for ${what}; the cloud has ${JSON.stringify(cloudEnis(world))}`));
+  }, 60_000);
   look();
   return found.promise.finally(() => {
     stop();

@@ -22,7 +22,15 @@ import type { Logger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
 import type { KubeConnection } from '../../kube/connection.ts';
 import { runManager } from '../../kube/manager.ts';
-import { configMaps, events, nodes as nodeResource, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
+import {
+  configMaps,
+  events,
+  namespaces,
+  nodes as nodeResource,
+  type Pod,
+  pods,
+  serviceAccounts,
+} from '../../kube/resources.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import type { PlanLog } from '../dry-run.ts';
 import { type Ipamd, type IpamdTweaks, startIpamd } from './ipamd.ts';
@@ -33,6 +41,8 @@ export interface WorldOptions {
   readonly instanceTypes?: readonly string[];
   /** Of them, how many at the end have no kubelet and no agent. */
   readonly agentless?: number;
+  /** Names of our kinds that the cluster does not have, as without the add-on SecurityGroupPolicy. */
+  readonly absentKinds?: readonly string[];
   /** Further or other add-on values. */
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -110,7 +120,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     });
   const client = connect();
   stack.defer(() => client.close());
-  await installKinds(client);
+  await installKinds(client, options.absentKinds ?? []);
+  // As if a policy had been there: its Pods are marked by hand.
+  await client.patch(namespaces, 'default', {
+    type: 'merge',
+    body: { metadata: { labels: { [labels.securityGroupPolicy]: '' } } },
+  });
   // Pods need it, and no controller makes it here.
   if (!api.brings.controllers)
     await client.create(serviceAccounts, {
@@ -189,7 +204,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         .enis.filter((eni) => eni.kind === 'sub')
         .map((eni) => ({ eniId: eni.eniId, groups: eni.securityGroupIds })),
     calls: (action) => cloud.requestLog().filter((entry) => entry.action === action).length,
-    subEniObjects: async (done, what, timeoutMs = 15_000) => {
+    subEniObjects: async (done, what, timeoutMs = 60_000) => {
       const subs = (enis: readonly VpcEni[]): VpcEni[] => enis.filter((eni) => eni.spec.type === 'SubENI');
       return subs(await waitForObjects(client, vpcEnis, (enis) => done(subs(enis)), { what, timeoutMs }));
     },
@@ -199,12 +214,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         list.some((node) => node.metadata.name === name && publishedOf(node, resource) !== undefined);
       await waitForObjects(client, nodeResource, (list) => played.every(({ privateIp }) => ready(privateIp, list)), {
         what: 'the resource on every node that has an agent',
-        timeoutMs: 15_000,
+        timeoutMs: 60_000,
       });
     },
     events: async (reason) => {
       const isIt = (event: KubeObject): boolean => 'reason' in event && event.reason === reason;
-      const all = await waitForObjects(client, events, (items) => items.some(isIt), { what: `an event ${reason}` });
+      const all = await waitForObjects(client, events, (items) => items.some(isIt), {
+        what: `an event ${reason}`,
+        timeoutMs: 60_000,
+      });
       return all.filter(isIt) as unknown as { reason: string; message: string; involvedObject: { name: string } }[];
     },
     close: () => stack.disposeAsync(),
@@ -222,8 +240,9 @@ function plansOf(models: readonly string[]): ReturnType<typeof planNodes> {
   return plans.map((plan, index) => ({ ...plan, instanceType: models[index] ?? plan.instanceType }));
 }
 
-async function installKinds(client: KubeClient): Promise<void> {
-  const definitions = kinds.map((kind) => customResourceDefinition(kind) as unknown as KubeObject);
+async function installKinds(client: KubeClient, absent: readonly string[]): Promise<void> {
+  const present = kinds.filter(({ resource }) => !absent.includes(resource.kind));
+  const definitions = present.map((kind) => customResourceDefinition(kind) as unknown as KubeObject);
   for (const definition of definitions) await client.create(customResourceDefinitions, definition);
   const established = (object: KubeObject): boolean =>
     (object as KubeObject & { status?: { conditions?: { type: string; status: string }[] } }).status?.conditions?.some(

@@ -2,7 +2,7 @@
 import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
 import { type AdmissionPod, admissionPodSchema } from '../admission-pod.ts';
 import type { DecideInput, Decision } from '../decide.ts';
-import { projectPolicy } from '../policy-view.ts';
+import { projectPolicy } from '../../planning/policy-view.ts';
 
 /** Of namespace shop, selecting app=my-app unless the spec says otherwise. */
 export const policy = (
@@ -36,10 +36,10 @@ export const input = (parts: Partial<DecideInput> = {}): DecideInput => ({
   namespace: { name: 'shop', labels: {} },
   serviceAccountLabels: {},
   policies: [projectPolicy(policy('web', ['sg-xxxxyyyy', 'sg-aaaaaaaa']))],
+  allowed: undefined,
   trunking: true,
   defaultNetworks: { ok: true, names: ['tke-route-eni'] },
   servesEip: false,
-  sharesAddresses: true,
   ...parts,
 });
 

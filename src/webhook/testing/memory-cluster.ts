@@ -9,6 +9,8 @@ export interface MemoryCluster {
   read(resource: Resource, key: string): KubeObject | undefined;
   /** `verb plural` of every call but lists and watches. */
   readonly calls: readonly string[];
+  /** From now on watches of it are silent, while reads are answered. */
+  pauseWatches(resource: Resource): void;
   /** Asked before a write is carried out; what it throws is the call's failure. */
   onWrite(fn: (verb: string) => void): void;
 }
@@ -23,6 +25,7 @@ export function createMemoryCluster(): MemoryCluster {
   const stores = new Map<string, Map<string, KubeObject>>();
   const listeners = new Map<string, Set<Listener>>();
   const calls: string[] = [];
+  const paused = new Set<string>();
   let version = 0;
   let intercept: (verb: string) => void = () => undefined;
 
@@ -39,7 +42,8 @@ export function createMemoryCluster(): MemoryCluster {
     const key = keyOf(stored);
     const type = storeOf(resource).has(key) ? 'MODIFIED' : 'ADDED';
     storeOf(resource).set(key, stored);
-    for (const listener of listeners.get(resource.plural) ?? []) listener({ type, object: structuredClone(stored) });
+    for (const listener of paused.has(resource.plural) ? [] : (listeners.get(resource.plural) ?? []))
+      listener({ type, object: structuredClone(stored) });
     return structuredClone(stored);
   };
   const existing = (resource: Resource, key: string): KubeObject => {
@@ -117,6 +121,7 @@ export function createMemoryCluster(): MemoryCluster {
     put: (resource, object) => void save(resource, object),
     read: (resource, key) => storeOf(resource).get(key),
     calls,
+    pauseWatches: (resource) => void paused.add(resource.plural),
     onWrite: (fn) => {
       intercept = fn;
     },

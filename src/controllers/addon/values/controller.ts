@@ -6,8 +6,12 @@ import type { Controller, ReconcileContext } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { decodeValues } from './decode.ts';
 import { planModeChange, recordMode } from './ip-mode.ts';
+import { recordOwnerRef } from './owner-ref.ts';
 
-export type AddonValuesDeps = Pick<IpamdDeps, 'clock' | 'logger' | 'recorder' | 'settings' | 'client' | 'timings'> & {
+export type AddonValuesDeps = Pick<
+  IpamdDeps,
+  'clock' | 'logger' | 'recorder' | 'settings' | 'client' | 'timings' | 'flags' | 'version'
+> & {
   readonly informers: Pick<IpamdDeps['informers'], 'addonValues' | 'vpcEnis'>;
 };
 
@@ -27,6 +31,7 @@ export function createAddonValues(deps: AddonValuesDeps): Controller {
       }
       const decoded = decodeValues(map.data);
       if (!decoded.ok) return refuse(deps, map, decoded.problems, context);
+      await recordOwnerRef(deps, map, decoded.values['vpcCni.enableOwnerRef'], context);
       const inForce = settings.current()['vpcCni.ipMode'];
       const change = await planModeChange(
         deps,

@@ -3,9 +3,9 @@ import type { AddonValues, IpMode } from '../../../api/addon-values.ts';
 import { ipModes } from '../../../api/addon-values.ts';
 import { annotations, objectNames } from '../../../api/keys.ts';
 import { vpcIpClaims } from '../../../api/vpc-ip-claim.ts';
+import { vpcIps } from '../../../api/vpc-ip.ts';
 import { configMaps } from '../../../kube/resources.ts';
 import type { ConfigMap } from '../../../kube/resources.ts';
-import type { KubeObject } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
 
 export type IpModeDeps = Pick<IpamdDeps, 'client'> & {
@@ -47,8 +47,13 @@ export async function planModeChange(
 /** Who lives by a mode, in words; undefined: nobody. */
 async function usersOf(deps: IpModeDeps, mode: IpMode, signal: AbortSignal): Promise<string | undefined> {
   if (mode === 'static') {
-    const { items } = await deps.client.list<KubeObject>(vpcIpClaims, { signal });
-    return items.length === 0 ? undefined : `${items.length} VpcIPClaims exist`;
+    // Claims of sub-ENI Pods are of both modes.
+    const items = (await deps.client.list(vpcIpClaims, { signal })).items.filter(({ spec }) => spec.kind !== 'SubENI');
+    if (items.length > 0) return `${items.length} VpcIPClaims exist`;
+    const bound = (await deps.client.list(vpcIps, { signal })).items.filter(
+      ({ status }) => status?.eniID !== undefined,
+    );
+    return bound.length === 0 ? undefined : `${bound.length} VpcIPs are on ENIs`;
   }
   const used = deps.informers.vpcEnis.list().reduce((sum, eni) => sum + (eni.status?.use?.inUse.length ?? 0), 0);
   return used === 0 ? undefined : `${used} shared addresses are in use`;

@@ -1,13 +1,18 @@
 // A Pod that was marked for a sub-ENI and bound to a node gets its VpcENI: the intent, before any call.
 import { labels } from '../../../api/keys.ts';
 import { subEniName, vpcEnis } from '../../../api/vpc-eni.ts';
-import type { VpcEniSpec } from '../../../api/vpc-eni.ts';
+import type { VpcEni, VpcEniSpec } from '../../../api/vpc-eni.ts';
 import { isAlreadyExists, isNotFound } from '../../../kube/api-error.ts';
 import { createController, ownKey, watchOf } from '../../../kube/controller.ts';
+import { keyOf } from '../../../kube/object-key.ts';
 import { nodes } from '../../../kube/resources.ts';
 import type { Node } from '../../../kube/resources.ts';
 import type { Controller, ReconcileContext } from '../../../kube/types.ts';
+import { claimedAddress, keepDemand } from '../../../planning/kept-sub-eni.ts';
 import { mayConcern, planPodIntent, type PodNode } from '../../../planning/pod-intent.ts';
+import { judgeMarks } from '../../../planning/mark-trust.ts';
+import { namespaceEnforces } from '../../../planning/policy-label.ts';
+import { allowedGroupsOf } from '../../allowed-groups.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { podFacts, type WorkingPod } from '../../views.ts';
 import { intentOf } from './intent.ts';
@@ -22,11 +27,19 @@ export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void
     concurrency: 32,
     watches: [
       watchOf(informers.pods, ownKey),
+      // Named like its Pod: a sub-ENI with a kept address waits for its claim.
+      watchOf(informers.vpcIpClaims, ownKey),
       // A VpcENI that vanished under a living Pod is made again, and a new Pod of the same name may go on.
       watchOf(informers.vpcEnis, ({ type, before }) =>
         type === 'deleted' && before?.spec.pod !== undefined
           ? [`${before.spec.pod.namespace}/${before.spec.pod.name}`]
           : [],
+      ),
+      // Its Pods may have been waiting for the label of a first policy.
+      watchOf(informers.namespaces, ({ key, before, after }) =>
+        namespaceEnforces(before) === namespaceEnforces(after)
+          ? []
+          : informers.pods.byIndex('namespace', key).map(keyOf),
       ),
     ],
     reconcile: async (key, context) => {
@@ -38,7 +51,8 @@ export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void
         case 'none':
           return;
         case 'sub-eni':
-          return ensureIntent(deps, pod, intent.spec, created);
+          if (!believes(deps, pod, intent.spec)) return;
+          return ensureIntent(deps, pod, intent.spec, created, context.signal);
         case 'refused':
           return warn(deps, pod, 'FailedAllocateENI', intent.message);
         case 'super-node-only':
@@ -48,30 +62,61 @@ export function createPodSubEni(deps: IpamdDeps, created: (name: string) => void
   });
 }
 
+/** Marks that admission cannot have made, or that ask for a forbidden group, are told and not followed. A sub-ENI that exists is not taken back. */
+function believes(deps: IpamdDeps, pod: WorkingPod, { pod: owner, securityGroups: groups }: VpcEniSpec): boolean {
+  if (deps.enis.latest(subEniName(owner?.uid ?? '')) !== undefined) return true;
+  const { informers } = deps;
+  const namespace = pod.metadata.namespace ?? 'default';
+  const object = informers.namespaces.get(namespace);
+  const policies = informers.policies.byIndex('namespace', namespace).length;
+  const trust = judgeMarks({ namespace, object, policies, allowed: allowedGroupsOf(informers), groups });
+  if (trust.kind === 'refused') warn(deps, pod, 'FailedAllocateENI', trust.message);
+  return trust.kind === 'trusted';
+}
+
 async function ensureIntent(
   deps: IpamdDeps,
   pod: WorkingPod,
   spec: VpcEniSpec,
   created: (name: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const name = subEniName(spec.pod?.uid ?? '');
   if (deps.enis.latest(name) !== undefined) return;
+  const { namespace = 'default', uid = '', annotations: marks = {} } = pod.metadata;
+  const demand = keepDemand(marks);
+  if (demand.kind === 'refused') return warn(deps, pod, 'FailedAllocateENI', demand.message);
+  const claim = demand.kind === 'kept' ? deps.claims.latest(`${namespace}/${pod.metadata.name}`) : undefined;
+  const claimed = demand.kind === 'kept' ? claimedAddress(claim, uid) : undefined;
+  if (claimed?.kind === 'wait') return;
   const former = formerOwner(deps, pod);
-  if (former !== undefined)
-    return warn(deps, pod, 'WaitingForRelease', `${former} of the former Pod of this name is not released yet`);
-  try {
-    deps.enis.wrote(await deps.client.create(vpcEnis, intentOf(name, spec)));
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+  if (former !== undefined) {
+    // What the claim kept is on its way to this Pod: that takes two calls, and is nobody's fault.
+    if (former.status?.phase === 'Kept' || former.status?.phase === 'Deleting') return;
+    const { name: waitsFor } = former.metadata;
+    return warn(deps, pod, 'WaitingForRelease', `${waitsFor} of the former Pod of this name is not released yet`);
   }
-  created(name);
+  const wanted: VpcEniSpec = {
+    ...spec,
+    ...(claimed === undefined ? {} : { claimed: true }),
+    ...(claimed?.address === undefined ? {} : { address: claimed.address }),
+  };
+  const held = await deps.namespaces.holding(namespace, signal, async () => {
+    try {
+      deps.enis.wrote(await deps.client.create(vpcEnis, intentOf(name, wanted)));
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  });
+  // The Pods of a namespace on its way out are about to be deleted; an event about them could not be written there any more.
+  if (held) created(name);
 }
 
 /** A new Pod of the same name waits until the former one's is released (DESIGN, decision 2). */
-function formerOwner(deps: IpamdDeps, pod: WorkingPod): string | undefined {
+function formerOwner(deps: IpamdDeps, pod: WorkingPod): VpcEni | undefined {
   const { namespace, name, uid } = pod.metadata;
   const others = deps.informers.vpcEnis.byIndex('pod', `${namespace}/${name}`);
-  return others.find((eni) => eni.spec.pod?.uid !== uid)?.metadata.name;
+  return others.find((eni) => eni.spec.pod?.uid !== uid);
 }
 
 /** From the API itself when the cache does not show it yet: whether it is a super node must not be guessed. */

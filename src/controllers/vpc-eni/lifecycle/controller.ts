@@ -34,6 +34,10 @@ export function createVpcEniLifecycle(common: IpamdDeps, pools: PoolHooks): Cont
       watchOf(informers.pods, ({ before, after }) =>
         after === undefined || after.ended ? [subEniName((after ?? before)?.metadata.uid ?? '')] : [],
       ),
+      // A claim that is bound, deleted or edited decides what becomes of the sub-ENI that it keeps.
+      watchOf(informers.vpcIpClaims, ({ key }) =>
+        informers.vpcEnis.byIndex('pod', key).flatMap((eni) => (eni.spec.claimed === true ? [eni.metadata.name] : [])),
+      ),
       watchOf(informers.nodeEniConfigs, ({ key, after, before }) =>
         after?.spec.zone === before?.spec.zone && after?.spec.instanceID === before?.spec.instanceID ? [] : onNode(key),
       ),
@@ -79,6 +83,8 @@ async function reconcile(
 /** A trunk that became ready lets the node's sub-ENIs go on; when the last of them is gone the trunk may go. */
 function unblocksNode({ before, after }: InformerChange<VpcEni>): boolean {
   if ((after ?? before)?.spec.type === 'SubENI') return after === undefined;
+  // Kept sub-ENIs must not hold up a trunk that is to go.
+  if (after?.metadata.deletionTimestamp !== undefined && before?.metadata.deletionTimestamp === undefined) return true;
   return after?.status?.phase === 'Ready' && before?.status?.phase !== 'Ready';
 }
 

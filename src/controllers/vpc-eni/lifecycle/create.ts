@@ -39,6 +39,7 @@ const codes: SpecialCodes = {
   tokenProcessing: cloudErrors.tokenProcessing.code,
   quota: cloudErrors.quota.code,
   refused: cloudErrors.refused.code,
+  inUse: cloudErrors.inUse.code,
 };
 
 /** What a blocked intent waits for is watched; this is for what cannot be. */
@@ -144,7 +145,9 @@ async function failed<R extends CreateRequest>(
   const { reason, message } = explain(error);
   warnOwner(deps, eni, message);
   await writeStatus(deps, eni, { phase: 'Failed', conditions: ready(eni, 'False', reason, message, deps.clock.now()) });
-  return { requeueAfterMs: next === 'next-subnet' ? 0 : deps.timings.lookAgainMs };
+  // Whoever has the address may be about to give it up.
+  const soon = known?.code === codes.inUse ? Math.min(BLOCKED_MS, deps.timings.lookAgainMs) : deps.timings.lookAgainMs;
+  return { requeueAfterMs: next === 'next-subnet' ? 0 : soon };
 }
 
 /** Finds what a call without a known outcome left, by the owner's tag; only a proven absence lets the bytes go out again. */

@@ -24,7 +24,7 @@ export async function nodeEniFacts(deps: LifecycleDeps, eni: VpcEni, signal: Abo
     nodeInstance,
     deleted: eni.metadata.deletionTimestamp !== undefined,
     subEnis: eni.spec.type === 'Trunk' ? subEnisOn(deps, nodeName) : 0,
-    addresses: addressesKept(eni),
+    addresses: addressesKept(eni) + staticInUse(deps, eni),
     pods: sharedPodsOn(deps, nodeName),
   };
   return { ...facts, instance: await instanceState(deps, eni, { node, madeFor, pods: facts.pods }, signal) };
@@ -35,6 +35,13 @@ function addressesKept({ status }: VpcEni): number {
   if (status?.eni === undefined || status.pool === undefined) return 0;
   return status.pool.addresses.length - acked(status.pool, status.use).length;
 }
+
+/** Static addresses on it whose Pods live. */
+const staticInUse = ({ informers }: LifecycleDeps, { metadata: { name } }: VpcEni): number =>
+  informers.vpcIps.byIndex('eni', name).filter(({ status }) => {
+    const [pod] = status?.podUID === undefined ? [] : informers.pods.byIndex('uid', status.podUID);
+    return status?.phase === 'Assigned' && pod?.ended === false;
+  }).length;
 
 /** Whether its kubelet says that all is well; then nobody has to ask the cloud. */
 export const reportsReady = (node: Node | undefined): boolean =>

@@ -86,7 +86,8 @@ async function prepare(
     };
   const { vpcId, subnetIds } = deps.settings.current();
   const node = deps.informers.nodes.get(eni.spec.nodeName);
-  const candidates = nodeSubnetIds(node?.metadata.labels ?? {}, subnetIds);
+  const { subnetID } = eni.spec;
+  const candidates = subnetID === undefined ? nodeSubnetIds(node?.metadata.labels ?? {}, subnetIds) : [subnetID];
   const choice = chooseSubnet(await deps.subnets.get(candidates, signal), zone, deps.subnets.resting());
   if (choice.kind === 'none') return { kind: 'blocked', reason: 'NoSubnet', message: choice.reason, tell: true };
   const { subnetId, availableIpCount } = choice.subnet;

@@ -1,18 +1,24 @@
 // The end of a sub-ENI: only when its Pod has ended and nothing on the node can use it any more, then cloud first, object last.
 import type { VpcEni } from '../../../api/vpc-eni.ts';
-import { isCloudError, cloudErrors } from '../../../cloud/errors.ts';
+import { CloudError, isCloudError, cloudErrors } from '../../../cloud/errors.ts';
 import type { ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
 import { planRelease } from '../../../planning/release.ts';
 import { eniStatus } from './create.ts';
 import type { LifecycleDeps } from './deps.ts';
+import { keepForClaim } from './keep.ts';
 import { leftoverToRemove } from './leftover.ts';
 import { letGo } from './let-go.ts';
 import { agentState, instanceState, podState } from './release-facts.ts';
-import { condition, ready, writeStatus } from './status.ts';
+import { condition, explain, ready, writeStatus } from './status.ts';
 
 /** A delete whose ENI is still there after this is sent again: its task may have failed. */
 const DELETE_AGAIN_MS = 60_000;
 const DELETE = 'DeleteSubNetworkInterface';
+const LASTING: ReadonlySet<string> = new Set(
+  [cloudErrors.unauthorized, cloudErrors.unknownAction, cloudErrors.invalidRequest, cloudErrors.unsupported].map(
+    ({ code }) => code,
+  ),
+);
 
 export type ReleaseOutcome =
   | { readonly kind: 'keep' }
@@ -28,6 +34,7 @@ export async function releaseSubEni(
 ): Promise<ReleaseOutcome> {
   // Past the point of no return the facts are not asked again.
   if (eni.status?.phase === 'Deleting') return releasing(await removeFromCloud(deps, eni, context));
+  if (eni.status?.phase === 'Kept') return releasing(await keepOrRemove(deps, eni, context));
   const pod = await podState(deps, eni, context.signal);
   if (pod === 'alive') {
     if (eni.metadata.deletionTimestamp !== undefined) await warnDeletedInUse(deps, eni);
@@ -37,10 +44,19 @@ export async function releaseSubEni(
   const asked = agent === 'silent' || agent === 'wired';
   const instance = asked ? await instanceState(deps, eni, context.signal) : 'unknown';
   const decision = planRelease({ pod, agent, instance });
-  if (decision.kind === 'release') return releasing(await removeFromCloud(deps, eni, context));
+  if (decision.kind === 'release') return releasing(await keepOrRemove(deps, eni, context));
   const conditions = ready(eni, 'False', 'Releasing', decision.reason, deps.clock.now());
   await writeStatus(deps, eni, { phase: 'Releasing', conditions });
   return releasing({ requeueAfterMs: deps.timings.askInstanceMs });
+}
+
+async function keepOrRemove(
+  deps: LifecycleDeps,
+  eni: VpcEni,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
+  const keeping = await keepForClaim(deps, eni, context);
+  return keeping.kind === 'kept' ? keeping.result : await removeFromCloud(deps, eni, context);
 }
 
 /** Deletes the ENI, waits until the cloud no longer lists it, then lets the object go. */
@@ -71,7 +87,8 @@ async function deleteRecorded(
   eniId: string,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
-  const again = await sendDelete(deps, eni, eniId, context);
+  const again = await trySendDelete(deps, eni, eniId, context);
+  if (again === 'refused') return { requeueAfterMs: deps.timings.lookAgainMs };
   if (deps.watcher.observe(eniId, 'gone').state !== 'gone') return again;
   deps.watcher.forget(eniId);
   deps.metrics.eniReleases.inc();
@@ -106,6 +123,23 @@ async function recordDelete(deps: LifecycleDeps, eni: VpcEni, signal: AbortSigna
     conditions: ready(eni, 'False', 'Deleting', `${status.eniID} is being deleted in the cloud`, clock.now()),
   });
   return { kind: 'recorded', eni: recorded, eniId: status.eniID };
+}
+
+/** A refusal that will not pass by itself is told, and asked again in case a person mended it; anything else is thrown. */
+async function trySendDelete(
+  deps: LifecycleDeps,
+  eni: VpcEni,
+  eniId: string,
+  context: ReconcileContext,
+): Promise<ReconcileResult | 'refused'> {
+  try {
+    return await sendDelete(deps, eni, eniId, context);
+  } catch (error) {
+    if (!(error instanceof CloudError) || !LASTING.has(error.code)) throw error;
+    const { reason, message } = explain(error);
+    await writeStatus(deps, eni, { conditions: ready(eni, 'False', reason, message, deps.clock.now()) });
+    return 'refused';
+  }
 }
 
 /** Once per process, and again when it is still there long after. */

@@ -22,6 +22,8 @@ export interface ServedPod {
   readonly assignedFrom: string | undefined;
   readonly scheduledAt: string | undefined;
   readonly staticMode: boolean;
+  /** It is kept for the next Pod of this name; absent: it is not. */
+  readonly staticIP?: boolean;
 }
 
 /** Once per sub-ENI, when it became ready; also counts the time it took since the Pod was bound. */
@@ -55,7 +57,7 @@ export function reportServed(deps: Pick<IpamdDeps, 'clock' | 'metrics' | 'record
     assignedDuration: since(assignedFrom),
     cniTypes: [served.network],
     staticMode: served.staticMode,
-    staticIP: false,
+    staticIP: served.staticIP ?? false,
     nodeType: 'Normal',
     podUID: uid,
   });

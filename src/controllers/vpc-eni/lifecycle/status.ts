@@ -59,11 +59,12 @@ export async function writeStatus(
 }
 
 /** By name, so that a field that a newer program owns is never claimed. */
-function ownPart({ status: { phase, operation, eni, pool, conditions } = {} }: VpcEni): OwnStatus {
+function ownPart({ status: { phase, operation, eni, groupsApplied, pool, conditions } = {} }: VpcEni): OwnStatus {
   return {
     ...(phase === undefined ? {} : { phase }),
     ...(operation === undefined ? {} : { operation }),
     ...(eni === undefined ? {} : { eni }),
+    ...(groupsApplied === undefined ? {} : { groupsApplied }),
     ...(pool === undefined ? {} : { pool }),
     ...(conditions === undefined ? {} : { conditions }),
   };

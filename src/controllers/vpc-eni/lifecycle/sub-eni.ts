@@ -4,7 +4,7 @@ import { trunkEniName } from '../../../api/vpc-eni.ts';
 import type { CreateSubEniRequest } from '../../../cloud/vpc-cloud.ts';
 import type { ReconcileContext, ReconcileResult } from '../../../kube/types.ts';
 import { subEniRequest } from '../../../planning/eni-request.ts';
-import { chooseSubnet } from '../../../planning/subnet-choice.ts';
+import { chooseSubnet, subnetOf } from '../../../planning/subnet-choice.ts';
 import { createEni, type CreateKind, type Prepared } from './create.ts';
 import type { LifecycleDeps } from './deps.ts';
 import { makeAnew } from './make-anew.ts';
@@ -88,7 +88,10 @@ async function prepare(
     return { kind: 'blocked', reason: 'TrunkNotReady', message, tell: why !== '' };
   }
   const { vpcId, subnetIds } = deps.settings.current();
-  const choice = chooseSubnet(await deps.subnets.get(subnetIds, signal), zone, deps.subnets.resting());
+  const subnets = await deps.subnets.get(subnetIds, signal);
+  const { address } = eni.spec;
+  const choice =
+    address === undefined ? chooseSubnet(subnets, zone, deps.subnets.resting()) : subnetOf(address, subnets);
   if (choice.kind === 'none') return { kind: 'blocked', reason: 'NoSubnet', message: choice.reason, tell: true };
   const { subnetId } = choice.subnet;
   deps.subnets.taken(subnetId);

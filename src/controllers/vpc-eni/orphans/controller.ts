@@ -13,6 +13,7 @@ import {
   planOrphans,
   rememberSightings,
 } from '../../../planning/orphans.ts';
+import { type AttemptOwner, tokenNotHonoured } from '../../../planning/token-evidence.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import type { IpamdMetrics } from '../../metrics.ts';
 import { type ListedEni, readySubEnis, reportDrift } from './drift.ts';
@@ -30,6 +31,7 @@ export type OrphanDeps = Pick<
   | 'enis'
   | 'observations'
   | 'listings'
+  | 'tokens'
 > & {
   readonly metrics: Pick<IpamdMetrics, 'orphans' | 'orphansDeleted' | 'orphansStopped' | 'enisDrifted'>;
   readonly informers: Pick<IpamdDeps['informers'], 'vpcEnis'>;
@@ -57,6 +59,8 @@ export function createVpcEniOrphans(deps: OrphanDeps): Controller {
       const nowMs = clock.monotonicMs();
       // What was changed by hand on a node's ENIs is repaired by the sync of their groups (spec 000).
       deps.observations.feed(listed, beganAtMs);
+      const evidence = tokenNotHonoured(listed, attemptOwners(deps));
+      if (evidence !== undefined) deps.tokens.saw(evidence);
       const plan = planOrphans({
         ours: listed,
         owners: ownersInCache(deps),
@@ -92,6 +96,7 @@ function factsOf(eni: Eni): ListedEni {
     groups: eni.securityGroups,
     owner,
     ownerUid: tag(tags.ownerUid),
+    attempt: tag(tags.attempt),
   };
 }
 
@@ -100,6 +105,16 @@ function ownersInCache(deps: OrphanDeps): ReadonlyMap<string, OwnerFacts> {
     deps.informers.vpcEnis
       .list()
       .map((eni) => [eni.metadata.name, { uid: eni.metadata.uid ?? '', eniId: eni.status?.eni?.eniID }]),
+  );
+}
+
+function attemptOwners(deps: OrphanDeps): ReadonlyMap<string, AttemptOwner> {
+  return new Map(
+    deps.informers.vpcEnis.list().map(({ metadata, status }) => {
+      // A later operation says nothing about the attempt that made the ENI.
+      const attempt = status?.operation?.action.startsWith('Create') === true ? status.operation.attempt : undefined;
+      return [metadata.name, { uid: metadata.uid ?? '', eniId: status?.eni?.eniID, attempt }];
+    }),
   );
 }
 

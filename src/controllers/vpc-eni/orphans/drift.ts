@@ -1,14 +1,18 @@
 // The other side of the same listing: objects whose ENI is gone from the cloud or bound to other groups than the Pod was given. Reported, on
-// the object and on its Pod; a running Pod keeps the groups it was created with, so nothing is repaired behind its back.
+// the object and on its Pod; whether groups are brought back is the add-on value securityGroupDrift (vpc-eni/groups).
 import type { VpcEni } from '../../../api/vpc-eni.ts';
 import type { CloudEniFacts } from '../../../planning/orphans.ts';
 import { type Drift, driftMessage, findDrift } from '../../../planning/drift.ts';
+import { sameGroups } from '../../../planning/group-sync.ts';
+import { isChanging } from '../../../planning/live-change.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import { condition, writeStatus } from '../lifecycle/status.ts';
 
 /** An ENI of the listing with what is bound to it, in order. */
 export interface ListedEni extends CloudEniFacts {
   readonly groups: readonly string[];
+  /** Of its tag: which creating call made it. */
+  readonly attempt: string | undefined;
 }
 
 export type DriftDeps = Pick<IpamdDeps, 'client' | 'clock' | 'cloud' | 'recorder' | 'enis'> & {
@@ -24,7 +28,8 @@ const IN_SYNC = 'InSync';
 export function readySubEnis(deps: DriftDeps): Recorded {
   const entries = deps.informers.vpcEnis.list().flatMap((eni) => {
     const eniId = eni.status?.eni?.eniID;
-    const counts = eni.spec.type === 'SubENI' && eni.status?.phase === 'Ready' && eniId !== undefined;
+    const counts =
+      eni.spec.type === 'SubENI' && eni.status?.phase === 'Ready' && eniId !== undefined && !isChanging(eni);
     return counts ? [[eni.metadata.name, { eniId, groups: eni.spec.securityGroups }] as const] : [];
   });
   return new Map(entries);
@@ -41,8 +46,11 @@ export async function reportDrift(
   let drifted = 0;
   for (const drift of findDrift({ recorded, listed: bound })) {
     const eni = deps.enis.latest(drift.name);
+    const known = recorded.get(drift.name);
     // Released, or made anew, since the listing began.
-    if (eni?.status?.phase !== 'Ready' || eni.status.eni?.eniID !== recorded.get(drift.name)?.eniId) continue;
+    if (eni?.status?.phase !== 'Ready' || eni.status.eni?.eniID !== known?.eniId) continue;
+    // Changed in place by us since then.
+    if (isChanging(eni) || !sameGroups(eni.spec.securityGroups, known?.groups ?? [])) continue;
     if (drift.kind === 'gone' && (await isThereAfterAll(deps, drift.eniId, signal))) continue;
     if (drift.kind !== 'none') drifted += 1;
     await tell(deps, eni, drift);

@@ -25,21 +25,31 @@ export function matchPolicies({ policies, podLabels, serviceAccountLabels }: Mat
   for (const policy of policies) {
     const { selection } = policy;
     if (selection.kind === 'unreadable') return { kind: 'unusable', policy, problem: selection.problem };
-    if (selection.kind === 'nobody') continue;
-    if (selection.pod?.(podLabels) !== false && selection.serviceAccount?.(serviceAccountLabels) !== false)
-      matching.push(policy);
+    if (selects(policy, podLabels, serviceAccountLabels)) matching.push(policy);
   }
   if (matching.length === 0) return { kind: 'none' };
   const ordered = matching.toSorted(byCreationThenName);
-  return { kind: 'matched', policies: ordered, groups: [...new Set(ordered.flatMap(({ groups }) => groups))] };
+  return { kind: 'matched', policies: ordered, groups: unitedGroups(ordered) };
 }
+
+/** False for a policy that cannot be read: nobody can say whom it selects. */
+export function selects({ selection }: PolicyView, podLabels: Labels, serviceAccountLabels: Labels): boolean {
+  if (selection.kind !== 'selectors') return false;
+  return selection.pod?.(podLabels) !== false && selection.serviceAccount?.(serviceAccountLabels) !== false;
+}
+
+/** Of policies in their order: groups as listed, the first occurrence is kept. */
+export const unitedGroups = (ordered: readonly PolicyView[]): readonly string[] => [
+  ...new Set(ordered.flatMap(({ groups }) => groups)),
+];
 
 /** Whether any policy asks about the ServiceAccount, so that its labels must be known. */
 export function asksServiceAccount(policies: readonly PolicyView[]): boolean {
   return policies.some(({ selection }) => selection.kind === 'selectors' && selection.serviceAccount !== undefined);
 }
 
-function byCreationThenName(a: PolicyView, b: PolicyView): number {
+/** The order in which the groups of several policies are united. */
+export function byCreationThenName(a: PolicyView, b: PolicyView): number {
   // RFC 3339 in UTC with whole seconds, as the API server writes it, sorts as text.
   return (
     compareText(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { openAccount, type TestAccount, VPC_ID } from './account.ts';
+import { openAccount, type TestAccount, VPC_ID } from './testing/account.ts';
 import { documentLines as lines, hasTccli, replayTccli, runTccli, type TccliLine } from './recorded-tccli.ts';
 
 const real = hasTccli();

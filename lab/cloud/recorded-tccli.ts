@@ -5,7 +5,7 @@ import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
-import type { Cloud } from '../cloud.ts';
+import type { Cloud } from './cloud.ts';
 
 export interface TccliLine {
   readonly service: 'vpc' | 'tke';
@@ -102,14 +102,12 @@ export function hasTccli(): boolean {
 export async function runTccli(cloud: Cloud, line: TccliLine): Promise<TccliResult> {
   const filter = line.filter === undefined ? [] : ['--filter', line.filter];
   const words = [line.service, line.action, ...line.options, ...filter, '--endpoint', cloud.endpoint];
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '/tmp',
-    TENCENTCLOUD_SECRET_ID: cloud.secretId,
-    TENCENTCLOUD_SECRET_KEY: cloud.secretKey,
-    TENCENTCLOUD_REGION: cloud.region,
-  };
-  return { stdout: (await promisify(execFile)('tccli', words, { env })).stdout.trim() };
+  const settings = [
+    `TENCENTCLOUD_SECRET_ID=${cloud.secretId}`,
+    `TENCENTCLOUD_SECRET_KEY=${cloud.secretKey}`,
+    `TENCENTCLOUD_REGION=${cloud.region}`,
+  ];
+  return { stdout: (await promisify(execFile)('env', [...settings, 'tccli', ...words])).stdout.trim() };
 }
 
 /** Sends the recorded bytes and headers of the line, freshly signed. Rejects with `CODE: text` for an answer that is an error. */

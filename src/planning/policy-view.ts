@@ -1,4 +1,4 @@
-// A SecurityGroupPolicy as admission reads it: decoded and compiled once, when the watch delivers it.
+// A SecurityGroupPolicy as it is matched: decoded and compiled once, when the watch delivers it. Pure.
 import { type CompiledSelector, compileSelector, type Labels, type SelectorInput } from '../api/label-selector.ts';
 import { type SecurityGroupPolicy, securityGroupPolicySpecSchema } from '../api/security-group-policy.ts';
 import type { KubeObject } from '../kube/types.ts';
