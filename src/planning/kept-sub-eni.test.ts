@@ -35,7 +35,11 @@ describe('the sub-ENI of a Pod that asks for a kept address', () => {
   it.each([
     ['waits for its claim', undefined, { kind: 'wait' }],
     ['waits until the claim is its own', claimOf({ ...had, podUID: 'uid-0' }), { kind: 'wait' }],
-    ['waits for a claim that is on its way out', claimOf({ podUID: 'uid-1' }, {}, '2026-01-01T00:00:00Z'), { kind: 'wait' }],
+    [
+      'waits for a claim that is on its way out',
+      claimOf({ podUID: 'uid-1' }, {}, '2026-01-01T00:00:00Z'),
+      { kind: 'wait' },
+    ],
     ['gets any address at first', claimOf({ podUID: 'uid-1' }), { kind: 'may-begin', address: undefined }],
     ['gets the kept one', claimOf({ ...had, podUID: 'uid-1' }), { kind: 'may-begin', address: '10.0.32.5' }],
     [

@@ -4,17 +4,20 @@ import { expect, it } from 'vitest';
 import { createFakeClock } from '../../test/fake-clock.ts';
 import { type ConfigMap, configMaps } from '../kube/resources.ts';
 import { createManualInformer } from '../kube/testing/manual-informer.ts';
-import { vpcIps } from '../api/vpc-ip.ts';
+import type { Resource } from '../kube/types.ts';
 import { createSubnetLedger } from './subnet-ledger.ts';
 import type { AddressView } from './views.ts';
 
+const VIEWS: Resource<AddressView> = { group: '', version: 'v1', plural: 'vpcips', kind: 'VpcIP', namespaced: false };
+
 function openLedger() {
   const clock = createFakeClock();
-  const addresses = createManualInformer<AddressView>(vpcIps);
+  const addresses = createManualInformer(VIEWS);
   const reports = createManualInformer<ConfigMap>(configMaps);
   const ledger = createSubnetLedger(clock, addresses, reports);
   return {
     clock,
+    sync: () => addresses.sync(),
     free: () => ledger.subnets()[0]?.free,
     report: (available: number) =>
       reports.put({
@@ -23,13 +26,13 @@ function openLedger() {
         metadata: { name: 'tke-eni-ip-subnets' },
         data: { 'subnet-a': JSON.stringify({ zone: 'z', cidr: '10.0.0.0/24', available, container: true }) },
       }),
-    address: (eniId: string | undefined, claimUid: string | undefined = 'c') =>
+    address: (eniId: string | undefined, kept = true) =>
       addresses.put({
         apiVersion: '',
         kind: 'VpcIP',
         metadata: { name: '10.0.0.5' },
         subnetId: 'subnet-a',
-        claimUid,
+        claimUid: kept ? 'c' : undefined,
         nodeName: eniId === undefined ? undefined : 'n',
         eniId,
         podUid: undefined,
@@ -38,7 +41,8 @@ function openLedger() {
 }
 
 it('an address that was bound since counts as taken, until a report that knows of it', async () => {
-  const { clock, free, report, address } = openLedger();
+  const { clock, free, report, address, sync } = openLedger();
+  sync();
   report(10);
   address('eni-1');
   expect(free()).toBe(9);
@@ -48,7 +52,8 @@ it('an address that was bound since counts as taken, until a report that knows o
 });
 
 it('a report that came at almost the same time may not know of it yet', async () => {
-  const { clock, free, report, address } = openLedger();
+  const { clock, free, report, address, sync } = openLedger();
+  sync();
   report(10);
   address('eni-1');
   await clock.advance(1_000);
@@ -57,11 +62,26 @@ it('a report that came at almost the same time may not know of it yet', async ()
 });
 
 it('an address that is kept while no Pod has it is free in the cloud, and not for others; one that nobody keeps is', () => {
-  const { free, report, address } = openLedger();
+  const { free, report, address, sync } = openLedger();
+  sync();
   report(10);
   address('eni-1');
   address(undefined);
   expect(free()).toBe(9);
-  address(undefined, undefined);
+  address(undefined, false);
   expect(free()).toBe(10);
+});
+
+it('addresses that are bound at the start are in the report, and one that was counted twice is so only for a while', async () => {
+  const { clock, free, report, address, sync } = openLedger();
+  address('eni-1');
+  report(10);
+  sync();
+  expect(free()).toBe(10);
+  address(undefined, false);
+  address('eni-2');
+  await clock.advance(1_000);
+  report(9);
+  await clock.advance(90_000);
+  expect(free()).toBe(9);
 });

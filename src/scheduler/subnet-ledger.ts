@@ -14,11 +14,13 @@ export interface KnownSubnet extends PlacementSubnet {
 
 /** What changed so long before a report came may be missing in it. */
 const REPORT_LAG_MS = 5_000;
+/** What changed before that is in the report, whether it was written anew or not: ipamd asks the cloud every minute. */
+const REPORTED_MS = 90_000;
 
 /** The answers follow the two informers. An address that is kept for nobody's Pod at the moment is free in the cloud, and not for others (facts/tke.md 6.2, rule 5). */
 export function createSubnetLedger(
   clock: Clock,
-  addresses: Pick<Informer<AddressView>, 'onChange'>,
+  addresses: Pick<Informer<AddressView>, 'onChange' | 'hasSynced'>,
   report: Pick<Informer<ConfigMap>, 'onChange'>,
 ): { subnets(): readonly KnownSubnet[] } {
   const kept = new Map<string, number>();
@@ -34,7 +36,8 @@ export function createSubnetLedger(
     if (after !== undefined && isKept(after)) keep(after.subnetId, 1);
     const [was, is] = [isOnEni(before), isOnEni(after)];
     const subnetId = (after ?? before)?.subnetId;
-    if (subnetId === undefined || was === is) return;
+    // What was there at the start is in the report.
+    if (subnetId === undefined || was === is || !addresses.hasSynced) return;
     moves.push({ subnetId, by: is ? -1 : 1, at: clock.monotonicMs() });
   });
   report.onChange(({ after }) => {
@@ -43,6 +46,7 @@ export function createSubnetLedger(
   });
   return {
     subnets: () => {
+      moves = moves.filter(({ at }) => at >= clock.monotonicMs() - REPORTED_MS);
       const moved = new Map<string, number>();
       for (const { subnetId, by } of moves) moved.set(subnetId, (moved.get(subnetId) ?? 0) + by);
       return [...reported].map(([subnetId, { zone, cidr, available, container }]) => ({

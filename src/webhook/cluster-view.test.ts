@@ -4,7 +4,8 @@ import { securityGroupPolicies } from '../api/security-group-policy.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createFakeClock } from '../../test/fake-clock.ts';
 import { configMaps } from '../kube/resources.ts';
-import type { KubeObject } from '../kube/types.ts';
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient, KubeObject } from '../kube/types.ts';
 import { createClusterView } from './cluster-view.ts';
 import { createMemoryCluster } from './testing/memory-cluster.ts';
 
@@ -31,6 +32,25 @@ describe('the view of the cluster', () => {
     await vi.waitUntil(() => !view.policiesMayLag('shop'));
     view.expectPolicy({ namespace: 'other', name: 'db', uid: 'u', generation: 1 });
     expect(view.policiesMayLag('other')).toBe(true);
+    stop.abort();
+    await Promise.all(running);
+  });
+
+  it('is whole, with no policies, in a cluster without the add-on SecurityGroupPolicy', async () => {
+    const { client } = createMemoryCluster();
+    const list: KubeClient['list'] = (resource, options) =>
+      resource.plural === securityGroupPolicies.plural
+        ? Promise.reject(new ApiError({ status: 404, reason: 'NotFound', message: 'no such kind' }))
+        : client.list(resource, options);
+    const stop = new AbortController();
+    const { view, informers } = createClusterView({
+      client: { ...client, list },
+      clock: createFakeClock(),
+      logger: silentLogger,
+    });
+    const running = informers.map((informer) => informer.run(stop.signal));
+    await vi.waitUntil(() => view.synced);
+    expect([view.policies('shop'), await view.readPolicies('shop')]).toEqual([[], []]);
     stop.abort();
     await Promise.all(running);
   });

@@ -20,9 +20,9 @@ export async function keepForClaim(deps: LifecycleDeps, eni: VpcEni, context: Re
   if (eni.metadata.deletionTimestamp !== undefined) return { kind: 'go' };
   if (!claimKeeps(await claimOf(deps, pod, context.signal), pod.uid)) return { kind: 'go' };
   const trunk = deps.enis.latest(trunkEniName(eni.spec.nodeName));
-  if (trunk === undefined) return { kind: 'go' };
+  if (trunk?.status?.eni === undefined || trunk.status.eni.eniID !== known.trunkENIID) return { kind: 'go' };
   const facts = await nodeEniFacts(deps, trunk, context.signal);
-  
+  if (facts.deleted || planNodeEniFate({ ...facts, subEnis: 0 }).kind === 'remove') return { kind: 'go' };
   const message = `no Pod has it; VpcIPClaim ${pod.namespace}/${pod.name} keeps its address ${known.addresses[0]?.ip ?? ''}`;
   await writeStatus(deps, eni, { phase: 'Kept', conditions: ready(eni, 'False', 'Kept', message, deps.clock.now()) });
   const asks = facts.instance === 'unknown' ? undefined : { requeueAfterMs: deps.timings.askInstanceMs };
