@@ -22,6 +22,8 @@ export async function rollStatic(count: number, progress: (line: string) => void
     nodes: NODES,
     taskMs: 0,
     ipMode: 'static',
+    // A machine that everything shares is slow to renew one.
+    ipamdArgs: ['--lease-duration=60s', '--renew-deadline=40s'],
     progress: () => undefined,
   });
   try {

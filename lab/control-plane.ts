@@ -40,6 +40,8 @@ export interface ControlPlaneOptions {
   readonly instanceType?: string;
   readonly taskMs?: number;
   readonly ipMode?: IpMode;
+  /** Further arguments of ipamd; default none. */
+  readonly ipamdArgs?: readonly string[];
   readonly logLevel?: LogLevel;
   readonly api?: ApiChoice | undefined;
   readonly onFailure?: (error: unknown) => void;
@@ -144,7 +146,9 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     await running;
   });
 
-  const programs = await preparePrograms({ projectDir, stateDir, cluster, cloudAccess, webhookPort: webhook.port });
+  const { ipamdArgs = [] } = options;
+  const parts = { projectDir, stateDir, cluster, cloudAccess, webhookPort: webhook.port, ipamdArgs };
+  const programs = await preparePrograms(parts);
   const children = new Map<string, { stop(): Promise<void> }>();
   const startByName = (name: string): void => {
     const program = programs.find((each) => each.name === name);
@@ -207,8 +211,9 @@ async function preparePrograms(parts: {
   cluster: Cluster;
   cloudAccess: CloudAccess;
   webhookPort: number;
+  ipamdArgs: readonly string[];
 }): Promise<Program[]> {
-  const { projectDir, stateDir, cluster, cloudAccess, webhookPort } = parts;
+  const { projectDir, stateDir, cluster, cloudAccess, webhookPort, ipamdArgs } = parts;
   const credentials = join(stateDir, 'credentials');
   await mkdir(credentials);
   await writeFile(join(credentials, 'secretId'), cloudAccess.secretId, { mode: 0o600 });
@@ -238,6 +243,7 @@ async function preparePrograms(parts: {
       `--credentials-dir=${credentials}`,
       '--health-address=127.0.0.1:0',
       '--metrics-address=127.0.0.1:0',
+      ...ipamdArgs,
     ]),
     program(objectNames.webhook, 'webhook', [
       `--kubeconfig=${await identity(objectNames.webhookNamespace, objectNames.webhook)}`,
