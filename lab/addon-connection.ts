@@ -9,6 +9,7 @@ import type { Logger } from '../src/base/logger.ts';
 import { isNotFound } from '../src/kube/api-error.ts';
 import { configMaps } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
+import type { ClusterNetwork } from './cloud/addons/addon-feed.ts';
 import type { AddonValues } from './cloud/addons/addon-state.ts';
 import { ADDON_CATALOGUE, IPAMD_ADDON } from './cloud/addons/catalogue.ts';
 import type { Cloud } from './cloud/cloud.ts';
@@ -22,7 +23,7 @@ const FIELD_MANAGER = 'tke-addon-management';
 const RETRY_MS = 1000;
 
 export interface AddonConnectionOptions {
-  readonly cloud: Pick<Cloud, 'onAddonValues' | 'onClusterSubnets'>;
+  readonly cloud: Pick<Cloud, 'onAddonValues' | 'onClusterNetwork'>;
   /** Other clusters of the account are left alone. */
   readonly clusterId: string;
   readonly client: KubeClient;
@@ -53,7 +54,7 @@ export function connectAddons(options: AddonConnectionOptions): { close(): Promi
       } catch (error) {
         logger.warn(
           { subject, reason: errorText(error) },
-          'the cluster did not take a change of an add-on or of its subnets; trying again',
+          'the cluster did not take a change of an add-on or of its network; trying again',
         );
         await clock.sleep(RETRY_MS, stop.signal).catch(() => undefined);
       }
@@ -67,8 +68,8 @@ export function connectAddons(options: AddonConnectionOptions): { close(): Promi
     cloud.onAddonValues((cluster, addon, values) => {
       if (cluster === clusterId && Object.hasOwn(follow, addon)) want(addon, () => follow[addon]?.(values));
     }),
-    cloud.onClusterSubnets((cluster, subnetIds) => {
-      if (cluster === clusterId) want('subnets', () => patchValues(options.client, { subnetIds: subnetIds.join(',') }));
+    cloud.onClusterNetwork((cluster, network) => {
+      if (cluster === clusterId) want('network', () => patchValues(options.client, networkValues(network)));
     }),
   ];
   return {
@@ -102,6 +103,12 @@ function ipamdValues(client: KubeClient): (wanted: Wanted) => Promise<void> {
     for (const [key] of values) written.add(key);
   };
 }
+
+/** The subnets stay when the network goes: ipamd does not run without any, and gives back what it holds. */
+const networkValues = (network: ClusterNetwork | undefined): Readonly<Record<string, string | null>> => ({
+  ...(network === undefined ? {} : { subnetIds: network.subnetIds.join(',') }),
+  'vpcCni.claimExpiredSeconds': network?.expiredSeconds === undefined ? null : String(network.expiredSeconds),
+});
 
 /** Keys of the ConfigMap; null takes one away. */
 async function patchValues(client: KubeClient, data: Readonly<Record<string, string | null>>): Promise<void> {

@@ -1,11 +1,11 @@
 // The routing table of document 002 by packets: what passes the groups of a Pod with standard and with strict routing, and what does not.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { nodeEniConfigs } from '../src/api/node-eni-config.ts';
 import { type EnforcingMode, enforcingModes, subEniName, vpcEnis } from '../src/api/vpc-eni.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import { encodeRawValues } from './cloud/addons/raw-values.ts';
-import { type Flow, serverCommand, tryFlows } from './flows/flows.ts';
+import { converse, echoCommand, type Flow, serverCommand, tryFlows } from './flows/flows.ts';
 import { probeHost } from './host/probe.ts';
 import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
 import { applyObject } from './install.ts';
@@ -68,7 +68,8 @@ describe.skipIf(!possible)(`the groups of a Pod${why}`, { timeout: 120_000 }, ()
     );
   };
   /** Pods with the label `groups: NAME` get these groups, in this order. */
-  const makePolicy = (name: string, ...names: readonly string[]): Promise<void> =>
+  const makePolicy = (name: string, ...names: readonly string[]): Promise<void> => makePolicyWith(name, names, {});
+  const makePolicyWith = (name: string, names: readonly string[], more: object): Promise<void> =>
     applyObject(lab.client, {
       apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',
       kind: 'SecurityGroupPolicy',
@@ -76,6 +77,7 @@ describe.skipIf(!possible)(`the groups of a Pod${why}`, { timeout: 120_000 }, ()
       spec: {
         podSelector: { matchLabels: { groups: name } },
         securityGroups: { groupIds: names.map((each) => groups.get(each) ?? '') },
+        ...more,
       },
     } as never);
   const makePod = (
@@ -260,5 +262,31 @@ describe.skipIf(!possible)(`the groups of a Pod${why}`, { timeout: 120_000 }, ()
       table.map(async ([name, protocol, passes]) => [name, protocol, await reached(name, protocol, passes)]),
     );
     expect(seen).toEqual(table.map((row) => [...row]));
+  });
+
+  it('are changed in place in Live mode: an open connection goes on, also where the new ones let nothing in, and the next one is asked', async () => {
+    const live = { updateStrategy: { type: 'Live' } };
+    await makePolicyWith('live', ['open'], live);
+    await makePod('live', home, { groups: 'live' }, echoCommand(PROJECT_DIR, '0.0.0.0', PORT));
+    await untilRunning(16);
+    const talk = { to: ip('live'), port: PORT, limitMs: 60_000 };
+    const talks = ['near-strict', 'far-strict'].map((from) =>
+      converse({ lab, projectDir: PROJECT_DIR }, pod(from), talk),
+    );
+    const isOpen = async (from: string): Promise<boolean> => {
+      const { stdout } = await lab.exec(pod(from), ['ss', '-Htn', 'state', 'established', `dst ${talk.to}`]);
+      return stdout.trim() !== '';
+    };
+    for (const from of ['near-strict', 'far-strict'])
+      await vi.waitFor(async () => expect(await isOpen(from)).toBe(true), { timeout: 30_000, interval: 200 });
+    await makePolicyWith('live', ['shut'], live);
+    expect(await Promise.all(talks)).toEqual([
+      { began: true, shut: true, goesOn: true },
+      { began: true, shut: true, goesOn: true },
+    ]);
+    const eni = await lab.client.get(vpcEnis, subEniName(pod('live').metadata.uid ?? ''));
+    expect(eni.status?.groupsApplied).toEqual([groups.get('shut')]);
+    const [after] = await lab.runningPods(NAMESPACE, 'groups=live', 1);
+    expect(after?.metadata.uid).toBe(pod('live').metadata.uid);
   });
 });

@@ -5,6 +5,7 @@ import { nodes } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import { probeHost } from './host/probe.ts';
 import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
+import { services } from './kube/controllers/views.ts';
 import { startLab } from './lab.ts';
 import type { Lab } from './lab.ts';
 import type { LabNode } from './nodes.ts';
@@ -52,6 +53,16 @@ describe.skipIf(!possible)(`a node of the lab${why}`, { timeout: 60_000 }, () =>
     return (lease as { spec: { renewTime: string } }).spec.renewTime;
   };
 
+  const addService = async (name: string): Promise<void> => {
+    const spec = { selector: { app: 'my-app' }, ports: [{ port: 80 }] };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE }, spec };
+    await lab.client.create(services, service, { namespace: NAMESPACE });
+  };
+  const rulesOf = async ({ netns = '' }: LabNode): Promise<string> =>
+    (await lab.host.exec(['nft', 'list', 'table', 'ip', 'kube-proxy'], { netns })).stdout;
+  const untilRules = async (of: LabNode, name: string): Promise<void> =>
+    await expect.poll(() => rulesOf(of), { timeout: 20_000, interval: 50 }).toContain(`${NAMESPACE}/${name}`);
+
   it('shows which of two general nodes is native', async () => {
     const { items } = await lab.client.list(nodes, { labelSelector: 'node.tke.cloud.tencent.com/machineset' });
     expect(items.map(({ metadata }) => metadata.labels?.['node.tke.cloud.tencent.com/machineset'])).toEqual([
@@ -73,6 +84,19 @@ describe.skipIf(!possible)(`a node of the lab${why}`, { timeout: 60_000 }, () =>
     expect(await leaseTimeOf(node.name)).toBe(before);
     await expect(node.act('stop')).rejects.toThrow('recover it first');
     await node.act('recover');
+  });
+
+  it.each(['cut', 'freeze'] as const)('hears of no Service after %s until it recovers', async (action) => {
+    await node.act(action);
+    // Once the second is known elsewhere, the first had its time here.
+    for (const name of [`first-${action}`, `second-${action}`]) {
+      await addService(name);
+      await untilRules(other, name);
+    }
+    expect(await rulesOf(node)).toContain('table ip kube-proxy');
+    expect(await rulesOf(node)).not.toContain(`first-${action}`);
+    await node.act('recover');
+    await untilRules(node, `first-${action}`);
   });
 
   it('comes back after it was stopped, with the same Pods in new sandboxes', async () => {

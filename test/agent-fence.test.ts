@@ -53,7 +53,8 @@ const patchAs = (node: string | undefined, name: string): Promise<Answer> =>
 beforeAll(async () => {
   t = await startTestApi();
   for (const file of await readdir(join(deploy, 'crds')))
-    if (file.startsWith('nodeeni') || file.startsWith('vpcenis') || file.startsWith('vpcips.')) await install(`crds/${file}`);
+    if (file.startsWith('nodeeni') || file.startsWith('vpcenis') || file.startsWith('vpcips.'))
+      await install(`crds/${file}`);
   await install('agent/rbac.yaml');
   await install('agent-fence/admission-policy.yaml');
   for (const name of ['node-a', 'node-b'] as const) {

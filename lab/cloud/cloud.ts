@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { allActions } from './actions/index.ts';
-import type { AddonValuesListener, ClusterSubnetsListener } from './addons/addon-feed.ts';
+import type { AddonValuesListener, ClusterNetworkListener } from './addons/addon-feed.ts';
 import type { CloudAdmin } from './admin.ts';
 import { createGateway } from './gateway.ts';
 import { serveHttp } from './http-server.ts';
@@ -67,8 +67,8 @@ export interface Cloud {
   requestLog(): readonly RequestLogEntry[];
   /** Called with the values that an add-on of a cluster runs with, whenever the first account's tke actions have changed them. Returns the way to stop. */
   onAddonValues(listener: AddonValuesListener): () => void;
-  /** Called with all subnets of a cluster's VPC-CNI network, whenever the first account's tke actions have changed them. Returns the way to stop. */
-  onClusterSubnets(listener: ClusterSubnetsListener): () => void;
+  /** Called with a cluster's VPC-CNI network, whenever the first account's tke actions have changed them. Returns the way to stop. */
+  onClusterNetwork(listener: ClusterNetworkListener): () => void;
   /** Called for every later request after it acted, before its answer leaves; `at` is the arrival. Returns the way to stop. */
   onRequest(listener: (entry: RequestLogEntry) => void): () => void;
   /** Cuts connections and ends pending tasks. */
@@ -176,7 +176,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     requestLog: () => log.entries,
     onRequest: (listener) => log.onEntry(listener),
     onAddonValues: (listener) => core.addonFeed.on(listener),
-    onClusterSubnets: (listener) => core.subnetFeed.on(listener),
+    onClusterNetwork: (listener) => core.networkFeed.on(listener),
     close: async () => {
       stop();
       await metadata?.close();

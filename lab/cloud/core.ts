@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { errorText } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
-import { type AddonFeed, type ClusterSubnetsFeed, createFeed } from './addons/addon-feed.ts';
+import { type AddonFeed, type ClusterNetworkFeed, createFeed } from './addons/addon-feed.ts';
 import { ApiError } from './api-error.ts';
 import { sweepBindings } from './eips/sweep.ts';
 import { createRandom, type ResumableRandom } from './fault-random.ts';
@@ -30,8 +30,8 @@ export interface CloudCore {
   readonly ids: IdSource;
   /** Values that add-ons of clusters run with. */
   readonly addonFeed: AddonFeed;
-  /** Subnets of the VPC-CNI networks of clusters. */
-  readonly subnetFeed: ClusterSubnetsFeed;
+  /** VPC-CNI networks of clusters. */
+  readonly networkFeed: ClusterNetworkFeed;
   newId(prefix: IdPrefix): string;
   /** Tells the fabric that something changed. */
   touch(): void;
@@ -105,7 +105,7 @@ export function createCore(options: CoreOptions): CloudCore {
     drained: new Map(),
     ids,
     addonFeed: createFeed(),
-    subnetFeed: createFeed(),
+    networkFeed: createFeed(),
     newId: (prefix) =>
       ids.next(prefix, (id) =>
         [

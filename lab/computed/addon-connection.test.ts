@@ -105,6 +105,28 @@ describe('AddVpcCniSubnets', () => {
   });
 });
 
+describe('EnableVpcCniNetworkType', () => {
+  it('carries the expiry of kept addresses into the ConfigMap, and the network that goes takes it along', async () => {
+    const before = await configured(() => true);
+    const network = {
+      ClusterId: CLUSTER_ID,
+      VpcCniType: 'tke-route-eni',
+      EnableStaticIp: true,
+      Subnets: [...POD_SUBNET_IDS],
+    };
+    await cloud.call('tke', 'DisableVpcCniNetworkType', { ClusterId: CLUSTER_ID });
+    await cloud.call('tke', 'EnableVpcCniNetworkType', { ...network, ExpiredSeconds: 600 });
+    await configured((data) => data['vpcCni.claimExpiredSeconds'] === '600' && data[SWITCH] !== undefined);
+    await cloud.call('tke', 'DisableVpcCniNetworkType', { ClusterId: CLUSTER_ID });
+    await configured((data) => data['vpcCni.claimExpiredSeconds'] === undefined);
+    await cloud.call('tke', 'EnableVpcCniNetworkType', network);
+    await update(trunking(true));
+    const after = await configured((data) => data[SWITCH] === 'true');
+    expect(after).toMatchObject({ ...before, subnetIds: POD_SUBNET_IDS.join(',') });
+    expect(after).not.toHaveProperty(['vpcCni.claimExpiredSeconds']);
+  });
+});
+
 describe('UpdateAddon of eniipamd', () => {
   it('finds the values that the lab starts with', async () => {
     const { Values } = await tke('DescribeAddonValues', 'eniipamd');

@@ -33,3 +33,33 @@ export const serverCommand = (projectDir: string, address: string, port: number)
   address,
   String(port),
 ];
+
+/** What became of a connection that was open when the groups changed, and of those begun after it. */
+export interface Conversation {
+  readonly began: boolean;
+  /** A later connection got no answer, within the limit. */
+  readonly shut: boolean;
+  /** The first one got one after that. */
+  readonly goesOn: boolean;
+}
+
+/** Begins at once; ends when a new connection to `echoCommand` gets no answer, or after `limitMs`. */
+export async function converse(
+  { lab, projectDir }: { readonly lab: Pick<Lab, 'exec'>; readonly projectDir: string },
+  from: Pod,
+  { to, port, limitMs }: Omit<Flow, 'protocol'>,
+): Promise<Conversation> {
+  const program = join(projectDir, 'lab', 'flows', 'conversation.ts');
+  const argv = [process.execPath, program, to, String(port), String(limitMs)];
+  const { code, stdout, stderr } = await lab.exec(from, argv);
+  if (code !== 0) throw new Error(`${program} exits ${code}: ${stderr.trim()}`);
+  return z.object({ began: z.boolean(), shut: z.boolean(), goesOn: z.boolean() }).parse(JSON.parse(stdout));
+}
+
+/** The command of a container that says back what it is told on `address` and `port`. */
+export const echoCommand = (projectDir: string, address: string, port: number): readonly string[] => [
+  process.execPath,
+  join(projectDir, 'lab', 'flows', 'echo.ts'),
+  address,
+  String(port),
+];

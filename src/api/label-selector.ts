@@ -8,8 +8,19 @@ export interface SelectorProblem {
 }
 
 export type CompiledSelector =
-  | { readonly ok: true; readonly matches: (labels: Labels) => boolean }
+  | {
+      readonly ok: true;
+      readonly matches: (labels: Labels) => boolean;
+      /** A label without one of these values is never matched, so that many selectors can be kept by it. Absent: no label must be there. */
+      readonly anchor?: Anchor;
+    }
   | { readonly ok: false; readonly problems: readonly SelectorProblem[] };
+
+/** A label that must be there, with one of these values. */
+export interface Anchor {
+  readonly key: string;
+  readonly values: readonly string[];
+}
 
 interface Expression {
   readonly key: string;
@@ -39,10 +50,21 @@ export function compileSelector(selector: SelectorInput): CompiledSelector {
   ];
   if (problems.length > 0) return { ok: false, problems };
   const tests = expressions.map(expressionTest);
+  const anchor = anchorOf(wanted, expressions);
   return {
     ok: true,
+    ...(anchor === undefined ? {} : { anchor }),
     matches: (labels) => wanted.every(([key, value]) => labels[key] === value) && tests.every((test) => test(labels)),
   };
+}
+
+function anchorOf(
+  [first]: readonly (readonly [string, string])[],
+  expressions: readonly Expression[],
+): Anchor | undefined {
+  if (first !== undefined) return { key: first[0], values: [first[1]] };
+  const listed = expressions.find(({ operator }) => operator === 'In');
+  return listed === undefined ? undefined : { key: listed.key, values: listed.values ?? [] };
 }
 
 function expressionTest({ key, operator, values }: Expression): (labels: Labels) => boolean {

@@ -14,6 +14,7 @@ import {
   setNodeReady,
 } from './testing/shared-world.ts';
 import {
+  addressesOf,
   addressOf,
   claimOf,
   claims,
@@ -164,6 +165,29 @@ describe('an address that a claim keeps', { concurrent: true, timeout: 90_000 },
     expect(await addressOf(world, 'web-0')).not.toBe(ip);
     await staticPod(world, 'db-0', { marks: NEVER });
     expect(await addressOf(world, 'db-0')).toBe(ip);
+  });
+
+  it('is not given and taken back in rounds where the node has no more than one place left: the next Pod gets another', async ({
+    expect,
+  }) => {
+    await using world = await staticWorld({ instanceTypes: ['SA5.SMALL1'] });
+    world.ipamd();
+    await offers(world, nodeName(world, 0), '5');
+    await staticPod(world, 'db-0', { marks: NEVER });
+    const ip = await addressOf(world, 'db-0');
+    const others = ['web-0', 'web-1', 'web-2', 'web-3'];
+    await Promise.all(others.map((name) => staticPod(world, name)));
+    await addressesOf(world, others);
+    await world.deletePod('db-0');
+    await vipOf(world, ip, ({ status }) => status?.phase === 'Unassigned', 'the address kept');
+    const before = mutations(world).length;
+    await staticPod(world, 'web-4');
+    expect(await addressOf(world, 'web-4')).not.toBe(ip);
+    expect(mutations(world).slice(before)).toEqual([
+      'AssignPrivateIpAddresses',
+      'UnassignPrivateIpAddresses',
+      'AssignPrivateIpAddresses',
+    ]);
   });
 });
 

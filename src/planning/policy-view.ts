@@ -1,11 +1,23 @@
 // A SecurityGroupPolicy as it is matched: decoded and compiled once, when the watch delivers it. Pure.
-import { type CompiledSelector, compileSelector, type Labels, type SelectorInput } from '../api/label-selector.ts';
+import {
+  type Anchor,
+  type CompiledSelector,
+  compileSelector,
+  type Labels,
+  type SelectorInput,
+} from '../api/label-selector.ts';
 import { type SecurityGroupPolicy, securityGroupPolicySpecSchema } from '../api/security-group-policy.ts';
 import type { KubeObject } from '../kube/types.ts';
 
 /** What is known of whom a policy selects. */
 export type Selection =
-  | { readonly kind: 'selectors'; readonly pod: Test | undefined; readonly serviceAccount: Test | undefined }
+  | {
+      readonly kind: 'selectors';
+      readonly pod: Test | undefined;
+      readonly serviceAccount: Test | undefined;
+      /** Of the Pod's labels; absent: a Pod with any labels may be selected. */
+      readonly anchor?: Anchor;
+    }
   /** Neither selector is given: the policy selects nobody. Admission refuses to store such a one. */
   | { readonly kind: 'nobody' }
   /** Stored past admission and not readable: whom it selects cannot be said. */
@@ -52,7 +64,12 @@ function readSpec(spec: unknown): Pick<PolicyView, 'selection' | 'groups'> {
   if (serviceAccount?.ok === false)
     return unreadable(`spec.serviceAccountSelector.${firstProblem(serviceAccount.problems)}`);
   return {
-    selection: { kind: 'selectors', pod: pod?.matches, serviceAccount: serviceAccount?.matches },
+    selection: {
+      kind: 'selectors',
+      pod: pod?.matches,
+      serviceAccount: serviceAccount?.matches,
+      ...(pod?.anchor === undefined ? {} : { anchor: pod.anchor }),
+    },
     groups: securityGroups.groupIds,
   };
 }

@@ -20,11 +20,30 @@ const stringMap = mapOf(isText, 'texts')
   .transform((value): Readonly<Record<string, string>> => value ?? {});
 
 /** Quantities are text or numbers before the API server makes them canonical. */
-const quantities = mapOf(isQuantity, 'quantities').nullish();
+export type Quantities = Readonly<Record<string, string | number>>;
 
-const containerSchema = z.object({
-  resources: z.object({ limits: quantities, requests: quantities }).nullish(),
-});
+/** The part of a container that admission reads; what else it has is not gone through. */
+export interface AdmissionContainer {
+  readonly resources?:
+    | { readonly limits?: Quantities | null | undefined; readonly requests?: Quantities | null | undefined }
+    | null
+    | undefined;
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const areQuantities = (value: unknown): boolean =>
+  value === undefined || value === null || (isMap(value) && Object.values(value).every(isQuantity));
+
+const containerSchema = z.custom<AdmissionContainer>(
+  (container) => {
+    if (!isMap(container)) return false;
+    const { resources } = container;
+    if (resources === undefined || resources === null) return true;
+    return isMap(resources) && areQuantities(resources['limits']) && areQuantities(resources['requests']);
+  },
+  { error: 'expected a container whose resources.limits and resources.requests are maps of quantities' },
+);
 
 const requirementSchema = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
 
@@ -67,7 +86,6 @@ export const admissionPodSchema = z.object({
 });
 
 export type AdmissionPod = z.output<typeof admissionPodSchema>;
-export type AdmissionContainer = z.output<typeof containerSchema>;
 
 /**
  * Whether the Pod can run on super nodes only: nodeSelector, or every term of the required node affinity, names the

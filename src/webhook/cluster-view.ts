@@ -20,6 +20,7 @@ import type { Informer, KubeClient, KubeObject, Resource } from '../kube/types.t
 import { type AddressZones, createAddressZones } from './address-zones.ts';
 import { CNI_CONFIG_MAP, type DefaultNetworks, defaultNetworks } from './default-networks.ts';
 import type { AllowedGroups } from '../planning/allowed-groups.ts';
+import { createPolicyCandidates, type PolicyCandidates } from '../planning/policy-candidates.ts';
 import { type PolicyView, projectPolicy } from '../planning/policy-view.ts';
 import { createExpectedPolicies, type PolicyChange } from './expected-policies.ts';
 import type { Replicas } from './replicas.ts';
@@ -29,6 +30,8 @@ export interface ClusterView {
   /** False until every informer has a complete list: nothing may be decided before. */
   readonly synced: boolean;
   policies(namespace: string): readonly PolicyView[];
+  /** Those of `policies` that may select a Pod with these labels. */
+  policiesFor(namespace: string, podLabels: Labels): readonly PolicyView[];
   /**
    * The policies of a namespace as the API has them now: a policy that was written before the Pod counts, however late its watch
    * event is. Throws ApiError when the API does not answer.
@@ -112,11 +115,12 @@ export function createClusterView(options: ClusterViewOptions): {
     get synced() {
       return informers.every(({ hasSynced }) => hasSynced);
     },
-    policies: byNamespace,
+    policies: (namespace) => byNamespace(namespace).all,
+    policiesFor: (namespace, podLabels) => byNamespace(namespace).of(podLabels),
     readPolicies: async (namespace) => {
       const startedMs = clock.monotonicMs();
       const live = (await listedPolicies(client, namespace)).map(projectPolicy);
-      expected.compare(namespace, startedMs, live, byNamespace(namespace));
+      expected.compare(namespace, startedMs, live, byNamespace(namespace).all);
       return live;
     },
     announcePolicy: async (change) => {
@@ -124,7 +128,7 @@ export function createClusterView(options: ClusterViewOptions): {
       await replicas.announce(change);
     },
     expectPolicy: (change) => expected.expect(change),
-    policiesMayLag: (namespace) => !replicas.toldOfAll || expected.mayLag(namespace, () => byNamespace(namespace)),
+    policiesMayLag: (namespace) => !replicas.toldOfAll || expected.mayLag(namespace, () => byNamespace(namespace).all),
     allowedGroups: () => dataOf(allowed.get()),
     namespaceLabels: (name) => knownNamespaces.get(name)?.metadata.labels ?? {},
     serviceAccountLabels: async (namespace, name) => {
@@ -149,17 +153,20 @@ export function createClusterView(options: ClusterViewOptions): {
   return { view, informers };
 }
 
-/** The same list until a policy of the namespace changes, since every Pod asks for it. */
-function memoByNamespace(policies: Informer<PolicyView>): (namespace: string) => readonly PolicyView[] {
-  const lists = new Map<string, readonly PolicyView[]>();
+/** The same until a policy of the namespace changes, since every Pod asks for it. */
+function memoByNamespace(policies: Informer<PolicyView>): (namespace: string) => PolicyCandidates {
+  const lists = new Map<string, PolicyCandidates>();
+  const none = createPolicyCandidates([]);
   policies.onChange(({ before, after }) => void lists.delete((after ?? before)?.metadata.namespace ?? ''));
   return (namespace) => {
     const known = lists.get(namespace);
     if (known !== undefined) return known;
     const list = policies.byIndex('namespace', namespace);
     // Namespaces without policies are many, and cost nothing to look up.
-    if (list.length > 0) lists.set(namespace, list);
-    return list;
+    if (list.length === 0) return none;
+    const made = createPolicyCandidates(list);
+    lists.set(namespace, made);
+    return made;
   };
 }
 

@@ -1,5 +1,5 @@
 // Turns an admission into the JSON patch that the API server applies to the Pod.
-import type { AdmissionContainer, AdmissionPod } from './admission-pod.ts';
+import type { AdmissionContainer, AdmissionPod, Quantities } from './admission-pod.ts';
 import type { Admission, ResourceChange } from './decide.ts';
 
 export type PatchOperation =
@@ -55,23 +55,21 @@ function containerOperations(
   add: readonly string[],
   remove: readonly string[],
 ): readonly PatchOperation[] {
-  const resources = container.resources ?? {};
-  const operations = (['limits', 'requests'] as const).flatMap<PatchOperation>((part) => {
-    const before = resources[part] ?? {};
-    const after = Object.fromEntries(Object.entries(before).filter(([name]) => !remove.includes(name)));
+  const operations: PatchOperation[] = [];
+  for (const part of PARTS) {
+    const before = container.resources?.[part] ?? NOTHING;
+    if (add.every((name) => before[name] === '1') && !remove.some((name) => Object.hasOwn(before, name))) continue;
+    const after: Record<string, string | number> = { ...before };
+    for (const name of remove) delete after[name];
     for (const name of add) after[name] = '1';
-    return sameQuantities(before, after) ? [] : [{ op: 'add', path: `${path}/${part}`, value: after }];
-  });
+    operations.push({ op: 'add', path: `${path}/${part}`, value: after });
+  }
   const parentMissing = container.resources === undefined || container.resources === null;
   return parentMissing && operations.length > 0 ? [{ op: 'add', path, value: {} }, ...operations] : operations;
 }
 
-type Quantities = Readonly<Record<string, string | number>>;
-
-function sameQuantities(a: Quantities, b: Quantities): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
+const PARTS = ['limits', 'requests'] as const;
+const NOTHING: Quantities = {};
 
 /** RFC 6901. */
 function pointer(key: string): string {

@@ -11,7 +11,12 @@ import { validatePolicy } from './review-policy.ts';
 import { guardNamespace, guardPod, mutatePod } from './reviewers.ts';
 import type { PolicyChange } from './expected-policies.ts';
 
-const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => ({
+const viewOf = (parts: Partial<ClusterView> = {}): ClusterView => {
+  const view = bareView(parts);
+  return { ...view, policiesFor: (namespace) => view.policies(namespace) };
+};
+
+const bareView = (parts: Partial<ClusterView>): Omit<ClusterView, 'policiesFor'> => ({
   synced: true,
   policies: () => [],
   readPolicies: () => Promise.resolve([]),

@@ -117,7 +117,9 @@ interface Applicable {
 async function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<Applicable> {
   // No policy holds there, and its Pods never wait for us.
   if (namespace === objectNames.systemNamespace) return { policies: [], serviceAccountLabels: {} };
-  const policies = view.policiesMayLag(namespace) ? await view.readPolicies(namespace) : view.policies(namespace);
+  const policies = view.policiesMayLag(namespace)
+    ? await view.readPolicies(namespace)
+    : view.policiesFor(namespace, pod.metadata.labels);
   return { policies, serviceAccountLabels: await labelsOfServiceAccount(pod, namespace, policies, view) };
 }
 

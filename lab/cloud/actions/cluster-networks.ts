@@ -1,7 +1,7 @@
 // The VPC-CNI actions of the tke service: switching it on and off, its subnets, ipamd's state, and Pods per model (facts tke.md, section 5.3).
 import { z } from 'zod';
 import { type Action, bool, defineAction, integer, text, textList } from '../action.ts';
-import { effectiveValues } from '../addons/addon-records.ts';
+import { effectiveValues, toldOf } from '../addons/addon-records.ts';
 import type { VpcCniNetwork } from '../addons/addon-state.ts';
 import { IPAMD_ADDON } from '../addons/catalogue.ts';
 import { ApiError } from '../api-error.ts';
@@ -24,6 +24,7 @@ function networkOf(cluster: ClusterRecord): VpcCniNetwork {
   return cluster.vpcCni;
 }
 
+/** GUESS: the upper end of ExpiredSeconds is that of CreateCluster's ClaimExpiredSeconds. */
 const enableVpcCniNetworkType = defineAction({
   name: 'EnableVpcCniNetworkType',
   services: ['tke'],
@@ -40,8 +41,11 @@ const enableVpcCniNetworkType = defineAction({
     if (cluster.vpcCni !== null)
       throw new ApiError('FailedOperation.EnableVPCCNIFailed', 'cluster has been vpc-cni cluster');
     checkSubnets(core, cluster, wanted.Subnets);
-    if (wanted.ExpiredSeconds !== undefined && wanted.ExpiredSeconds <= 300)
-      throw new ApiError('InvalidParameter.Param', `ExpiredSeconds is ${wanted.ExpiredSeconds}; it must be over 300`);
+    if (wanted.ExpiredSeconds !== undefined && (wanted.ExpiredSeconds <= 300 || wanted.ExpiredSeconds >= 15_768_000))
+      throw new ApiError(
+        'InvalidParameter.Param',
+        `ExpiredSeconds is ${wanted.ExpiredSeconds}; it must be over 300 and below 15768000`,
+      );
     const network: VpcCniNetwork = {
       type: wanted.VpcCniType,
       staticIp: wanted.EnableStaticIp,
@@ -76,6 +80,7 @@ const disableVpcCniNetworkType = defineAction({
     const cluster = findCluster(core, ClusterId);
     networkOf(cluster);
     cluster.vpcCni = null;
+    core.networkFeed.tell(ClusterId, undefined);
     if (cluster.addons.delete(IPAMD_ADDON)) core.addonFeed.tell(ClusterId, IPAMD_ADDON, undefined);
     return {};
   },
@@ -95,7 +100,7 @@ const addVpcCniSubnets = defineAction({
     const network = networkOf(cluster);
     checkSubnets(core, cluster, SubnetIds);
     network.subnetIds = [...new Set([...network.subnetIds, ...SubnetIds])];
-    core.subnetFeed.tell(ClusterId, network.subnetIds);
+    core.networkFeed.tell(ClusterId, toldOf(network));
     return {};
   },
 });

@@ -1,4 +1,5 @@
 // Makes add-on records and puts written values over the defaults.
+import type { ClusterNetwork } from './addon-feed.ts';
 import type { ClusterAddon, AddonValues, VpcCniNetwork } from './addon-state.ts';
 import { ADDON_CATALOGUE, catalogueEntry, IPAMD_ADDON } from './catalogue.ts';
 
@@ -39,6 +40,9 @@ const newNetwork = (subnetIds: readonly string[]): VpcCniNetwork => ({
   expiredSeconds: undefined,
   progress: 'Succeed',
 });
+
+/** What the cluster hears of its network. */
+export const toldOf = ({ subnetIds, expiredSeconds }: VpcCniNetwork): ClusterNetwork => ({ subnetIds, expiredSeconds });
 
 /** In phase Succeeded, with its default values. */
 export function installedAddon(name: string, now: Date): ClusterAddon {

@@ -153,17 +153,32 @@ test('VPC-CNI is switched on for a cluster without it, once', async () => {
   expect(await refusal('EnableVpcCniNetworkType', body)).toBe('FailedOperation.EnableVPCCNIFailed');
 });
 
-test('the subnets of a network are told when they are given, and no more once nobody listens', async () => {
+test('a network is told when it changes, and no more once nobody listens', async () => {
   const heard: unknown[] = [];
-  const stop = account.cloud.onClusterSubnets((...told) => heard.push(told));
+  const stop = account.cloud.onClusterNetwork((...told) => heard.push(told));
   await tke('AddVpcCniSubnets', { SubnetIds: [SUBNET_ID] });
   await tke('AddVpcCniSubnets', { SubnetIds: [OTHER_ZONE_SUBNET_ID, SUBNET_ID] });
   expect(await refusal('AddVpcCniSubnets', { SubnetIds: ['subnet-absent01'] })).toBe('InvalidParameter.Param');
   stop();
   await tke('AddVpcCniSubnets', { SubnetIds: [SMALL_SUBNET_ID] });
   expect(heard).toEqual([
-    [CLUSTER_ID, [SUBNET_ID]],
-    [CLUSTER_ID, [SUBNET_ID, OTHER_ZONE_SUBNET_ID]],
+    [CLUSTER_ID, { subnetIds: [SUBNET_ID], expiredSeconds: undefined }],
+    [CLUSTER_ID, { subnetIds: [SUBNET_ID, OTHER_ZONE_SUBNET_ID], expiredSeconds: undefined }],
+  ]);
+});
+
+test('how long kept addresses outlive their Pods is told with the network, over 300 s and below 15768000 s', async () => {
+  const heard: unknown[] = [];
+  account.cloud.onClusterNetwork((...told) => heard.push(told));
+  const body = { VpcCniType: 'tke-route-eni', EnableStaticIp: true, Subnets: [SUBNET_ID] };
+  await tke('DisableVpcCniNetworkType');
+  for (const ExpiredSeconds of [300, 15_768_000])
+    expect(await refusal('EnableVpcCniNetworkType', { ...body, ExpiredSeconds })).toBe('InvalidParameter.Param');
+  await tke('EnableVpcCniNetworkType', { ...body, ExpiredSeconds: 301 });
+  await account.tasksEnd();
+  expect(heard).toEqual([
+    [CLUSTER_ID, undefined],
+    [CLUSTER_ID, { subnetIds: [SUBNET_ID], expiredSeconds: 301 }],
   ]);
 });
 

@@ -1,7 +1,7 @@
 // The tasks of the tke service: add-ons installed, updated, removed, and the VPC-CNI network of a cluster turned on.
 import { z } from 'zod';
 
-import { effectiveValues, installedAddon } from '../addons/addon-records.ts';
+import { effectiveValues, installedAddon, toldOf } from '../addons/addon-records.ts';
 import type { ClusterAddon } from '../addons/addon-state.ts';
 import { IPAMD_ADDON } from '../addons/catalogue.ts';
 import type { CloudCore } from '../core.ts';
@@ -108,7 +108,7 @@ export const networkEnabling = defineTask(
         if (cluster === undefined || network === undefined) return;
         network.progress = 'Succeed';
         if (cluster.vpcCni !== network) return;
-        core.subnetFeed.tell(clusterId, network.subnetIds);
+        core.networkFeed.tell(clusterId, toldOf(network));
         if (cluster.addons.has(IPAMD_ADDON)) return;
         const addon = installedAddon(IPAMD_ADDON, core.clock.now());
         cluster.addons.set(IPAMD_ADDON, addon);
