@@ -27,6 +27,8 @@ import {
   vipOf,
   vips,
 } from './testing/static-world.ts';
+import type { World } from './testing/world.ts';
+import { POD_SUBNET_IDS } from '../../lab/layout.ts';
 
 describe('an ordinary Pod in static mode', { concurrent: true, timeout: 90_000 }, () => {
   it('gets a claim and an address of its own, and both go with it', async ({ expect }) => {
@@ -156,40 +158,58 @@ describe('an address that a claim keeps', { concurrent: true, timeout: 90_000 },
   it('is given back when the cloud gives it to another Pod, which gets one that is free', async ({ expect }) => {
     await using world = await staticWorld(ONE);
     world.ipamd();
-    await staticPod(world, 'db-0', { marks: NEVER });
-    const ip = await addressOf(world, 'db-0');
-    await world.deletePod('db-0');
-    await vipOf(world, ip, ({ status }) => status?.phase === 'Unassigned', 'the address kept');
-    // The cloud gives the lowest that is free, which is the kept one.
+    const ip = await keptAndNext(world, []);
+    world.cloud.admin.refillSubnets();
+    const before = mutations(world).length;
     await staticPod(world, 'web-0');
     expect(await addressOf(world, 'web-0')).not.toBe(ip);
+    expect(mutations(world).slice(before, before + 2)).toEqual([ASSIGN, ASSIGN]);
+    await cloudShows(world, () => !boundOn(world, 0).includes(ip), 'the kept address given back');
     await staticPod(world, 'db-0', { marks: NEVER });
     expect(await addressOf(world, 'db-0')).toBe(ip);
   });
 
-  it('is not given and taken back in rounds where the node has no more than one place left: the next Pod gets another', async ({
+  it('is not given and taken back in rounds when the node has one place left: the next Pod gets one by name', async ({
     expect,
   }) => {
     await using world = await staticWorld({ instanceTypes: ['SA5.SMALL1'] });
     world.ipamd();
-    await offers(world, nodeName(world, 0), '5');
-    await staticPod(world, 'db-0', { marks: NEVER });
-    const ip = await addressOf(world, 'db-0');
-    const others = ['web-0', 'web-1', 'web-2', 'web-3'];
-    await Promise.all(others.map((name) => staticPod(world, name)));
-    await addressesOf(world, others);
-    await world.deletePod('db-0');
-    await vipOf(world, ip, ({ status }) => status?.phase === 'Unassigned', 'the address kept');
+    const ip = await keptAndNext(world, ['web-0', 'web-1', 'web-2', 'web-3']);
+    world.cloud.admin.refillSubnets();
     const before = mutations(world).length;
     await staticPod(world, 'web-4');
-    expect(await addressOf(world, 'web-4')).not.toBe(ip);
-    expect(mutations(world).slice(before)).toEqual([
-      'AssignPrivateIpAddresses',
-      'UnassignPrivateIpAddresses',
-      'AssignPrivateIpAddresses',
-    ]);
+    const address = await addressOf(world, 'web-4');
+    expect(mutations(world).slice(before)).toEqual([ASSIGN, UNASSIGN, ASSIGN]);
+    const named = world.cloud.requestLog().findLast(({ action }) => action === ASSIGN);
+    expect(named?.body).toMatchObject({ PrivateIpAddresses: [{ PrivateIpAddress: address }] });
+    expect(address).not.toBe(ip);
+  });
+
+  it('is left alone where no other is free: the Pod is told so, and nothing more is called', async ({ expect }) => {
+    await using world = await staticWorld({ instanceTypes: ['SA5.SMALL1'] });
+    world.ipamd();
+    await keptAndNext(world, ['web-0', 'web-1', 'web-2', 'web-3']);
+    const before = mutations(world).length;
+    await staticPod(world, 'web-4');
+    await claimOf(world, 'web-4', (claim) => reason(claim) === 'SubnetExhausted', 'the reason');
+    expect(mutations(world).slice(before)).toEqual([ASSIGN, UNASSIGN]);
   });
 });
+
+const ASSIGN = 'AssignPrivateIpAddresses';
+const UNASSIGN = 'UnassignPrivateIpAddresses';
+
+/** Of the first node, besides `others`: the address that db-0 had, kept and the only one of its subnet that is free, until the subnet is refilled. */
+async function keptAndNext(world: World, others: readonly string[]): Promise<string> {
+  await staticPod(world, 'db-0', { marks: NEVER });
+  const ip = await addressOf(world, 'db-0');
+  await Promise.all(others.map((name) => staticPod(world, name)));
+  await addressesOf(world, others);
+  for (const subnetId of POD_SUBNET_IDS) world.cloud.admin.drainSubnet({ subnetId });
+  await world.deletePod('db-0');
+  await vipOf(world, ip, ({ status }) => status?.phase === 'Unassigned', 'the address kept');
+  return ip;
+}
 
 describe('a node that is shut down in the cloud', { concurrent: true, timeout: 90_000 }, () => {
   it('lets go of the addresses of Pods that are gone, though its ENI is attached to nothing any more', async ({

@@ -6,14 +6,13 @@ import { createKernel } from '../agent/kernel.ts';
 import { runAgent } from '../agent/program.ts';
 import { objectNames } from '../api/keys.ts';
 import { systemClock } from '../base/clock.ts';
-import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { programConnection } from '../kube/program-connection.ts';
-import { kubeErrors } from '../kube/kube-errors.ts';
 import { shortHash } from '../planning/eni-identity.ts';
+import { runToItsEnd } from '../kube/ending.ts';
 
 const PROGRAM = objectNames.agent;
 
@@ -54,10 +53,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
-  // A configuration that cannot be right ends like a wrong flag.
-  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
-}
+await runToItsEnd(PROGRAM, main);

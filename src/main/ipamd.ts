@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import project from '../../package.json' with { type: 'json' };
 import { systemClock } from '../base/clock.ts';
-import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
@@ -15,13 +14,12 @@ import { createControllers } from '../controllers/index.ts';
 import { runIpamd } from '../controllers/program.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { programConnection } from '../kube/program-connection.ts';
-import { kubeErrors } from '../kube/kube-errors.ts';
+import { runToItsEnd } from '../kube/ending.ts';
 
 const PROGRAM = 'tke-eni-ipamd';
 
 /** A configuration that cannot be right ends like a wrong flag. */
 const WRONG_CONFIGURATION: readonly string[] = [
-  kubeErrors.configInvalid.code,
   ipamdErrors.valuesInvalid.code,
   ipamdErrors.leaseTooShort.code,
   ipamdErrors.credentialsInvalid.code,
@@ -71,9 +69,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
-  process.exitCode = error instanceof TrunklineError && WRONG_CONFIGURATION.includes(error.code) ? 2 : 1;
-}
+await runToItsEnd(PROGRAM, main, WRONG_CONFIGURATION);

@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { objectNames } from '../api/keys.ts';
 import { systemClock } from '../base/clock.ts';
-import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
 import { createKubeClient } from '../kube/client.ts';
-import { kubeErrors } from '../kube/kube-errors.ts';
 import { programConnection } from '../kube/program-connection.ts';
 import { schedulerFlags } from '../scheduler/flags.ts';
 import { runSchedulerExtender } from '../scheduler/program.ts';
+import { runToItsEnd } from '../kube/ending.ts';
 
 const PROGRAM = objectNames.scheduler;
 
@@ -37,10 +36,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
-  // A configuration that cannot be right ends like a wrong flag.
-  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
-}
+await runToItsEnd(PROGRAM, main);

@@ -1,15 +1,14 @@
 // Composition root of the admission webhook, add-pod-eni-ip-limit-webhook.
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { errorText, TrunklineError } from '../base/errors.ts';
 import { flagsOrExit } from '../base/flags.ts';
 import { createLogger } from '../base/logger.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { programConnection } from '../kube/program-connection.ts';
-import { kubeErrors } from '../kube/kube-errors.ts';
 import { webhookFlags } from '../webhook/flags.ts';
 import { runWebhook } from '../webhook/program.ts';
+import { runToItsEnd } from '../kube/ending.ts';
 
 const PROGRAM = 'add-pod-eni-ip-limit-webhook';
 
@@ -39,10 +38,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${PROGRAM}: ${errorText(error)}\n`);
-  // A configuration that cannot be right ends like a wrong flag.
-  process.exitCode = error instanceof TrunklineError && error.code === kubeErrors.configInvalid.code ? 2 : 1;
-}
+await runToItsEnd(PROGRAM, main);

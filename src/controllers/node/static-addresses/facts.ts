@@ -26,6 +26,8 @@ export interface StaticNode {
   readonly input: StaticPlanInput;
   /** Claims whose wishes cannot be met here, and why. */
   readonly misplaced: readonly { readonly claim: VpcIpClaim; readonly place: Extract<Place, { ok: false }> }[];
+  /** On its ENIs, and kept by a claim that is elsewhere or by nobody. */
+  readonly strays: readonly HeldAddress[];
   /** Pods have gone of whose addresses nobody can say yet that they are free: asked again after a while. */
   readonly asks: boolean;
 }
@@ -59,11 +61,12 @@ export async function staticNode(
   const uses = await Promise.all(vips.map((vip) => useOfAddress(deps, vip, eniOf(deps, vip), signal)));
   const byUid = new Map(claims.map((claim) => [claim.metadata.uid, claim]));
   const resting = deps.subnets.resting();
+  const strange = strays(deps, memory, enis, vips);
   const input: StaticPlanInput = {
     enis: enis.map((eni) => view(eni, { memory, nowMs: deps.clock.monotonicMs(), cap: limits.maxIPPerENI, resting })),
     held: [
       ...vips.map((vip, index) => heldOf(vip, byUid.get(vip.spec.claim?.uid), uses[index]?.over ?? false)),
-      ...strays(deps, memory, enis, vips),
+      ...strange,
     ],
     claims: placed.flatMap(({ claim, place }) => claimView(deps, claim, place)),
     maxENI: limits.maxENI,
@@ -81,6 +84,7 @@ export async function staticNode(
     misplaced: placed.flatMap(({ claim, place }) =>
       place.ok || vpcIpOf(deps, claim) !== undefined ? [] : [{ claim, place }],
     ),
+    strays: strange,
     asks: uses.some(({ asks }) => asks),
   };
 }

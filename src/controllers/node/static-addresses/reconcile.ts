@@ -27,6 +27,7 @@ export async function reconcileStatic(
   const startedMs = deps.clock.monotonicMs();
   const node = await staticNode(run, nodeName, instanceId, signal);
   if (node === undefined) return undefined;
+  for (const { ip, subnetId } of node.strays) run.known.gaveKept(subnetId, ip, startedMs);
   for (const { claim, place } of node.misplaced)
     await tellObstacle(deps, claim, place, place.reason !== 'ZoneMismatch');
   const planned = planStatic(node.input);

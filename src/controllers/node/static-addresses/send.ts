@@ -1,7 +1,7 @@
 // One call that binds or unbinds static addresses of an ENI: recorded on the VpcENI first, sent once, and looked at afterwards.
 import type { VpcEni, VpcEniOperation } from '../../../api/vpc-eni.ts';
 import { CloudError, cloudErrors, isCloudError } from '../../../cloud/errors.ts';
-import type { StaticAction } from '../../../planning/static-plan.ts';
+import { ASSIGN_BATCH, type StaticAction } from '../../../planning/static-plan.ts';
 import { operationOf } from '../../vpc-eni/lifecycle/operation.ts';
 import { explain, writeStatus } from '../../vpc-eni/lifecycle/status.ts';
 import { freeIn } from '../pool/act.ts';
@@ -9,8 +9,17 @@ import { startLook } from '../pool/look.ts';
 import type { EniMemory } from '../pool/memory.ts';
 import { tellNode } from '../tell-node.ts';
 import type { StaticDeps } from './facts.ts';
+import { nameNew } from './name-new.ts';
 
 export type StaticCall = Extract<StaticAction, { kind: 'assign-these' | 'assign-new' | 'unassign' }>;
+
+/** New ones, chosen here. */
+interface NamedCall {
+  readonly kind: 'assign-named';
+  readonly eni: string;
+  readonly addresses: readonly string[];
+}
+type Call = StaticCall | NamedCall;
 
 /** `refused`: the cloud will not have these addresses, for the reason given. */
 export type SendOutcome =
@@ -33,7 +42,8 @@ export async function sendStatic(
 ): Promise<SendOutcome> {
   const made = eni.status?.eni;
   if (made === undefined) return DONE;
-  const call = await within(deps, made.subnetID, planned, signal);
+  const call = await within({ deps, memory, known }, eni, { subnetId: made.subnetID, planned }, signal);
+  if (call === undefined) return DONE;
   const state = memory.eni(eni.metadata.uid ?? '');
   const operation = recordOf({ deps, memory, known }, eni, call, made.eniID);
   const recorded = await writeStatus(deps, eni, { operation, ...addressesOf(eni, state) });
@@ -47,6 +57,8 @@ export async function sendStatic(
     state.arrivingSinceMs = deps.clock.monotonicMs();
     state.unanswered = false;
     for (const ip of answered) known.accept(ip);
+    const naming = call.kind === 'assign-named' ? known.naming(made.subnetID, deps.clock.monotonicMs()) : undefined;
+    if (naming !== undefined) naming.refusals = 0;
   } catch (error) {
     return failed({ deps, memory, known }, eni, call, error);
   }
@@ -54,19 +66,27 @@ export async function sendStatic(
   return DONE;
 }
 
-/** Whether the subnet is dry is for the cloud to say; what it has is taken. */
+/** Whether the subnet is dry is for the cloud to say; what it has is taken. Undefined: all of that is kept, and the subnet rests. */
 async function within(
-  deps: StaticDeps['deps'],
-  subnetId: string,
-  call: StaticCall,
+  run: StaticDeps,
+  eni: VpcEni,
+  { subnetId, planned }: { readonly subnetId: string; readonly planned: StaticCall },
   signal: AbortSignal,
-): Promise<StaticCall> {
-  if (call.kind !== 'assign-new') return call;
-  const { availableIpCount } = await freeIn(deps, subnetId, signal);
-  return { ...call, count: Math.min(call.count, Math.max(1, availableIpCount)) };
+): Promise<Call | undefined> {
+  const { deps, known } = run;
+  if (planned.kind !== 'assign-new') return planned;
+  const naming = known.naming(subnetId, deps.clock.monotonicMs());
+  if (naming === undefined) {
+    const { availableIpCount } = await freeIn(deps, subnetId, signal);
+    return { ...planned, count: Math.min(planned.count, Math.max(1, availableIpCount)) };
+  }
+  const addresses = await nameNew(run, eni, { subnetId, count: Math.min(planned.count, ASSIGN_BATCH), naming }, signal);
+  if (addresses.length === 0) return void deps.subnets.rest(subnetId);
+  for (const ip of addresses) naming.tried.add(ip);
+  return { kind: 'assign-named', eni: planned.eni, addresses };
 }
 
-function recordOf({ deps, memory }: StaticDeps, eni: VpcEni, call: StaticCall, eniId: string): VpcEniOperation {
+function recordOf({ deps, memory }: StaticDeps, eni: VpcEni, call: Call, eniId: string): VpcEniOperation {
   if (call.kind === 'unassign') {
     const request = { eniId, addresses: [...call.addresses] };
     return operationOf(deps, eni, { action: 'UnassignPrivateIpAddresses', request, repeat: false });
@@ -79,7 +99,7 @@ function recordOf({ deps, memory }: StaticDeps, eni: VpcEni, call: StaticCall, e
 async function callCloud(
   { deps }: StaticDeps,
   eniId: string,
-  call: StaticCall,
+  call: Call,
   operation: VpcEniOperation,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -121,7 +141,7 @@ export async function recordAddresses(
 }
 
 /** Nothing is guessed from a failure: the cloud is looked at, and planned anew. */
-function failed({ deps, memory, known }: StaticDeps, eni: VpcEni, call: StaticCall, error: unknown): SendOutcome {
+function failed({ deps, memory, known }: StaticDeps, eni: VpcEni, call: Call, error: unknown): SendOutcome {
   const { clock, timings } = deps;
   const state = memory.eni(eni.metadata.uid ?? '');
   const now = clock.monotonicMs();
@@ -144,6 +164,14 @@ function failed({ deps, memory, known }: StaticDeps, eni: VpcEni, call: StaticCa
   state.notBeforeMs = now + timings.consistencyWindowMs;
   if (call.kind === 'assign-these' && isAboutAddress(error))
     return refuse({ deps, memory, known }, call.addresses, error);
+  if (call.kind === 'assign-named' && isAboutAddress(error)) {
+    const naming = known.naming(eni.status?.eni?.subnetID ?? '', now);
+    // Each refusal doubles the time to the next.
+    const waitMs = timings.consistencyWindowMs * 2 ** Math.min(naming?.refusals ?? 0, 10);
+    if (naming !== undefined) naming.refusals += 1;
+    state.notBeforeMs = now + Math.min(waitMs, timings.lookAgainMs);
+    return DONE;
+  }
   const news = explain(error);
   tellNode(deps, nodeName, { type: 'Warning', ...news });
   if (call.kind === 'unassign') state.notBeforeMs = now + timings.lookAgainMs;
