@@ -7,11 +7,13 @@ import { countPods } from '../src/planning/policy-status.ts';
 import { projectPolicy } from '../src/planning/policy-view.ts';
 import { subEniName } from '../src/api/vpc-eni.ts';
 import { fillScaleWorld, type ScaleWorld, type Shape } from './policy-scale-world.ts';
-import { type Benchmark, type Figure, figure } from './result.ts';
+import { measureInCluster } from './policy-scale-cluster.ts';
+import { type Benchmark, type Figure, figure, median } from './result.ts';
 
 const POLICIES = 500;
 const PODS = 10_000;
 const EDITS = 200;
+const CLUSTER_EDITS = 50;
 const BUDGET_MS = 100;
 
 const shapes: readonly (Shape & { readonly what: string })[] = [
@@ -30,13 +32,28 @@ export const policyScale: Benchmark = {
       figures.push(...measure(shape));
       await Promise.resolve();
     }
+    figures.push(...(await inCluster(progress)));
     return {
       benchmark: 'policy-scale',
-      conditions: `${POLICIES} policies, ${PODS} Pods, ${PODS / POLICIES} of each policy; ${EDITS} edits, one process`,
+      conditions: `${POLICIES} policies, ${PODS} Pods, ${PODS / POLICIES} of each policy; ${EDITS} edits with caches in memory; ${CLUSTER_EDITS} with ipamd, the embedded API and the simulated cloud, all in one process`,
       figures,
     };
   },
 };
+
+/** ipamd, the API server and who looks on share one thread here, so the budget is asked of the middle. */
+async function inCluster(progress: (line: string) => void): Promise<readonly Figure[]> {
+  const scale = { policies: POLICIES, pods: PODS, edits: CLUSTER_EDITS };
+  const { times, othersWritten, told } = await measureInCluster(scale, progress);
+  const what = 'ipamd and the embedded API, one namespace';
+  return [
+    figure(`${what}: from the edit to its status, median`, median(times), 'ms', BUDGET_MS),
+    figure(`${what}: the slowest`, Math.max(...times), 'ms'),
+    figure(`${what}: statuses of other policies written`, othersWritten, 'writes', 0),
+    figure(`${what}: Pods that a status tells of, at least`, told.least, 'Pods'),
+    figure(`${what}: at most`, told.most, 'Pods', PODS / POLICIES),
+  ];
+}
 
 function measure(shape: (typeof shapes)[number]): readonly Figure[] {
   const world = fillScaleWorld(shape);

@@ -74,7 +74,7 @@ export async function startMachine(
     thaw: async () => {
       await running.kubelet.signalSystem('SIGCONT');
       running.gate.set('open');
-      
+      deps.proxy.setFollowing(netns, true);
     },
     cut: async () => {
       running.gate.set('cut');
@@ -85,7 +85,7 @@ export async function startMachine(
     join: async () => {
       await fabric.setCut(instance.instanceId, false);
       running.gate.set('open');
-      
+      deps.proxy.setFollowing(netns, true);
     },
     powerOff: async () => {
       cloud.admin.stopInstance(instance.instanceId);

@@ -14,6 +14,7 @@ import { createKubeClient } from '../../src/kube/client.ts';
 import { loadKubeConfig } from '../../src/kube/config.ts';
 import { nodes } from '../../src/kube/resources.ts';
 
+import { placeOnTheMachine } from '../host/testing/machine-place.ts';
 import { readState, removeState, stateFileOf } from '../state-file.ts';
 import type { LabState } from '../state-file.ts';
 
@@ -119,7 +120,7 @@ describe('lab up', () => {
     const node = lab.state.nodes.find(({ kind }) => kind === 'general')?.name ?? '';
     const look =
       'ls /etc/cni/net.d; ip -4 -o address show eth0; rm -r "$1"; ls "$1" 2>/dev/null || echo gone; ps -e -o pid= | wc -l';
-    const victim = await mkdtemp(join(projectDir, 'node_modules/.trunkline-victim-'));
+    const victim = await mkdtemp(join(placeOnTheMachine(), '.trunkline-victim-'));
     const { code, text } = await run('--name', 'test-ctrl-c', 'shell', node, '--', 'sh', '-c', look, 'sh', victim);
     expect(text).toMatch(/^10-tke-eni\.conflist\n.* inet 10\.0\.\S+ .*\ngone\n\d+\n$/);
     expect(code).toBe(0);

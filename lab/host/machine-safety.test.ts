@@ -4,11 +4,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { probeHost } from './probe.ts';
+import { placeOnTheMachine } from './testing/machine-place.ts';
 import type { TestHost } from './testing/test-host.ts';
-import { PROJECT_DIR, startTestHost } from './testing/test-host.ts';
+import { startTestHost } from './testing/test-host.ts';
 import type { LabHost } from './types.ts';
 
 const probe = probeHost();
+
 const modes = [
   { mode: 'root', allowed: probe.root && probe.missing.length === 0 },
   { mode: 'rootless', allowed: probe.userns && probe.missing.length === 0 },
@@ -29,7 +31,7 @@ for (const { mode, allowed } of modes)
       });
       afterAll(async () => await test?.stop());
       beforeEach(async () => {
-        victim = await mkdtemp(join(PROJECT_DIR, 'node_modules/.trunkline-victim-'));
+        victim = await mkdtemp(join(placeOnTheMachine(), '.trunkline-victim-'));
         await writeFile(join(victim, 'file'), 'as it was', { mode: 0o640 });
         await mkdir(join(victim, 'folder'));
       });

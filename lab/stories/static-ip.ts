@@ -133,11 +133,26 @@ async function deleteAndLook(context: StoryContext, { ip, pod }: Served): Promis
 
 async function recreateElsewhere(context: StoryContext, { home, neighbour }: Nodes, before: Served): Promise<Served> {
   const { lab, step, expect } = context;
+  await step('where only another zone has room, where its address cannot be, it waits for its own', async () => {
+    for (const node of [home, neighbour]) await cordon(lab, node, true);
+    await lab.client.patch(
+      statefulSets,
+      WEB.name,
+      { type: 'merge', body: { spec: { replicas: 1 } } },
+      { namespace: NAMESPACE },
+    );
+    const [pod] = await waitForObjects<Pod>(lab.client, pods, ([only]) => isJudged(only), {
+      namespace: NAMESPACE,
+      labelSelector: 'app=web',
+      what: 'the scheduler to judge web-0',
+    });
+    expect('its node', pod?.spec.nodeName, undefined);
+    await cordon(lab, neighbour, false);
+    return { seen: judgement(pod)?.message ?? '' };
+  });
   return await step(
     'with its node cordoned it comes back on the other node of the zone, with the same address',
     async () => {
-      await cordon(lab, home, true);
-      await scale(lab, WEB, 1);
       const served = await isServed(context);
       await cordon(lab, home, false);
       expect('its address', served.ip, before.ip);
@@ -147,6 +162,12 @@ async function recreateElsewhere(context: StoryContext, { home, neighbour }: Nod
     },
   );
 }
+
+const judgement = (pod: Pod | undefined) => pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+
+/** The scheduler has bound it, or said why not. */
+const isJudged = (pod: Pod | undefined): boolean =>
+  pod?.spec.nodeName !== undefined || judgement(pod)?.status === 'False';
 
 async function keepWhileTheWebIsThere(context: StoryContext, { ip }: Served): Promise<void> {
   const { lab, step, expect } = context;

@@ -1,7 +1,8 @@
 // How kept addresses are released: by expiry, with their workload, and never before their Pod has ended (spec 004; facts/tke.md 6.2, rule 4).
 import { describe, it } from 'vitest';
 import { annotations, objectNames } from '../api/keys.ts';
-import { vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { type VpcIpClaim, vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { vpcIps } from '../api/vpc-ip.ts';
 import { configMaps, deployments } from '../kube/resources.ts';
 import type { KubeObject, Resource } from '../kube/types.ts';
 import { waitForObjects } from '../../lab/wait.ts';
@@ -71,6 +72,33 @@ describe('expiry', { concurrent: true, timeout: 90_000 }, () => {
     expect(await addressOf(world, 'a-0')).toBe(ip);
     const bound = await claimOf(world, 'a-0', ({ status }) => status?.phase === 'Bound', 'the claim bound');
     expect(bound.status).not.toHaveProperty('releaseAt');
+  });
+});
+
+describe('the annotation of a kept address', { concurrent: true, timeout: 90_000 }, () => {
+  it('sets the time of a claim that was kept for ever, and one that is no duration is told and counts as absent', async ({
+    expect,
+  }) => {
+    await using world = await staticWorld(ONE);
+    world.ipamd();
+    await staticPod(world, 'db-0', { marks: NEVER });
+    const ip = await addressOf(world, 'db-0');
+    await world.deletePod('db-0');
+    await kept(world, 'db-0', ip);
+    const annotate = (value: string): Promise<unknown> =>
+      world.client.patch(vpcIps, ip, {
+        type: 'merge',
+        body: { metadata: { annotations: { [annotations.claimExpiredDuration]: value } } },
+      });
+    const releasedAfterMs = ({ status }: VpcIpClaim): number =>
+      Date.parse(status?.releaseAt ?? '') - Date.parse(status?.unboundSince ?? '');
+    await annotate('2h');
+    await claimOf(world, 'db-0', (claim) => releasedAfterMs(claim) === 2 * HOUR, 'the time of the annotation');
+    await annotate('4m59s');
+    const [event] = await world.events('InvalidClaimExpiry');
+    expect(event?.involvedObject.name).toBe(ip);
+    expect(event?.message).toContain('"4m59s" is too short; expected at least 5m');
+    await claimOf(world, 'db-0', ({ status }) => status?.releaseAt === undefined, 'the claim kept for ever again');
   });
 });
 

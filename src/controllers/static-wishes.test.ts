@@ -1,7 +1,7 @@
 // Nominated addresses and subnets, addresses that somebody else took, and what is told when a wish cannot be met (facts/tke.md 4.1, 13).
 import { describe, it } from 'vitest';
 import { POD_SUBNET_IDS, VPC } from '../../lab/layout.ts';
-import { annotations } from '../api/keys.ts';
+import { annotations, networks } from '../api/keys.ts';
 import { vpcIpClaims } from '../api/vpc-ip-claim.ts';
 import { createWireClient } from '../../lab/cloud/testing/wire-client.ts';
 import { boundOn, cloudEnis, nodeName, offers } from './testing/shared-world.ts';
@@ -100,6 +100,19 @@ describe('a Pod whose annotations are wrong', () => {
     expect(event?.message).toContain('"4m59s" is too short; expected at least 5m');
     expect(event?.message).toContain('expected "Immediate" or "Never"');
     expect((await world.client.list(vpcIpClaims)).items).toEqual([]);
+  });
+});
+
+describe('a Pod that asks for an exclusive ENI', () => {
+  it('has no claim, and nothing is called for it', async ({ expect }) => {
+    await using world = await staticWorld(ONE);
+    world.ipamd();
+    await offers(world, nodeName(world, 0), '27');
+    await staticPod(world, 'exclusive', { marks: { ...NEVER, [annotations.networks]: networks.directEni } });
+    await staticPod(world, 'a');
+    await addressOf(world, 'a');
+    expect((await world.client.list(vpcIpClaims)).items.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    expect(boundOn(world, 0)).toHaveLength(1);
   });
 });
 

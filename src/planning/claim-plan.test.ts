@@ -11,6 +11,7 @@ const claim = (change: Partial<Claim> = {}): Claim => ({
   podUid: undefined,
   nodeName: undefined,
   userLives: false,
+  refused: false,
   ownerGone: false,
   unboundSinceMs: undefined,
   ...change,
@@ -35,6 +36,12 @@ describe('a claim whose Pod lives', () => {
     const bound = claim({ podUid: 'new', userLives: true, deleted: true });
     expect(step({ claim: bound, pod })).toEqual({ kind: 'make-again' });
     expect(step({ claim: { ...bound, ownerGone: true }, pod })).toEqual({ kind: 'wait-for-pod' });
+  });
+
+  it('gives up what the cloud refuses when somebody deletes it, so that the Pod gets something else', () => {
+    const bound = claim({ podUid: 'new', userLives: true, refused: true });
+    expect(step({ claim: bound, pod })).toEqual({ kind: 'serve', pod });
+    expect(step({ claim: { ...bound, deleted: true }, pod })).toEqual({ kind: 'release' });
   });
 });
 

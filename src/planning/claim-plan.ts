@@ -20,6 +20,8 @@ export interface ClaimFacts {
         readonly nodeName: string | undefined;
         /** Whether the Pod `podUid` lives, from the API itself when it does not. */
         readonly userLives: boolean;
+        /** Its Pod waits for what the cloud will not give, and uses nothing of it. */
+        readonly refused: boolean;
         /** Its workload was deleted, or its namespace is on its way out; false when neither can be said. */
         readonly ownerGone: boolean;
         readonly unboundSinceMs: number | undefined;
@@ -42,7 +44,7 @@ export type ClaimStep =
   | { readonly kind: 'delete'; readonly reason: string }
   /** Deleted: what it holds is given up, then it goes. */
   | { readonly kind: 'release' }
-  /** Deleted by hand while its Pod lives: it goes, and is made again with what it held. */
+  /** Deleted by hand while its Pod lives with what it holds: it goes, and is made again with that. */
   | { readonly kind: 'make-again' }
   /** Its workload was deleted, and its Pod has not ended yet: never released before (facts/tke.md 6.2, rule 4). */
   | { readonly kind: 'wait-for-pod' };
@@ -51,7 +53,7 @@ export type ClaimStep =
 export function planClaim({ nowMs, pod, claim, expiryMs }: ClaimFacts): ClaimStep {
   if (claim === undefined) return pod === undefined ? { kind: 'nothing' } : { kind: 'create' };
   if (claim.deleted) {
-    if (!claim.userLives) return { kind: 'release' };
+    if (!claim.userLives || claim.refused) return { kind: 'release' };
     return claim.ownerGone ? { kind: 'wait-for-pod' } : { kind: 'make-again' };
   }
   if (claim.podUid !== undefined && claim.userLives) {

@@ -1,12 +1,15 @@
 // The kubelet with a real lab host, a real API server and a CNI plugin of its own.
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { nodes, secrets } from '../../../src/kube/resources.ts';
 import { packetsPossible } from '../../host/testing/test-host.ts';
 import { probeHost } from '../../host/probe.ts';
+import { kubectlIsMissing } from '../apiserver/testing/kubectl.ts';
 import { untilGone, untilObject } from '../testing/until-object.ts';
 import { labPods } from './pod-view.ts';
 import type { LabPod } from './pod-view.ts';
@@ -14,6 +17,7 @@ import { isReady, NAMESPACE, NODE, NODE_IP, POD_IP, startKubeletBench } from './
 import type { KubeletBench } from './testing/kubelet-bench.ts';
 
 const { possible, why } = packetsPossible(probeHost());
+const noKubectl = kubectlIsMissing({ ci: process.env['CI'] !== undefined });
 
 interface ContainerStatus {
   readonly restartCount: number;
@@ -274,30 +278,48 @@ describe.skipIf(!possible)(`the kubelet${why}`, () => {
 const rootless = possible && probeHost().userns;
 
 describe.skipIf(!rootless)(`the kubelet without root${rootless ? '' : ' (skipped: no user namespaces)'}`, () => {
-  it('wires a Pod, runs it, and takes it down', async () => {
-    const bench = await startKubeletBench({ mode: 'rootless' });
-    try {
-      await bench.installCni();
-      await bench.addPod('web', { containers: [{ name: 'web', image: 'nginx' }] });
-      const pod = await bench.untilPod('web', isReady);
-      const answer = await bench.kubelet.exec(pod, 'web', [
-        'curl',
-        '-s',
-        '--noproxy',
-        '*',
-        '--retry',
-        '20',
-        '--retry-connrefused',
-        '--retry-delay',
-        '1',
-        `http://${POD_IP}/`,
-      ]);
-      expect(answer.stdout).toContain('Welcome to nginx!');
-      await bench.client.delete(labPods, 'web', { namespace: NAMESPACE });
-      await untilGone(bench.client, labPods, 'web', NAMESPACE);
-      expect(await bench.onNode('ls /run/netns')).toBe('n1\n');
-    } finally {
-      await bench.close();
-    }
+  let bench: KubeletBench;
+  beforeAll(async () => {
+    bench = await startKubeletBench({ mode: 'rootless' });
+    await bench.installCni();
+    await bench.addPod('web', { containers: [{ name: 'web', image: 'nginx' }] });
+    await bench.untilPod('web', isReady);
+  });
+  afterAll(async () => await bench?.close());
+
+  it('wires a Pod and runs it', async () => {
+    const pod = await bench.untilPod('web', isReady);
+    const answer = await bench.kubelet.exec(pod, 'web', [
+      'curl',
+      '-s',
+      '--noproxy',
+      '*',
+      '--retry',
+      '20',
+      '--retry-connrefused',
+      '--retry-delay',
+      '1',
+      `http://${POD_IP}/`,
+    ]);
+    expect(answer.stdout).toContain('Welcome to nginx!');
+  });
+
+  it.skipIf(noKubectl)('runs commands and gives a shell with a terminal to kubectl from outside', async () => {
+    const config = join(bench.stateDir, 'admin.kubeconfig');
+    await writeFile(config, bench.api.adminKubeconfig(), { mode: 0o600 });
+    const env = { PATH: process.env['PATH'], HOME: bench.stateDir, KUBECONFIG: config };
+    const typed = async (program: string, ...args: string[]): Promise<string> =>
+      (await promisify(execFile)(program, args, { env, timeout: 20_000 })).stdout;
+    const line = 'ls -d /etc/resolv.conf; ip -brief address show dev lo; hostname';
+    const seen = await typed('kubectl', 'exec', 'web', '--', 'sh', '-c', line);
+    expect(seen).toMatch(/^\/etc\/resolv\.conf\nlo .*10\.9\.8\.7\/32.*\nweb\n$/);
+    const shell = 'kubectl exec -it web -- /bin/bash -c "tty; ls -d /usr/bin"';
+    expect(await typed('script', '-qec', shell, '/dev/null')).toMatch(/\/dev\/pts\/\d+\s+\/usr\/bin/);
+  });
+
+  it('takes it down', async () => {
+    await bench.client.delete(labPods, 'web', { namespace: NAMESPACE });
+    await untilGone(bench.client, labPods, 'web', NAMESPACE);
+    expect(await bench.onNode('ls /run/netns')).toBe('n1\n');
   });
 });

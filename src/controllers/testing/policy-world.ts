@@ -9,7 +9,7 @@ import {
   type SecurityGroupPolicySpec,
 } from '../../api/security-group-policy.ts';
 import { findCondition } from '../../kube/conditions.ts';
-import { namespaces, type Pod, pods } from '../../kube/resources.ts';
+import { type Container, namespaces, type Pod, pods } from '../../kube/resources.ts';
 import type { Condition } from '../../kube/types.ts';
 import { startWorld, type World, type WorldOptions } from './world.ts';
 
@@ -28,6 +28,7 @@ export interface PolicyWorld extends World, AsyncDisposable {
     app: string,
     policies: readonly SecurityGroupPolicy[],
     outcome?: AdmissionOutcome,
+    container?: Partial<Container>,
   ): Promise<Pod>;
   /** Once the status of a policy satisfies `done`. */
   untilPolicy(name: string, done: (policy: SecurityGroupPolicy) => boolean, what: string): Promise<SecurityGroupPolicy>;
@@ -71,7 +72,7 @@ export async function startPolicyWorld(options: WorldOptions = {}): Promise<Poli
         spec: { podSelector: { matchLabels: { app: name } }, securityGroups: { groupIds: [...groupIds] }, ...more },
       }),
     editPolicy: (name, spec) => client.patch(securityGroupPolicies, name, { type: 'merge', body: { spec } }, NAMESPACE),
-    createMarkedPod: (name, app, policies, outcome = 'sub-eni') => {
+    createMarkedPod: (name, app, policies, outcome = 'sub-eni', container = {}) => {
       const groups = [...new Set(policies.flatMap((each) => each.spec.securityGroups.groupIds))];
       const marks = {
         [annotations.networks]: networks.subEni,
@@ -90,7 +91,7 @@ export async function startPolicyWorld(options: WorldOptions = {}): Promise<Poli
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name, ...NAMESPACE, labels: { app }, annotations: policies.length === 0 ? {} : marks },
-        spec: { nodeName: world.nodeNames[0] ?? '', containers: [{ name: 'main', image: 'sample' }] },
+        spec: { nodeName: world.nodeNames[0] ?? '', containers: [{ name: 'main', image: 'sample', ...container }] },
       });
     },
     untilPolicy,

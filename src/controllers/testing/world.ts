@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly agentless?: number;
   /** Names of our kinds that the cluster does not have, as without the add-on SecurityGroupPolicy. */
   readonly absentKinds?: readonly string[];
+  /** Another cluster of the account of that world, in its VPC; `settings` are its. */
+  readonly beside?: { readonly cloud: Cloud; readonly clusterId: string };
   /** Further or other add-on values. */
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -96,18 +98,23 @@ async function openApi(base: { readonly clock: Clock; readonly logger: Logger })
   return embeddedApi(await startApiServer({ ...base, listen, resolveService: () => Promise.resolve(undefined) }));
 }
 
+const openCloud = (settings: Partial<CloudSettings> = {}): Promise<Cloud> =>
+  startCloud({
+    clock: systemClock,
+    logger: silentLogger,
+    listen: { host: '127.0.0.1', port: 0 },
+    seed: 1,
+    settings: { taskMs: 20, vlanRestMs: 0, ...settings },
+  });
+
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stack = new AsyncDisposableStack();
   const base = { clock: systemClock, logger: silentLogger };
-  const listen = { host: '127.0.0.1', port: 0 };
-  const cloud = await startCloud({
-    ...base,
-    listen,
-    seed: 1,
-    settings: { taskMs: 20, vlanRestMs: 0, ...options.settings },
-  });
-  stack.defer(() => cloud.close());
-  layOutNetwork(cloud.admin);
+  const cloud = options.beside?.cloud ?? (await openCloud(options.settings));
+  if (options.beside === undefined) {
+    stack.defer(() => cloud.close());
+    layOutNetwork(cloud.admin);
+  }
   const api = await openApi(base);
   stack.defer(() => api.close());
   const connect = (plan?: PlanLog): ClosableKubeClient =>
@@ -164,7 +171,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const values = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
     region: cloud.region,
     vpcId: VPC.vpcId,
-    clusterId: CLUSTER_ID,
+    clusterId: options.beside?.clusterId ?? CLUSTER_ID,
     subnetIds: POD_SUBNET_IDS.join(','),
     paused: 'none',
     'vpcCni.trunkingEni.enableSubEni': 'true',

@@ -1,4 +1,5 @@
 // The life of VpcIPClaims: made for Pods, kept after them, released by expiry, by hand or with their workload (spec 004; facts/tke.md 6.2).
+import { annotations } from '../../api/keys.ts';
 import type { VpcIp } from '../../api/vpc-ip.ts';
 import { createController, ownKey, watchOf } from '../../kube/controller.ts';
 import { keyOf } from '../../kube/object-key.ts';
@@ -56,4 +57,10 @@ function claimsOf({ before, after }: InformerChange<VpcIp>): readonly string[] {
 }
 
 const shown = (vip: VpcIp | undefined): string =>
-  JSON.stringify([vip?.metadata.deletionTimestamp, vip?.spec.claim, vip?.status?.phase, vip?.status?.podUID]);
+  JSON.stringify([
+    vip?.metadata.deletionTimestamp,
+    vip?.metadata.annotations?.[annotations.claimExpiredDuration],
+    vip?.spec.claim,
+    vip?.status?.phase,
+    vip?.status?.podUID,
+  ]);

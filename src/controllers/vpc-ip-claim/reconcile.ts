@@ -1,6 +1,8 @@
 // One reconcile of a claim: the facts, the one next step, and that step.
+import { claimDurationMs } from '../../api/claim-duration.ts';
 import { annotations } from '../../api/keys.ts';
 import type { ClaimKind, VpcIpClaim } from '../../api/vpc-ip-claim.ts';
+import type { VpcIp } from '../../api/vpc-ip.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import { splitKey } from '../../kube/object-key.ts';
 import type { ReconcileResult } from '../../kube/types.ts';
@@ -74,13 +76,15 @@ async function waitingPod(
   return { uid, nodeName: pod.nodeName, kind, pod };
 }
 
-async function factsOf({ deps }: ClaimRun, subject: Subject, signal: AbortSignal): Promise<ClaimFacts> {
+async function factsOf({ deps, holdings }: ClaimRun, subject: Subject, signal: AbortSignal): Promise<ClaimFacts> {
   const { namespace, name, claim, pod } = subject;
   const nowMs = deps.clock.now().getTime();
   if (claim === undefined) return { nowMs, pod, claim: undefined, expiryMs: undefined };
   const { podUID: podUid, nodeName, unboundSince } = claim.status ?? {};
   const userLives = podUid !== undefined && (await podLives(deps, { namespace, name, uid: podUid }, signal));
   const deleted = claim.metadata.deletionTimestamp !== undefined;
+  const held = holdings[kindOf(claim)]?.held(claim);
+  const uses = held?.ready === true && held.podUid === podUid;
   // While its Pod lives nothing follows from the owner, unless somebody, the garbage collector maybe, deleted the claim.
   const asksOwner = claim.spec.owner !== undefined && (deleted || !userLives);
   const ownerGone =
@@ -95,6 +99,7 @@ async function factsOf({ deps }: ClaimRun, subject: Subject, signal: AbortSignal
       podUid,
       nodeName,
       userLives,
+      refused: claim.status?.phase === 'Failed' && !uses,
       ownerGone,
       unboundSinceMs: unboundSince === undefined ? undefined : Date.parse(unboundSince),
     },
@@ -106,11 +111,22 @@ async function factsOf({ deps }: ClaimRun, subject: Subject, signal: AbortSignal
 function expiryOf(deps: IpamdDeps, claim: VpcIpClaim): number | undefined {
   const vip = vpcIpOf(deps, claim);
   const values = deps.settings.current();
+  warnOfDuration(deps, claim, 'spec.expiredDuration', claim.spec.expiredDuration);
+  const mark = annotations.claimExpiredDuration;
+  if (vip !== undefined) warnOfDuration(deps, vip, `annotation ${mark}`, vip.metadata.annotations?.[mark]);
   return expiryMs([claim.spec.expiredDuration, vip?.metadata.annotations?.[annotations.claimExpiredDuration]], {
     flagMs: deps.flags.claimExpiredMs,
     valueMs: values['vpcCni.claimExpiredDuration'],
     creationSeconds: values['vpcCni.claimExpiredSeconds'],
   });
+}
+
+/** Edited by hand into what is no duration: it counts as absent, and is told. */
+function warnOfDuration(deps: IpamdDeps, regarding: VpcIpClaim | VpcIp, where: string, text: string | undefined): void {
+  const read = text === undefined ? undefined : claimDurationMs(text);
+  if (read === undefined || read.ok) return;
+  const message = `${where}: ${read.problem}; until then the cluster's setting holds`;
+  deps.recorder.record({ regarding, type: 'Warning', reason: 'InvalidClaimExpiry', message });
 }
 
 async function take(run: ClaimRun, subject: Subject, step: ClaimStep, signal: AbortSignal): Promise<ClaimOutcome> {

@@ -85,11 +85,15 @@ export async function markUnassigned(deps: Deps & Pick<IpamdDeps, 'clock'>, vip:
   return labelNode(deps, written, undefined);
 }
 
-/** Deleted with exactly this uid; the finalizer keeps it until the address is on no ENI. One that is gone is success. */
+/** Deleted in exactly this version; the finalizer keeps it until the address is on no ENI. One that is gone is success. */
 export async function deleteVpcIp(deps: Deps, vip: VpcIp): Promise<void> {
-  const { name, uid, deletionTimestamp } = vip.metadata;
-  if (deletionTimestamp === undefined)
-    await deps.client.delete(vpcIps, name, { preconditions: uid === undefined ? {} : { uid } });
+  const { name, uid, resourceVersion, deletionTimestamp } = vip.metadata;
+  if (deletionTimestamp !== undefined) return;
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  await deps.client.delete(vpcIps, name, { preconditions });
 }
 
 /** The last step: the version is the lock. One that is gone is success. */

@@ -112,6 +112,11 @@ export function createStaticIpamd(options: StaticIpamdOptions): StaticIpamd {
   const vipOf = (name: string, uid: string): readonly [string, ModelVip] | undefined =>
     [...view('vips')].find(([, vip]) => vip.claim.name === name && vip.claim.uid === uid && !vip.deleted);
 
+  /** More than the product takes for one: whatever its Pod does not have yet. */
+  const isRefused = (name: string, { uid, podUid }: ModelClaim): boolean => {
+    const vip = vipOf(name, uid)?.[1];
+    return vip !== undefined && (vip.phase !== 'Assigned' || vip.podUid !== podUid) && vip.agent?.podUID !== podUid;
+  };
   const makeClaim = (name: string, pod: ModelPod): void => {
     const uid = `${name}-claim-${api.now('claims')}-${serial++}`;
     const bound = { podUid: pod.uid, node: pod.node, unbound: false, expires: false, deleted: false };
@@ -137,6 +142,7 @@ export function createStaticIpamd(options: StaticIpamdOptions): StaticIpamd {
               podUid: claim.podUid,
               nodeName: claim.node,
               userLives: claim.podUid !== undefined && podLives(claim.podUid),
+              refused: isRefused(name, claim),
               ownerGone: false,
               unboundSinceMs: claim.unbound ? 0 : undefined,
             },

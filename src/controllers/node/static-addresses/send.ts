@@ -43,11 +43,17 @@ export async function sendStatic(
   const made = eni.status?.eni;
   if (made === undefined) return DONE;
   const call = await within({ deps, memory, known }, eni, { subnetId: made.subnetID, planned }, signal);
-  if (call === undefined) return DONE;
   const state = memory.eni(eni.metadata.uid ?? '');
+  if (call === undefined) {
+    // The next plan finds that it rests.
+    deps.subnets.rest(made.subnetID);
+    state.notBeforeMs = deps.clock.monotonicMs() + deps.timings.consistencyWindowMs;
+    return DONE;
+  }
   const operation = recordOf({ deps, memory, known }, eni, call, made.eniID);
   const recorded = await writeStatus(deps, eni, { operation, ...addressesOf(eni, state) });
   if (call.kind === 'assign-new') deps.subnets.taken(made.subnetID, call.count);
+  if (call.kind === 'assign-named') deps.subnets.taken(made.subnetID, call.addresses.length);
   // Whatever ends this process or the call from here on leaves a doubt.
   state.callOpen = true;
   state.looking = undefined;
@@ -66,7 +72,7 @@ export async function sendStatic(
   return DONE;
 }
 
-/** Whether the subnet is dry is for the cloud to say; what it has is taken. Undefined: all of that is kept, and the subnet rests. */
+/** Whether the subnet is dry is for the cloud to say; what it has is taken. Undefined: all of that is kept. */
 async function within(
   run: StaticDeps,
   eni: VpcEni,
@@ -81,7 +87,7 @@ async function within(
     return { ...planned, count: Math.min(planned.count, Math.max(1, availableIpCount)) };
   }
   const addresses = await nameNew(run, eni, { subnetId, count: Math.min(planned.count, ASSIGN_BATCH), naming }, signal);
-  if (addresses.length === 0) return void deps.subnets.rest(subnetId);
+  if (addresses.length === 0) return undefined;
   for (const ip of addresses) naming.tried.add(ip);
   return { kind: 'assign-named', eni: planned.eni, addresses };
 }

@@ -52,7 +52,15 @@ function start() {
   const api: { pod: Pod; refuse: ApiError | undefined } = { pod: storedPod('slipped'), refuse: undefined };
   const values: Record<string, boolean> = { [EVICT]: false };
   const onSettings = new Set<() => void>();
-  const missed = createMissedPods();
+  const memory = createMissedPods();
+  const looked: string[] = [];
+  const missed: typeof memory = {
+    ...memory,
+    set: (key, policies) => {
+      looked.push(key);
+      memory.set(key, policies);
+    },
+  };
   const deps = {
     client: {
       get: () => Promise.resolve(api.pod),
@@ -85,6 +93,7 @@ function start() {
     clock,
     informers,
     told,
+    looked,
     evicted,
     api,
     missed,
@@ -147,6 +156,22 @@ describe('a Pod that went past a policy', () => {
     world.informers.policies.remove('shop/web');
     await world.clock.settle();
     expect(world.missed.count('shop/web')).toBe(0);
+  });
+
+  it('is looked for after an edit among the Pods that the policy selected or selects, and no others', async () => {
+    const old = { creationTimestamp: '2025-12-31T00:00:00Z' };
+    for (const app of ['web', 'db', 'cache'])
+      world.informers.pods.put(working(storedPod(app, { ...old, labels: { app } })));
+    await world.clock.settle();
+    const looks = async (edited: SecurityGroupPolicy): Promise<string[]> => {
+      world.looked.length = 0;
+      world.informers.policies.put(edited);
+      await world.clock.settle();
+      return world.looked.toSorted();
+    };
+    expect(await looks(policy(2))).toEqual(['shop/web']);
+    const turned = { ...policy(3).spec, podSelector: { matchLabels: { app: 'db' } } };
+    expect(await looks({ ...policy(3), spec: turned })).toEqual(['shop/db', 'shop/web']);
   });
 
   it('is not looked for in an exempt namespace', async () => {

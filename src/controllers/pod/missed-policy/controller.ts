@@ -3,9 +3,10 @@ import type { SecurityGroupPolicy } from '../../../api/security-group-policy.ts'
 import { createController, watchOf } from '../../../kube/controller.ts';
 import { keyOf } from '../../../kube/object-key.ts';
 import type { Controller, InformerChange, KubeObject, ObjectKey, ReconcileResult } from '../../../kube/types.ts';
-import { asksServiceAccount } from '../../../planning/match-policies.ts';
+import { asksServiceAccount, selects } from '../../../planning/match-policies.ts';
 import { inForce, type MissedPolicy, missedPolicies, type PolicyInForce } from '../../../planning/missed-policies.ts';
 import { namespaceExempt } from '../../../planning/policy-label.ts';
+import { projectPolicy } from '../../../planning/policy-view.ts';
 import type { IpamdDeps } from '../../deps.ts';
 import type { WorkingPod } from '../../views.ts';
 import { evictMissed } from './evict.ts';
@@ -30,7 +31,7 @@ export function createPodMissedPolicy(deps: MissedPolicyDeps): Controller {
       watchOf(informers.policies, ({ before, after }) =>
         before !== undefined && before.metadata.generation === after?.metadata.generation
           ? []
-          : podsOf((after ?? before)?.metadata.namespace ?? ''),
+          : podsOfPolicy(before, after),
       ),
       watchOf(informers.namespaces, ({ key, before, after }) =>
         namespaceExempt(before) === namespaceExempt(after) ? [] : podsOf(key),
@@ -72,6 +73,23 @@ export function createPodMissedPolicy(deps: MissedPolicyDeps): Controller {
       compiled.set(policy, known);
       return known;
     });
+  }
+
+  /** The edit of one policy is no news for the many Pods that it neither selected nor selects. */
+  function podsOfPolicy(before: SecurityGroupPolicy | undefined, after: SecurityGroupPolicy | undefined): ObjectKey[] {
+    const policies = [before, after].filter((policy) => policy !== undefined);
+    const [first] = policies;
+    if (first === undefined) return [];
+    const { namespace = '' } = first.metadata;
+    // Who was counted may have other labels now.
+    if (deps.missed.count(keyOf(first)) > 0) return podsOf(namespace);
+    const views = policies.map(projectPolicy);
+    const asks = asksServiceAccount(views);
+    const selected = ({ metadata, serviceAccountName }: WorkingPod): boolean => {
+      const account = asks ? informers.serviceAccounts.get(`${namespace}/${serviceAccountName}`) : undefined;
+      return views.some((view) => selects(view, metadata.labels ?? {}, account?.metadata.labels ?? {}));
+    };
+    return informers.pods.byIndex('namespace', namespace).filter(selected).map(keyOf);
   }
 
   function missers(policy: SecurityGroupPolicy): ObjectKey[] {

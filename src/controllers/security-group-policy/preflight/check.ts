@@ -61,12 +61,14 @@ async function check(
     return unknown('NotChecked', 'no Pod of the policy has an address yet, and no container subnet is known');
   const { dns, dnsPorts } = await dnsParties(deps);
   const [sample] = pods;
-  const probes = [...new Set(pods.flatMap(({ listens }) => listens.probes))].map((port) => ({
+  const probed = pods
+    .filter(({ listens }) => listens.probes.length > 0)
+    .filter((each) => isProbedThroughGroups(deps, each));
+  const probes = [...new Set(probed.flatMap(({ listens }) => listens.probes))].map((port) => ({
     protocol: 'TCP' as const,
     port,
   }));
-  const probers =
-    probes.length > 0 && pods.some((each) => isProbedThroughGroups(deps, each)) ? await nodeParties(deps) : [];
+  const probers = probed.length === 0 ? [] : await nodeParties(deps, probingNodes(deps, probed));
   const asked = [...groupIds, ...dns.flatMap((server) => server.groupIds)];
   const known = deps.rules.get(asked, key);
   const unread = asked.find((id) => known.get(id) === undefined);
@@ -106,8 +108,16 @@ function failed(findings: readonly PreflightFinding[], note: string): Preflight 
 
 /** Probes pass a Pod's groups with strict routing and on super nodes; with standard routing they do not (spec 002, Data Plane Solution). */
 function isProbedThroughGroups({ enis, informers, settings }: PreflightDeps, pod: WorkingPod): boolean {
-  const node = informers.nodes.get(pod.nodeName ?? '');
-  if (node?.metadata.labels?.[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE) return true;
+  if (isOnSuperNode(informers, pod)) return true;
   const mode = enis.latest(subEniName(pod.metadata.uid ?? ''))?.spec.enforcingMode;
   return (mode ?? settings.current()['vpcCni.trunkingEni.podSecurityGroupEnforcingMode']) === 'strict';
 }
+
+/** A Pod is probed by its own node's kubelet; of one that has none yet, or is on a super node, document 001 names the cluster's group, which all have. */
+function probingNodes({ informers }: PreflightDeps, probed: readonly WorkingPod[]): readonly string[] {
+  const own = probed.flatMap((pod) => (isOnSuperNode(informers, pod) ? [] : (pod.nodeName ?? [])));
+  return own.length === probed.length ? [...new Set(own)] : informers.nodes.list().map(({ metadata }) => metadata.name);
+}
+
+const isOnSuperNode = ({ nodes }: Pick<PreflightDeps['informers'], 'nodes'>, { nodeName }: WorkingPod): boolean =>
+  nodes.get(nodeName ?? '')?.metadata.labels?.[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE;

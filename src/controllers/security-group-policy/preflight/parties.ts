@@ -66,9 +66,9 @@ export function servicePorts(deps: PartyDeps, pod: WorkingPod): readonly (Port &
     );
 }
 
-/** The general and native nodes, one for each list of groups that they have. */
-export async function nodeParties(deps: PartyDeps): Promise<readonly Party[]> {
-  const parties = await Promise.all(deps.informers.nodes.list().map((node) => nodeParty(deps, node.metadata.name)));
+/** The general and native nodes among `names`, one for each list of groups that they have. */
+export async function nodeParties(deps: PartyDeps, names: readonly string[]): Promise<readonly Party[]> {
+  const parties = await Promise.all(names.map((name) => nodeParty(deps, name)));
   const known = parties.filter((party) => party !== undefined);
   return [...new Map(known.map((party) => [party.groupIds.join(), party])).values()];
 }

@@ -131,7 +131,7 @@ async function reconcile(
   deps.lastWritten.set(key, { generation: policy.metadata.generation, atMs: deps.clock.monotonicMs() });
   const shown = preflight.findings.slice(0, MAX_FINDINGS).map((each) => ({ ...each }));
   const fields = { ...counts, missed, preflight: shown };
-  await writePolicyStatus(deps, policy, { conditions, fields, gates: facts.gates }, signal);
+  await writePolicyStatus(deps, policy, { conditions, fields, gates: facts.gates, warnings: facts.warnings }, signal);
   const { policyResyncMs } = deps.timings;
   const isSettled = facts.groupProblem === undefined && preflight.condition.reason !== CHECKING;
   const againMs = isSettled ? policyResyncMs : Math.min(LOOK_SOON_MS, policyResyncMs);

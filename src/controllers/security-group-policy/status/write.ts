@@ -20,6 +20,8 @@ export interface PlannedStatus {
   readonly fields: Omit<SecurityGroupPolicyStatus, 'conditions' | 'observedGeneration'>;
   /** Each is an Event of its own while condition TrunkingAvailable is news. */
   readonly gates: readonly Finding[];
+  /** Stand in the message of that condition, whether it is True or False; each is an Event once it is new there. */
+  readonly warnings: readonly Finding[];
 }
 
 /** Writes nothing when nothing differs. A policy that is gone meanwhile is no error. */
@@ -70,8 +72,12 @@ function tell(
   { recorder }: Pick<IpamdDeps, 'recorder'>,
   policy: SecurityGroupPolicy,
   before: readonly Condition[],
-  { conditions, gates }: PlannedStatus,
+  { conditions, gates, warnings }: PlannedStatus,
 ): void {
+  const formerGates = findCondition(before, 'TrunkingAvailable')?.message ?? '';
+  for (const warning of warnings)
+    if (!formerGates.includes(findingText(warning)))
+      recorder.record({ regarding: policy, type: 'Warning', reason: warning.code, message: findingText(warning) });
   for (const condition of conditions) {
     if (condition.status !== 'False' || !TOLD.includes(condition.type) || QUIET.includes(condition.reason)) continue;
     const former = findCondition(before, condition.type);
