@@ -35,15 +35,16 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const areQuantities = (value: unknown): boolean =>
   value === undefined || value === null || (isMap(value) && Object.values(value).every(isQuantity));
 
-const containerSchema = z.custom<AdmissionContainer>(
-  (container) => {
-    if (!isMap(container)) return false;
-    const { resources } = container;
-    if (resources === undefined || resources === null) return true;
-    return isMap(resources) && areQuantities(resources['limits']) && areQuantities(resources['requests']);
-  },
-  { error: 'expected a container whose resources.limits and resources.requests are maps of quantities' },
-);
+function isContainer(container: unknown): container is AdmissionContainer {
+  if (!isMap(container)) return false;
+  const { resources } = container;
+  if (resources === undefined || resources === null) return true;
+  return isMap(resources) && areQuantities(resources['limits']) && areQuantities(resources['requests']);
+}
+
+const containerSchema = z.custom<AdmissionContainer>(isContainer, {
+  error: 'expected a container whose resources.limits and resources.requests are maps of quantities',
+});
 
 const requirementSchema = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
 
@@ -86,6 +87,62 @@ export const admissionPodSchema = z.object({
 });
 
 export type AdmissionPod = z.output<typeof admissionPodSchema>;
+
+export type ReadPod =
+  | { readonly ok: true; readonly pod: AdmissionPod }
+  /** Path and what is expected there. */
+  | { readonly ok: false; readonly problem: string };
+
+/** By the schema; a Pod in the usual form is looked at without being taken apart, since this is on the way of every Pod. */
+export function readAdmissionPod(object: unknown): ReadPod {
+  if (isUsual(object)) {
+    const { metadata, spec } = object;
+    const { name, generateName, annotations } = metadata;
+    const { hostNetwork, serviceAccountName, containers, initContainers } = spec;
+    const pod: AdmissionPod = {
+      metadata: { name, generateName, annotations, labels: metadata.labels ?? {} },
+      spec: { hostNetwork, serviceAccountName, containers, initContainers, nodeSelector: spec.nodeSelector ?? {} },
+    };
+    return { ok: true, pod };
+  }
+  const decoded = admissionPodSchema.safeParse(object);
+  if (decoded.success) return { ok: true, pod: decoded.data };
+  const issue = decoded.error.issues[0];
+  return { ok: false, problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not accepted'}` };
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+interface UsualPod {
+  readonly metadata: Omit<AdmissionPod['metadata'], 'labels'> & { readonly labels?: Texts | null };
+  readonly spec: Omit<AdmissionPod['spec'], 'nodeSelector' | 'affinity'> & { readonly nodeSelector?: Texts | null };
+}
+
+/** What the schema accepts, without a node affinity. */
+function isUsual(object: unknown): object is UsualPod {
+  if (!isMap(object)) return false;
+  const { metadata, spec } = object;
+  if (!isMap(metadata) || !isMap(spec)) return false;
+  return (
+    isTextOrNone(metadata['name']) &&
+    isTextOrNone(metadata['generateName']) &&
+    areTexts(metadata['labels']) &&
+    areTexts(metadata['annotations']) &&
+    (isNone(spec['hostNetwork']) || typeof spec['hostNetwork'] === 'boolean') &&
+    isTextOrNone(spec['serviceAccountName']) &&
+    areTexts(spec['nodeSelector']) &&
+    isNone(spec['affinity']) &&
+    Array.isArray(spec['containers']) &&
+    spec['containers'].length > 0 &&
+    spec['containers'].every(isContainer) &&
+    (isNone(spec['initContainers']) ||
+      (Array.isArray(spec['initContainers']) && spec['initContainers'].every(isContainer)))
+  );
+}
+
+const isNone = (value: unknown): value is null | undefined => value === null || value === undefined;
+const isTextOrNone = (value: unknown): boolean => isNone(value) || isText(value);
+const areTexts = (value: unknown): boolean => isNone(value) || (isMap(value) && Object.values(value).every(isText));
 
 /**
  * Whether the Pod can run on super nodes only: nodeSelector, or every term of the required node affinity, names the

@@ -54,7 +54,7 @@ export interface ClusterView {
    * Labels of a ServiceAccount; asks the API when the watch has not brought it yet, since guessing would lose groups.
    * `undefined` when there is none. Throws ApiError when the API does not answer.
    */
-  serviceAccountLabels(namespace: string, name: string): Promise<Labels | undefined>;
+  serviceAccountLabels(namespace: string, name: string): Labels | Promise<Labels | undefined>;
   trunking(): TrunkingSwitch;
   /** Networks of Pods that name none. */
   defaultNetworks(): DefaultNetworks;
@@ -131,15 +131,9 @@ export function createClusterView(options: ClusterViewOptions): {
     policiesMayLag: (namespace) => !replicas.toldOfAll || expected.mayLag(namespace, () => byNamespace(namespace).all),
     allowedGroups: () => dataOf(allowed.get()),
     namespaceLabels: (name) => knownNamespaces.get(name)?.metadata.labels ?? {},
-    serviceAccountLabels: async (namespace, name) => {
+    serviceAccountLabels: (namespace, name) => {
       const cached = accounts.get(`${namespace}/${name}`);
-      if (cached !== undefined) return cached.metadata.labels ?? {};
-      try {
-        return (await client.get(serviceAccounts, name, { namespace })).metadata.labels ?? {};
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      return cached === undefined ? readAccountLabels(client, namespace, name) : (cached.metadata.labels ?? {});
     },
     trunking: () => readTrunkingSwitch(values.get()?.data),
     defaultNetworks: () => defaultNetworks(options.defaultCni, dataOf(cniConfiguration.get())),
@@ -168,6 +162,15 @@ function memoByNamespace(policies: Informer<PolicyView>): (namespace: string) =>
     lists.set(namespace, made);
     return made;
   };
+}
+
+async function readAccountLabels(client: KubeClient, namespace: string, name: string): Promise<Labels | undefined> {
+  try {
+    return (await client.get(serviceAccounts, name, { namespace })).metadata.labels ?? {};
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** None where the cluster does not have the kind. */

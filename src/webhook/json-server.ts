@@ -37,13 +37,35 @@ export function createJsonServer(options: JsonServerOptions): Server {
   const server = createServer(
     { ...options.certificate, minVersion: 'TLSv1.2', keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => {
-      answerTo(request, options).then(
-        (answer) => send(response, answer, server.listening),
-        (error: unknown) => {
-          options.onError(error);
-          send(response, { status: 500 }, server.listening);
-        },
-      );
+      const answer = (found: JsonAnswer): void => send(response, found, server.listening);
+      const fail = (error: unknown): void => {
+        options.onError(error);
+        answer({ status: 500 });
+      };
+      // Without a promise on the way of what can be answered at once.
+      const respond = (handler: JsonHandler, body: unknown): void => {
+        try {
+          const found = handler({ body, authorization: request.headers.authorization });
+          if (found instanceof Promise) found.then(answer, fail);
+          else answer(found);
+        } catch (error) {
+          fail(error);
+        }
+      };
+      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      const handler = options.routes.get(`${request.method} ${path}`);
+      if (handler === undefined)
+        return answer({ status: 404, json: { error: `nothing is served at ${request.method} ${path}` } });
+      if (request.method === 'GET') return respond(handler, undefined);
+      readBody(request, options.bodyLimit, fail, (text) => {
+        if (text === undefined)
+          return answer({ status: 413, json: { error: `the body is larger than ${options.bodyLimit} bytes` } });
+        const body = parsed(text);
+        return body === undefined
+          ? answer({ status: 400, json: { error: 'the body is not JSON' } })
+          : respond(handler, body.value);
+      });
+      return undefined;
     },
   );
   // A connection that fails its handshake or ends halfway concerns nobody else.
@@ -65,32 +87,22 @@ export async function closeServer(
   cancel();
 }
 
-async function answerTo(request: IncomingMessage, { routes, bodyLimit }: JsonServerOptions): Promise<JsonAnswer> {
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  const handler = routes.get(`${request.method} ${path}`);
-  if (handler === undefined) return { status: 404, json: { error: `nothing is served at ${request.method} ${path}` } };
-  const { authorization } = request.headers;
-  if (request.method === 'GET') return handler({ body: undefined, authorization });
-  const text = await bodyOf(request, bodyLimit);
-  if (text === undefined) return { status: 413, json: { error: `the body is larger than ${bodyLimit} bytes` } };
-  const body = parsed(text);
-  if (body === undefined) return { status: 400, json: { error: 'the body is not JSON' } };
-  return handler({ body: body.value, authorization });
-}
-
 /** `undefined` beyond the limit; the rest is read and dropped, so that the answer arrives. */
-function bodyOf(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else chunks.length = 0;
-    });
-    request.on('end', () => resolve(size > limit ? undefined : Buffer.concat(chunks).toString('utf8')));
-    request.on('error', reject);
+function readBody(
+  request: IncomingMessage,
+  limit: number,
+  onError: (error: unknown) => void,
+  onEnd: (text: string | undefined) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= limit) chunks.push(chunk);
+    else chunks.length = 0;
   });
+  request.on('end', () => onEnd(size > limit ? undefined : Buffer.concat(chunks).toString('utf8')));
+  request.on('error', onError);
 }
 
 function parsed(text: string): { readonly value: unknown } | undefined {

@@ -2,11 +2,11 @@
 import { objectNames } from '../api/keys.ts';
 import type { Labels } from '../api/label-selector.ts';
 import { z } from 'zod';
-import { type AdmissionPod, admissionPodSchema } from './admission-pod.ts';
+import { type AdmissionPod, readAdmissionPod } from './admission-pod.ts';
 import { type AdmissionRequest, allow, forbid, invalid, notNow, type Verdict } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { takesNodeAddress } from './address-zones.ts';
-import { type Admission, decide } from './decide.ts';
+import { decide } from './decide.ts';
 import { guardPodUpdate } from './guard-pod-update.ts';
 import { guardNamespaceUpdate } from './guard-namespace.ts';
 import { asksServiceAccount } from '../planning/match-policies.ts';
@@ -17,15 +17,25 @@ import type { PolicyView } from '../planning/policy-view.ts';
 /** Answers one request. Throws only when the API server could not be asked; the caller then refuses. */
 export type Reviewer = (request: AdmissionRequest, view: ClusterView) => Promise<Verdict> | Verdict;
 
-/** CREATE of a Pod: the marks of DESIGN, decision 6. Other operations pass untouched. */
-export const mutatePod: Reviewer = async (request, view) => {
+/** CREATE of a Pod: the marks of DESIGN, decision 6. Other operations pass untouched. Answers at once when the watches know everything. */
+export const mutatePod: Reviewer = (request, view) => {
   if (request.operation !== 'CREATE') return allow();
-  const decoded = admissionPodSchema.safeParse(request.object);
-  if (!decoded.success) return invalid(`the Pod cannot be read: ${issueText(decoded.error)}`);
+  const decoded = readAdmissionPod(request.object);
+  if (!decoded.ok) return invalid(`the Pod cannot be read: ${decoded.problem}`);
   if (!view.synced) return notNow('the security group policies are not loaded yet; try again in a moment');
-  const pod = decoded.data;
+  const { pod } = decoded;
   const namespace = request.namespace ?? '';
-  const { policies, serviceAccountLabels } = await policiesFor(pod, namespace, view);
+  const judge = (applicable: Applicable): Verdict | Promise<Verdict> => admit(pod, namespace, applicable, view);
+  const found = policiesFor(pod, namespace, view);
+  return found instanceof Promise ? found.then(judge) : judge(found);
+};
+
+function admit(
+  pod: AdmissionPod,
+  namespace: string,
+  { policies, serviceAccountLabels }: Applicable,
+  view: ClusterView,
+): Verdict | Promise<Verdict> {
   if (serviceAccountLabels === undefined)
     return notNow(
       `ServiceAccount ${namespace}/${accountName(pod)} does not exist, and a SecurityGroupPolicy selects by its labels; create it first`,
@@ -42,19 +52,18 @@ export const mutatePod: Reviewer = async (request, view) => {
     servesEip: view.servesEip,
   });
   if (decision.kind === 'refuse') return forbid(decision.message);
-  const patch = [...podPatch(pod, decision), ...(await zonePatch(pod, namespace, decision, view))];
-  const verdict = allow(decision.warnings, patch);
-  return decision.note === undefined ? verdict : { ...verdict, note: decision.note };
-};
+  const verdictWith = (zones: readonly PatchOperation[]): Verdict => {
+    const marks = podPatch(pod, decision);
+    const patch = zones.length === 0 ? marks : [...marks, ...zones];
+    const { note, warnings } = decision;
+    return { allowed: true, patch, warnings, ...(note === undefined ? {} : { note }) };
+  };
+  if (view.sharesAddresses() || !takesNodeAddress(decision)) return verdictWith([]);
+  return zonePatch(pod, namespace, view).then(verdictWith);
+}
 
 /** A Pod whose address is in certain zones goes nowhere else. One that could not be looked up goes where it may: ipamd says what is wrong there. */
-async function zonePatch(
-  pod: AdmissionPod,
-  namespace: string,
-  decision: Admission,
-  view: ClusterView,
-): Promise<readonly PatchOperation[]> {
-  if (view.sharesAddresses() || !takesNodeAddress(decision)) return [];
+async function zonePatch(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<readonly PatchOperation[]> {
   const zones = await view.addressZones.of(namespace, pod).catch(() => undefined);
   return zones === undefined ? [] : zoneAffinityPatch(pod, zones);
 }
@@ -114,22 +123,19 @@ interface Applicable {
 }
 
 /** From the watch, and from the API while the watch may lack a policy that passed admission: a late event never costs a Pod its groups. */
-async function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Promise<Applicable> {
+function policiesFor(pod: AdmissionPod, namespace: string, view: ClusterView): Applicable | Promise<Applicable> {
   // No policy holds there, and its Pods never wait for us.
   if (namespace === objectNames.systemNamespace) return { policies: [], serviceAccountLabels: {} };
-  const policies = view.policiesMayLag(namespace)
-    ? await view.readPolicies(namespace)
-    : view.policiesFor(namespace, pod.metadata.labels);
-  return { policies, serviceAccountLabels: await labelsOfServiceAccount(pod, namespace, policies, view) };
-}
-
-async function labelsOfServiceAccount(
-  pod: AdmissionPod,
-  namespace: string,
-  policies: readonly PolicyView[],
-  view: ClusterView,
-): Promise<Labels | undefined> {
-  return asksServiceAccount(policies) ? view.serviceAccountLabels(namespace, accountName(pod)) : {};
+  const applicable = (policies: readonly PolicyView[]): Applicable | Promise<Applicable> => {
+    if (!asksServiceAccount(policies)) return { policies, serviceAccountLabels: {} };
+    const labels = view.serviceAccountLabels(namespace, accountName(pod));
+    return labels instanceof Promise
+      ? labels.then((serviceAccountLabels) => ({ policies, serviceAccountLabels }))
+      : { policies, serviceAccountLabels: labels };
+  };
+  return view.policiesMayLag(namespace)
+    ? view.readPolicies(namespace).then(applicable)
+    : applicable(view.policiesFor(namespace, pod.metadata.labels));
 }
 
 const accountName = ({ spec }: AdmissionPod): string =>

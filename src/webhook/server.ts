@@ -118,14 +118,19 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
     ]);
   }
 
-  async function review(reviewer: Reviewer, body: unknown): Promise<JsonAnswer> {
+  function review(reviewer: Reviewer, body: unknown): JsonAnswer | Promise<JsonAnswer> {
     const decoded = admissionReviewSchema.safeParse(body);
     if (!decoded.success) {
       const { message } = decoded.error.issues[0] ?? { message: 'not accepted' };
       return { status: 400, json: { error: `not an AdmissionReview: ${message}` } };
     }
     const { request } = decoded.data;
-    return { status: 200, json: reviewAnswer(request.uid, await verdictOf(reviewer, request)) };
+    const answered = (verdict: Verdict): JsonAnswer => {
+      tell(request, verdict);
+      return { status: 200, json: reviewAnswer(request.uid, verdict) };
+    };
+    const verdict = answer(reviewer, request);
+    return verdict instanceof Promise ? verdict.then(answered) : answered(verdict);
   }
 
   /** Another replica tells of a policy. */
@@ -138,23 +143,25 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
     return { status: 204 };
   }
 
-  async function verdictOf(reviewer: Reviewer, request: AdmissionRequest): Promise<Verdict> {
-    const verdict = await answer(reviewer, request);
-    if (!verdict.allowed) {
-      const { namespace, name, operation } = request;
+  function tell({ namespace, name, operation }: AdmissionRequest, verdict: Verdict): void {
+    if (!verdict.allowed)
       logger.info({ namespace, name, operation, code: verdict.code, reason: verdict.message }, 'admission refused');
-    } else if (verdict.note !== undefined) logger.info({}, verdict.note);
-    return verdict;
+    else if (verdict.note !== undefined) logger.info({}, verdict.note);
   }
 
-  async function answer(reviewer: Reviewer, request: AdmissionRequest): Promise<Verdict> {
+  function answer(reviewer: Reviewer, request: AdmissionRequest): Verdict | Promise<Verdict> {
     try {
-      return await reviewer(request, view);
+      const verdict = reviewer(request, view);
+      return verdict instanceof Promise ? verdict.catch(undecided) : verdict;
     } catch (error) {
-      // An answer that cannot be worked out is a refusal: a Pod never starts on a guess.
-      logger.error({ error: errorText(error) }, 'admission failed');
-      return notNow(`admission could not be decided: ${errorText(error)}; try again`);
+      return undecided(error);
     }
+  }
+
+  /** An answer that cannot be worked out is a refusal: a Pod never starts on a guess. */
+  function undecided(error: unknown): Verdict {
+    logger.error({ error: errorText(error) }, 'admission failed');
+    return notNow(`admission could not be decided: ${errorText(error)}; try again`);
   }
 }
 
