@@ -1,6 +1,7 @@
 // Addresses that stay, as a program: create, delete, recreate elsewhere, the three ways to release, and a kept sub-ENI in another zone.
 import { annotations, labels, objectNames } from '../../src/api/keys.ts';
 import { sharedAddressesCondition } from '../../src/api/node-eni-config.ts';
+import { type SecurityGroupPolicy, securityGroupPolicies } from '../../src/api/security-group-policy.ts';
 import { vpcIpClaims } from '../../src/api/vpc-ip-claim.ts';
 import { type ConfigMap, configMaps, pods, type Pod } from '../../src/kube/resources.ts';
 import { statefulSets } from '../kube-resources.ts';
@@ -271,6 +272,12 @@ async function keepASubEni(context: StoryContext, { home, neighbour, far }: Node
   const { lab, step, expect } = context;
   const first = await step('a Pod with a security group of its own keeps the address of its sub-ENI', async () => {
     for (const node of [neighbour, far]) await cordon(lab, node, true);
+    await lab.applyFile('examples/static-ip/guarded-policy.yaml');
+    await waitForObjects(lab.client, securityGroupPolicies, ([policy]) => isAccepted(policy), {
+      namespace: NAMESPACE,
+      what: 'the policy accepted, since Pods that come before have no group of their own',
+      describe: (all) => JSON.stringify(all.map(({ status }) => status)),
+    });
     await lab.applyFile('examples/static-ip/guarded.yaml');
     const [pod] = await lab.runningPods(NAMESPACE, 'app=guarded', 1);
     for (const node of [neighbour, far]) await cordon(lab, node, false);
@@ -305,6 +312,9 @@ async function keepASubEni(context: StoryContext, { home, neighbour, far }: Node
     return { seen: `${ip} on ${pod.spec.nodeName}` };
   });
 }
+
+const isAccepted = (policy: SecurityGroupPolicy | undefined): boolean =>
+  policy?.status?.conditions?.some(({ type, status }) => type === 'Accepted' && status === 'True') === true;
 
 async function deleteEverything({ lab, step, expect }: StoryContext): Promise<void> {
   await step('the namespace is deleted: no claim, no address and no sub-ENI is left', async () => {
