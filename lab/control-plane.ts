@@ -26,7 +26,7 @@ import { installWithoutWorkloads } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
 import { CLUSTER_ID, planNodes, SAMPLE_GROUP } from './layout.ts';
-import { NODE_GROUPS_POLICY, SUB_ENI_POLICY } from './permissions.ts';
+import { NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY, SUB_ENI_POLICY } from './permissions.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { untilServing } from './until-serving.ts';
 import { waitForObjects } from './wait.ts';
@@ -89,7 +89,7 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     clock,
     logger,
     taskMs: options.taskMs,
-    grants: [SUB_ENI_POLICY, NODE_GROUPS_POLICY],
+    grants: [SUB_ENI_POLICY, NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY],
   });
   stack.defer(() => cloud.close());
   progress(`cloud at ${cloud.endpoint}`);

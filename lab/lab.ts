@@ -35,7 +35,7 @@ import { loadYaml } from './manifests.ts';
 import { serveNodeControl } from './node-control.ts';
 import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
 import type { LabNode } from './nodes.ts';
-import { type DocumentedPolicy, NODE_GROUPS_POLICY, SUB_ENI_POLICY } from './permissions.ts';
+import { type DocumentedPolicy, NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY, SUB_ENI_POLICY } from './permissions.ts';
 import { programLog } from './program-log.ts';
 import { ownImages } from './programs.ts';
 import { nodesOffer, programsReady } from './readiness.ts';
@@ -165,7 +165,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     logger,
     fabric,
     taskMs: options.taskMs,
-    grants: options.grants ?? [SUB_ENI_POLICY, NODE_GROUPS_POLICY],
+    grants: options.grants ?? [SUB_ENI_POLICY, NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY],
   });
   stack.defer(() => simulator.close());
   progress(`cloud at ${cloudAccess.endpoint}`);

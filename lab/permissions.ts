@@ -1,4 +1,4 @@
-// The CAM policies that the documents tell people to add to ipamd's role, word for word, and their place in the lab's account.
+// The CAM policies that the documents tell people to add to ipamd's role, word for word, one of ours, and their place in the lab's account.
 import type { IdentityAdmin } from './cloud/identity/identity-admin.ts';
 import { IPAMD_ROLE, TKE_ROLE } from './cloud/identity/cam-presets.ts';
 
@@ -45,6 +45,23 @@ export const SUB_ENI_POLICY: DocumentedPolicy = {
 "resource": [
 "*"
 ]
+}
+],
+"version": "2.0"
+}
+`,
+};
+
+/** In no document: lets ipamd see on which roles the policy of spec 002 is (docs/pod-security-groups.md). */
+export const ROLE_POLICIES_POLICY: DocumentedPolicy = {
+  policyName: 'RolePoliciesReadForIPAMD',
+  roles: [IPAMD_ROLE],
+  document: `{
+"statement": [
+{
+"action": ["cam:ListAttachedRolePolicies"],
+"effect": "allow",
+"resource": ["*"]
 }
 ],
 "version": "2.0"

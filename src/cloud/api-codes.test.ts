@@ -53,5 +53,6 @@ test('a missing permission names the CAM action, with the documented policy for 
     'vpc:CreateSubNetworkInterface (policy SubENIForIPAMD of spec 002)',
   );
   expect(camGrant('CheckNetworkInterfaceSecurityGroupReady')).toMatch(/^cvm:CheckNetworkInterfaceSecurityGroupReady /);
+  expect(camGrant('ListAttachedRolePolicies')).toBe('cam:ListAttachedRolePolicies');
   expect(camGrant('CreateNetworkInterface')).toBe('vpc:CreateNetworkInterface');
 });

@@ -73,6 +73,9 @@ const CVM_ACTIONS: ReadonlySet<string> = new Set([
   'CheckNetworkInterfaceSecurityGroupReady',
 ]);
 
+/** Actions of cam itself. */
+const CAM_ACTIONS: ReadonlySet<string> = new Set(['ListAttachedRolePolicies']);
+
 const SUB_ENI_POLICY: ReadonlySet<string> = new Set([
   'CreateSubNetworkInterface',
   'DeleteSubNetworkInterface',
@@ -81,6 +84,11 @@ const SUB_ENI_POLICY: ReadonlySet<string> = new Set([
 
 /** What to grant so that an action is allowed: its CAM name and, for spec 002's three, the documented policy. */
 export function camGrant(action: string): string {
-  const name = `${CVM_ACTIONS.has(action) ? 'cvm' : 'vpc'}:${action}`;
+  const name = `${productOf(action)}:${action}`;
   return SUB_ENI_POLICY.has(action) ? `${name} (policy SubENIForIPAMD of spec 002)` : name;
+}
+
+function productOf(action: string): 'vpc' | 'cvm' | 'cam' {
+  if (CAM_ACTIONS.has(action)) return 'cam';
+  return CVM_ACTIONS.has(action) ? 'cvm' : 'vpc';
 }

@@ -166,6 +166,11 @@ export const createdSubEni = createdEni.refine(
   'a sub-ENI needs VlanId and PrivateIpAddressSet',
 );
 
+/** GUESS: no answer of cam is in the facts. */
+export const rolePoliciesPage = z
+  .object({ TotalNum: z.number(), List: pageOf(z.object({ PolicyName: z.string() })) })
+  .transform((raw): PageOf<string> => ({ items: raw.List.map((each) => each.PolicyName), total: raw.TotalNum }));
+
 export const startedTask = z.object({ RequestId: z.string() }).transform((raw) => ({ taskId: raw.RequestId }));
 
 export const assignedAddresses = z

@@ -23,14 +23,15 @@ import { cloudErrors, isCloudError } from './errors.ts';
 import { type Filter, findByFilter, findByIds, listAll, type ListingKind, withoutUnknownIds } from './listing.ts';
 import { type CloudMetrics, noCloudMetrics } from './metrics.ts';
 import { createEniParameters, createSubEniParameters } from './request-bytes.ts';
-import { createSdkTransport } from './transport.ts';
+import { listRolePolicies } from './role-policies.ts';
+import { createSdkTransport, type ServiceName } from './transport.ts';
 import type { CloudCall, Eni, EniFilter, Instance, SecurityGroupSummary, Subnet, VpcCloud } from './vpc-cloud.ts';
 
 export interface TencentCloudOptions {
   readonly credentials: CredentialSource;
   readonly region: string;
   /** Base URLs such as `http://127.0.0.1:8080`; default the public endpoints. */
-  readonly endpoints?: { readonly vpc?: string; readonly cvm?: string };
+  readonly endpoints?: { readonly [service in ServiceName]?: string };
   readonly clock: Clock;
   readonly logger: Logger;
   /** Calls per second by action, in front of the documented figures. */
@@ -133,6 +134,7 @@ type Reads = Pick<
   | 'describeSecurityGroupPolicies'
   | 'checkSecurityGroupReady'
   | 'describeTask'
+  | 'listRolePolicies'
 >;
 
 function reads(caller: ApiCaller): Reads {
@@ -171,6 +173,7 @@ function reads(caller: ApiCaller): Reads {
         call,
       ),
     checkSecurityGroupReady: (eniIds, call) => checkReady(caller, eniIds, call),
+    listRolePolicies: (roleName, call) => listRolePolicies(caller, roleName, call),
     describeTask: async (taskId, call) => {
       try {
         return await caller.read(

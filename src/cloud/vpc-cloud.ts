@@ -198,6 +198,12 @@ export interface VpcCloud {
 
   /** State of an asynchronous VPC call. An unknown id is `UNKNOWN`, not an error. */
   describeTask(taskId: string, call?: CloudCall): Promise<'RUNNING' | 'SUCCESS' | 'FAILED' | 'UNKNOWN'>;
+
+  /**
+   * Names of the CAM policies attached to a role. Needs `cam:ListAttachedRolePolicies`, which no document grants: CLOUD-UNAUTHORIZED without it.
+   * GUESS: a role that does not exist is CLOUD-INVALID-REQUEST or CLOUD-NOT-FOUND.
+   */
+  listRolePolicies(roleName: string, call?: CloudCall): Promise<readonly string[]>;
 }
 
 export type Observation =

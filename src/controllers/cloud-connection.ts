@@ -38,7 +38,7 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Ten
   const cloud = createTencentCloud({
     credentials: await credentialsOf(options),
     region,
-    ...(endpoint === undefined ? {} : { endpoints: { vpc: endpoint, cvm: endpoint } }),
+    ...(endpoint === undefined ? {} : { endpoints: { vpc: endpoint, cvm: endpoint, cam: endpoint } }),
     callTimeoutMs,
     metrics: metrics.cloud,
     clock,

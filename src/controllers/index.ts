@@ -16,6 +16,8 @@ import { createNodeTaint } from './node/taint/controller.ts';
 import { createNodeTrunk } from './node/trunk/controller.ts';
 import { createPodMissedPolicy } from './pod/missed-policy/controller.ts';
 import { createPodSubEni } from './pod/sub-eni/controller.ts';
+import { createSubEniRoles } from './security-group-policy/roles/controller.ts';
+import { createRoleStandings } from './security-group-policy/roles/standings.ts';
 import { createSecurityGroupPolicyStatus } from './security-group-policy/status/controller.ts';
 import { createStrictNodeLimits } from './strict-limits/node-controller.ts';
 import { createStrictPodLimits } from './strict-limits/pod-controller.ts';
@@ -32,6 +34,7 @@ export function createControllers(deps: IpamdDeps): readonly Controller[] {
   const pools = createPoolMemory();
   const lifecycle = createVpcEniLifecycle(deps, createPoolHooks(deps, pools));
   const inPlace = createInPlacePermission(deps.clock, deps.timings.lookAgainMs / 2);
+  const roles = createRoleStandings();
   const proceed = (name: string): void => lifecycle.enqueue(name);
   const addresses = createNodePool(deps, pools, proceed);
   return [
@@ -55,6 +58,7 @@ export function createControllers(deps: IpamdDeps): readonly Controller[] {
     lifecycle,
     createVpcEniOrphans(deps),
     createVpcEniGroups(deps, inPlace),
-    createSecurityGroupPolicyStatus(deps, inPlace),
+    createSubEniRoles(deps, roles),
+    createSecurityGroupPolicyStatus(deps, inPlace, roles),
   ];
 }

@@ -1,11 +1,14 @@
 // The status of a policy tells the truth: counts, which Pods differ and why, groups that go, gates that are shut.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { IPAMD_ROLE, TKE_ROLE } from '../../lab/cloud/identity/cam-presets.ts';
 import { customResourceDefinitions } from '../../lab/kube-resources.ts';
 import { CLIENT_GROUP, SAMPLE_GROUP } from '../../lab/layout.ts';
+import { grant, ROLE_POLICIES_POLICY, SUB_ENI_POLICY } from '../../lab/permissions.ts';
 import { customResourceDefinition } from '../api/crd.ts';
 import { objectNames } from '../api/keys.ts';
 import { kinds } from '../api/kinds.ts';
 import type { SecurityGroupPolicy } from '../api/security-group-policy.ts';
+import { staticCredentials } from '../cloud/credentials.ts';
 import { configMaps, pods, type Service, serviceAccounts, services } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { type PolicyWorld, startPolicyWorld } from './testing/policy-world.ts';
@@ -193,7 +196,9 @@ describe('the status of a SecurityGroupPolicy', () => {
 describe('an account that refuses sub-ENI calls', () => {
   it('is told on the policy, each of the two roles by its name', async () => {
     await using world = await startPolicyWorld();
-    world.cloud.admin.failNext({ action: 'CreateSubNetworkInterface', code: 'UnauthorizedOperation', times: 1000 });
+    // The documented roles may not read what is attached to them either.
+    for (const action of ['CreateSubNetworkInterface', 'ListAttachedRolePolicies'])
+      world.cloud.admin.failNext({ action, code: 'UnauthorizedOperation', times: 1000 });
     world.ipamd();
     await world.nodesReady();
     await world.createPolicy('web', [first]);
@@ -204,6 +209,54 @@ describe('an account that refuses sub-ENI calls', () => {
     expect((await world.events('IpamdRoleNotAuthorized')).length).toBeGreaterThan(0);
     const [other] = await world.events('TkeRoleNotVisible');
     expect(other?.message).toContain('tccli cam ListAttachedRolePolicies --RoleName TKE_QCSRole');
+    expect(other?.message).toContain('allows cam:ListAttachedRolePolicies to role IPAMDofTKE_QCSRole');
+  });
+});
+
+describe('an ipamd that may read what is attached to roles', () => {
+  it('names each role without policy SubENIForIPAMD by itself, until it has it', async () => {
+    await using world = await startPolicyWorld();
+    const { identity } = world.cloud;
+    grant(identity, [SUB_ENI_POLICY, ROLE_POLICIES_POLICY]);
+    const { policyName, roles } = SUB_ENI_POLICY;
+    for (const role of roles) identity.detachRolePolicy(role, policyName);
+    const credentials = staticCredentials(identity.startSession(IPAMD_ROLE));
+    world.ipamd({ credentials, timings: { policyResyncMs: 300 } });
+    await world.nodesReady();
+    // Nobody to tell.
+    expect(world.calls('ListAttachedRolePolicies')).toBe(0);
+    await world.createPolicy('web', [first]);
+    const untilNamed = (named: readonly string[], what: string) =>
+      world.untilPolicy(
+        'web',
+        ({ status }) => {
+          const message = status?.conditions?.find(({ type }) => type === 'TrunkingAvailable')?.message;
+          const lacks = (role: string) => message?.includes(`role ${role} does not have CAM policy SubENIForIPAMD`);
+          return message !== undefined && roles.every((role) => lacks(role) === named.includes(role));
+        },
+        what,
+      );
+    await untilNamed([IPAMD_ROLE, TKE_ROLE], 'both roles named');
+    for (const [reason, role] of [
+      ['IpamdRoleLacksPolicy', IPAMD_ROLE],
+      ['TkeRoleLacksPolicy', TKE_ROLE],
+    ] as const) {
+      const [event] = await world.events(reason);
+      expect(event).toMatchObject({
+        message: expect.stringContaining(`associate it with role ${role}`),
+        involvedObject: { name: 'web' },
+      });
+    }
+    identity.attachRolePolicy(IPAMD_ROLE, policyName);
+    await untilNamed([TKE_ROLE], 'only the other role named');
+    identity.attachRolePolicy(TKE_ROLE, policyName);
+    await untilNamed([], 'no role named');
+    identity.detachRolePolicy(TKE_ROLE, policyName);
+    await untilNamed([TKE_ROLE], 'the role named that lost the policy');
+    // As documented: nothing is seen, so nothing is said while no call is refused.
+    identity.detachRolePolicy(IPAMD_ROLE, ROLE_POLICIES_POLICY.policyName);
+    await untilNamed([], 'a role that cannot be seen is not named');
+    expect(world.calls('CreateSubNetworkInterface')).toBe(0);
   });
 });
 

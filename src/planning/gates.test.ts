@@ -9,8 +9,11 @@ const good: GateFacts = {
   nodes: [{ name: 'n1', quota: 100, reason: 'model SA5' }],
   refusal: undefined,
   denied: [],
+  roles: { IPAMDofTKE_QCSRole: 'attached', TKE_QCSRole: 'attached' },
   tokenNotHonoured: undefined,
 };
+const unseen: GateFacts['roles'] = { IPAMDofTKE_QCSRole: 'unseen', TKE_QCSRole: 'unseen' };
+const both: GateFacts['roles'] = { IPAMDofTKE_QCSRole: 'missing', TKE_QCSRole: 'missing' };
 const codes = (change: Partial<GateFacts>): readonly string[] => {
   const { missing, warnings } = planGates({ ...good, ...change });
   return [...missing.map(({ code }) => code), ...warnings.map(({ code }) => `warning ${code}`)];
@@ -28,9 +31,30 @@ describe('the gates of document 002', () => {
     ['models that carry none', { nodes: [{ name: 'n1', quota: 0, reason: 'model S5' }] }, ['NoCapableNode']],
     ['a cluster without nodes', { nodes: [] }, ['NoCapableNode']],
     [
-      'each role by itself',
-      { denied: ['vpc:CreateSubNetworkInterface'] },
+      'each role by itself, one that cannot be seen as such',
+      { denied: ['vpc:CreateSubNetworkInterface'], roles: unseen },
       ['IpamdRoleNotAuthorized', 'warning TkeRoleNotVisible'],
+    ],
+    ['nothing of roles that cannot be seen while nothing is refused', { roles: unseen }, []],
+    [
+      "ipamd's role without the policy",
+      { roles: { ...both, TKE_QCSRole: 'attached' } },
+      ['warning IpamdRoleLacksPolicy'],
+    ],
+    [
+      'the other role without it',
+      { roles: { ...both, IPAMDofTKE_QCSRole: 'attached' } },
+      ['warning TkeRoleLacksPolicy'],
+    ],
+    [
+      'both roles without it, each with a name of its own',
+      { roles: both },
+      ['warning IpamdRoleLacksPolicy', 'warning TkeRoleLacksPolicy'],
+    ],
+    [
+      "ipamd's role once, when it is refused and lacks the policy",
+      { denied: ['vpc:CreateSubNetworkInterface'], roles: both },
+      ['IpamdRoleNotAuthorized', 'warning TkeRoleLacksPolicy'],
     ],
     ['an account without the calls', { refusal: 'InvalidAction' }, ['AccountNotAllowed']],
     ['non-static IP as a warning', { ipMode: 'non-static' }, ['warning NotStaticIpMode']],
@@ -41,11 +65,18 @@ describe('the gates of document 002', () => {
     ],
     [
       'several at once, in the order in which to mend them',
-      { versionProblem: 'old', enableSubEni: false, denied: ['vpc:x'] },
+      { versionProblem: 'old', enableSubEni: false, denied: ['vpc:x'], roles: unseen },
       ['VersionTooOld', 'TrunkingDisabled', 'IpamdRoleNotAuthorized', 'warning TkeRoleNotVisible'],
     ],
   ])('name %s', (_, change, expected) => {
     expect(codes(change)).toEqual(expected);
+  });
+
+  it('say of a role that cannot be seen how a person looks, and what lets ipamd look', () => {
+    const [warning] = planGates({ ...good, denied: ['vpc:CreateSubNetworkInterface'], roles: unseen }).warnings;
+    expect(warning?.message).toContain('cannot be seen from here');
+    expect(warning?.cure).toContain('tccli cam ListAttachedRolePolicies --RoleName TKE_QCSRole');
+    expect(warning?.cure).toContain('allows cam:ListAttachedRolePolicies to role IPAMDofTKE_QCSRole');
   });
 
   it('say which nodes carry none and why, each reason once', () => {

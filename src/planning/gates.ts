@@ -2,6 +2,14 @@
 import type { IpMode } from '../api/addon-values.ts';
 import type { Finding } from './finding.ts';
 
+/** The roles that document 002 gives the policy to; ipamd calls as the first. */
+export const subEniRoles = ['IPAMDofTKE_QCSRole', 'TKE_QCSRole'] as const;
+export type SubEniRole = (typeof subEniRoles)[number];
+export const SUB_ENI_POLICY = 'SubENIForIPAMD';
+
+/** `unseen`: not asked yet, or CAM does not answer ipamd. */
+export type PolicyStanding = 'attached' | 'missing' | 'unseen';
+
 export interface GateFacts {
   /** Why the version of the add-on closes Trunking; absent when it does not. */
   readonly versionProblem: string | undefined;
@@ -14,6 +22,8 @@ export interface GateFacts {
   readonly refusal: string | undefined;
   /** CAM names of the actions that the cloud refuses to role IPAMDofTKE_QCSRole. */
   readonly denied: readonly string[];
+  /** What CAM shows of policy SubENIForIPAMD on each of the two roles that document 002 asks it for. */
+  readonly roles: Readonly<Record<SubEniRole, PolicyStanding>>;
   /** A call that was repeated with its token made a second ENI; absent when that was never seen. */
   readonly tokenNotHonoured: string | undefined;
 }
@@ -30,7 +40,7 @@ const CONFIG_MAP = 'ConfigMap kube-system/tke-eni-ipamd';
 export function planGates(facts: GateFacts): Gates {
   return {
     missing: [...version(facts), ...enabled(facts), ...permission(facts), ...nodes(facts)],
-    warnings: [...staticIp(facts), ...tkeRole(facts), ...tokens(facts)],
+    warnings: [...staticIp(facts), ...roles(facts), ...tokens(facts)],
   };
 }
 
@@ -73,14 +83,35 @@ function permission({ refusal, denied }: GateFacts): readonly Finding[] {
   ];
 }
 
-/** ipamd calls as one of the two roles only, so nothing it does shows what the other lacks. */
-function tkeRole({ denied }: GateFacts): readonly Finding[] {
+/**
+ * Warnings, since policies are known by name only: another one may allow the same, and ipamd calls as one of the two roles only. What that role is
+ * refused is a gate, and tells of the role by itself.
+ */
+function roles({ denied, roles: standings }: GateFacts): readonly Finding[] {
+  const [own, other] = subEniRoles;
+  return [
+    ...(standings[own] === 'missing' && denied.length === 0 ? [lacking('IpamdRoleLacksPolicy', own)] : []),
+    ...(standings[other] === 'missing' ? [lacking('TkeRoleLacksPolicy', other)] : []),
+    ...(standings[other] === 'unseen' ? tkeRoleNotVisible(denied) : []),
+  ];
+}
+
+function lacking(code: string, role: SubEniRole): Finding {
+  return {
+    code,
+    message: `role ${role} does not have CAM policy ${SUB_ENI_POLICY}`,
+    cure: `associate it with role ${role}; spec 002 asks for it on both roles`,
+  };
+}
+
+/** Nothing that ipamd does shows what a role lacks that it does not call as. */
+function tkeRoleNotVisible(denied: readonly string[]): readonly Finding[] {
   if (denied.length === 0) return [];
   return [
     {
       code: 'TkeRoleNotVisible',
       message: 'whether role TKE_QCSRole has CAM policy SubENIForIPAMD cannot be seen from here',
-      cure: 'spec 002 asks for it on both roles: tccli cam ListAttachedRolePolicies --RoleName TKE_QCSRole --Page 1 --Rp 20',
+      cure: 'spec 002 asks for it on both roles: tccli cam ListAttachedRolePolicies --RoleName TKE_QCSRole --Page 1 --Rp 20. A CAM policy that allows cam:ListAttachedRolePolicies to role IPAMDofTKE_QCSRole lets ipamd look by itself',
     },
   ];
 }

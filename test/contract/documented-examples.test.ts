@@ -18,7 +18,7 @@ beforeEach(async () => {
   cloud = createTencentCloud({
     credentials: staticCredentials({ secretId: 'AKIDEXAMPLE', secretKey: 'SKEXAMPLE' }),
     region: 'ap-guangzhou',
-    endpoints: { vpc: server.url, cvm: server.url },
+    endpoints: { vpc: server.url, cvm: server.url, cam: server.url },
     clock: systemClock,
     logger: silentLogger,
     random: () => 0,
@@ -86,6 +86,8 @@ interface Example {
   readonly sends: readonly [string, object];
   readonly answer: object;
   readonly gives: unknown;
+  /** Default that of vpc and cvm. */
+  readonly version?: string;
 }
 
 const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`, Example>> = {
@@ -297,6 +299,18 @@ const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`,
     answer: { SecurityGroupPolicySet: { Version: '3', Ingress: [{ PolicyIndex: 0, Action: 'ACCEPT' }], Egress: [] } },
     gives: { Version: '3', Ingress: [{ PolicyIndex: 0, Action: 'ACCEPT' }], Egress: [] },
   },
+  // GUESS, as all of cam: in no document.
+  listRolePolicies: {
+    call: (it) => it.listRolePolicies('TKE_QCSRole'),
+    sends: ['ListAttachedRolePolicies', { RoleName: 'TKE_QCSRole', Page: 1, Rp: 200 }],
+    answer: {
+      ...accepted,
+      TotalNum: 1,
+      List: [{ PolicyId: 200_001, PolicyName: 'SubENIForIPAMD', PolicyType: 'User' }],
+    },
+    gives: ['SubENIForIPAMD'],
+    version: '2019-01-16',
+  },
   describeInstances: {
     call: (it) => it.describeInstances({ privateIps: ['192.168.0.2'] }),
     sends: [
@@ -327,7 +341,7 @@ const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`,
 };
 
 describe('the documented example of', () => {
-  test.each(Object.entries(examples))('%s', async (_name, { call, sends, answer, gives }) => {
+  test.each(Object.entries(examples))('%s', async (_name, { call, sends, answer, gives, version = '2017-03-12' }) => {
     answers = [answer];
     expect(await call(cloud)).toEqual(gives);
     const [action, body] = sends;
@@ -335,7 +349,7 @@ describe('the documented example of', () => {
       [action, body],
     ]);
     expect(server.requests[0]?.headers).toMatchObject({
-      'x-tc-version': '2017-03-12',
+      'x-tc-version': version,
       'x-tc-region': 'ap-guangzhou',
       'content-type': 'application/json',
     });

@@ -43,7 +43,7 @@ export async function openSimulatedAccount(options: SimulatedAccountOptions = {}
       options.credentials?.(simulator) ??
       staticCredentials({ secretId: simulator.secretId, secretKey: simulator.secretKey }),
     region: simulator.region,
-    endpoints: { vpc: endpoint, cvm: endpoint },
+    endpoints: { vpc: endpoint, cvm: endpoint, cam: endpoint },
     clock: systemClock,
     logger: silentLogger,
     // The suite is about answers; the budget has tests of its own.

@@ -65,6 +65,10 @@ describe.skipIf(!possible)(`documents 002 and 004, typed${why}`, { timeout: 60_0
   const subEnis =
     'tccli vpc DescribeNetworkInterfaces --cli-unfold-argument --Filters.0.Name eni-type --Filters.0.Values 2 --filter TotalCount';
 
+  it('the permission is forgotten on the other role', async () => {
+    await done('tccli cam DetachRolePolicy --DetachRoleName TKE_QCSRole --PolicyName SubENIForIPAMD');
+  });
+
   it('the policy and the application of the sample are applied', async () => {
     await done(
       'kubectl create namespace my-namespace && kubectl config set-context --current --namespace=my-namespace',
@@ -73,6 +77,17 @@ describe.skipIf(!possible)(`documents 002 and 004, typed${why}`, { timeout: 60_0
     await done('kubectl apply -f policy.yaml && kubectl apply -f nginx.yaml');
     await done('kubectl rollout status deployment/nginx --timeout=45s');
     pod = (await done('kubectl get pod -l app=my-app -o name')).text.trim().replace('pod/', '');
+  });
+
+  it('kubectl describe sgp names the role without the permission, with an event', async () => {
+    const event = 'Warning +TkeRoleLacksPolicy ';
+    await done(`until kubectl describe sgp my-security-group-policy | grep -qE '${event}'; do :; done`);
+    const { text } = await done('kubectl describe sgp my-security-group-policy');
+    expect(text).toMatch(
+      /Message: .*Warning TkeRoleLacksPolicy: role TKE_QCSRole does not have CAM policy SubENIForIPAMD/,
+    );
+    expect(text).not.toContain('IpamdRoleLacksPolicy');
+    await done('tccli cam AttachRolePolicy --AttachRoleName TKE_QCSRole --PolicyName SubENIForIPAMD');
   });
 
   it('the Pod shows that it uses a sub-ENI with the group', async () => {

@@ -58,7 +58,7 @@ export function startIpamd(
   const life = { killed: false };
   const { cloud, client } = world;
   const credentials = tweaks.credentials ?? staticCredentials({ secretId: cloud.secretId, secretKey: cloud.secretKey });
-  const endpoints = { vpc: cloud.endpoint, cvm: cloud.endpoint };
+  const endpoints = { vpc: cloud.endpoint, cvm: cloud.endpoint, cam: cloud.endpoint };
   const base = { clock: systemClock, logger: silentLogger };
   const callTimeoutMs = tweaks.callTimeoutMs ?? 2_000;
   const real = createTencentCloud({ ...base, credentials, region: cloud.region, endpoints, callTimeoutMs });

@@ -22,6 +22,7 @@ import { checkPolicy, CHECKING, MAX_FINDINGS } from '../preflight/check.ts';
 import { createRulesLookup, type RulesLookup } from '../preflight/rules-lookup.ts';
 import type { WorkingPod } from '../../views.ts';
 import { policyStrictFindings } from '../../strict-limits/policy-findings.ts';
+import type { RoleStandings } from '../roles/standings.ts';
 import { type ClusterFacts, createClusterFacts } from './cluster-facts.ts';
 import { policyFacts } from './facts.ts';
 import { createGroupLookup, type GroupLookup } from './group-lookup.ts';
@@ -36,19 +37,25 @@ export interface PolicyStatusDeps extends LiveDeps {
   readonly rules: RulesLookup;
   readonly groupsInCloud: GroupLookup;
   readonly cluster: ClusterFacts;
+  readonly roles: RoleStandings;
   /** Set once the controller runs. */
   readonly state: { population?: Population };
   readonly lastWritten: Map<string, { readonly generation: number | undefined; readonly atMs: number }>;
 }
 
 /** Every policy, at its changes, at those of its Pods and of the cluster, and now and then because groups come and go in the cloud. */
-export function createSecurityGroupPolicyStatus(common: IpamdDeps, inPlace: InPlacePermission): Controller {
+export function createSecurityGroupPolicyStatus(
+  common: IpamdDeps,
+  inPlace: InPlacePermission,
+  roles: RoleStandings,
+): Controller {
   const { informers, clock, logger, timings } = common;
   const deps: PolicyStatusDeps = {
     ...common,
     // A look at each resync finds the answer of the one before it too old.
     groupsInCloud: createGroupLookup(common.cloud, clock, timings.policyResyncMs * 0.9),
     cluster: createClusterFacts(common),
+    roles,
     inPlace,
     pace: createLivePace(clock),
     rules: createRulesLookup(common, timings.policyResyncMs * 0.9),
@@ -84,7 +91,7 @@ export function createSecurityGroupPolicyStatus(common: IpamdDeps, inPlace: InPl
         const { settings, permission, denials, tokens } = deps;
         const stops = [
           stop,
-          ...[settings, permission, denials, tokens, inPlace].map((each) => each.onChange(everyone)),
+          ...[settings, permission, denials, tokens, inPlace, roles].map((each) => each.onChange(everyone)),
           deps.missed.onChange(enqueue),
         ];
         signal.addEventListener('abort', () => stops.forEach((each) => each()), { once: true });

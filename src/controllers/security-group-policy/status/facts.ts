@@ -9,9 +9,11 @@ import { namespaceEnforces, namespaceExempt } from '../../../planning/policy-lab
 import type { PolicyFacts } from '../../../planning/policy-status.ts';
 import type { PolicyView } from '../../../planning/policy-view.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import type { RoleStandings } from '../roles/standings.ts';
 import type { GroupLookup } from './group-lookup.ts';
 
 export type FactsDeps = Pick<IpamdDeps, 'settings' | 'permission' | 'denials' | 'tokens'> & {
+  readonly roles: Pick<RoleStandings, 'current'>;
   readonly informers: Pick<IpamdDeps['informers'], 'nodeEniConfigs' | 'namespaces' | 'allowedGroups'>;
 };
 
@@ -50,6 +52,7 @@ export function clusterGates(deps: FactsDeps, versionProblem: string | undefined
     }),
     refusal: deps.permission.refusal(),
     denied: deps.denials.actions(),
+    roles: deps.roles.current(),
     tokenNotHonoured: deps.tokens.notHonoured(),
   });
 }
