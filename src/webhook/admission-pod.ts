@@ -1,6 +1,7 @@
 // The part of a Pod that admission reads, decoded from what the API server sends, and what it says about placement.
 import { z } from 'zod';
 import { labels, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
+import { isMap, isNone, isText, isTextOrNone } from './guards.ts';
 
 /** A map is looked at and not copied: admission is on the way of every Pod. */
 const mapOf = <T>(isValue: (value: unknown) => value is T, what: string): z.ZodType<Readonly<Record<string, T>>> =>
@@ -12,7 +13,6 @@ const mapOf = <T>(isValue: (value: unknown) => value is T, what: string): z.ZodT
       Object.values(map).every((each) => isValue(each)),
     { error: `expected a map of ${what}` },
   );
-const isText = (value: unknown): value is string => typeof value === 'string';
 const isQuantity = (value: unknown): value is string | number => isText(value) || typeof value === 'number';
 
 const stringMap = mapOf(isText, 'texts')
@@ -30,8 +30,6 @@ export interface AdmissionContainer {
     | undefined;
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const areQuantities = (value: unknown): boolean =>
   value === undefined || value === null || (isMap(value) && Object.values(value).every(isQuantity));
 
@@ -140,8 +138,6 @@ function isUsual(object: unknown): object is UsualPod {
   );
 }
 
-const isNone = (value: unknown): value is null | undefined => value === null || value === undefined;
-const isTextOrNone = (value: unknown): boolean => isNone(value) || isText(value);
 const areTexts = (value: unknown): boolean => isNone(value) || (isMap(value) && Object.values(value).every(isText));
 
 /**

@@ -1,5 +1,6 @@
 // The AdmissionReview protocol (admission.k8s.io/v1): what the API server asks and what it is answered.
 import { z } from 'zod';
+import { isMap, isNone, isTextOrNone } from './guards.ts';
 import type { PatchOperation } from './pod-patch.ts';
 
 const requestSchema = z.object({
@@ -22,6 +23,32 @@ export const admissionReviewSchema = z.object({
 });
 
 export type AdmissionRequest = z.output<typeof requestSchema>;
+
+/** By the schema; a review in the usual form is not taken apart, since it is on the way of every Pod. A text says what is wrong. */
+export function readReview(body: unknown): AdmissionRequest | string {
+  if (isUsual(body)) return body.request;
+  const decoded = admissionReviewSchema.safeParse(body);
+  return decoded.success ? decoded.data.request : (decoded.error.issues[0]?.message ?? 'not accepted');
+}
+
+const OPERATIONS: readonly unknown[] = requestSchema.shape.operation.options;
+
+/** What the schema accepts. */
+function isUsual(body: unknown): body is { readonly request: AdmissionRequest } {
+  if (!isMap(body) || body['apiVersion'] !== 'admission.k8s.io/v1' || body['kind'] !== 'AdmissionReview') return false;
+  const { request } = body;
+  if (!isMap(request)) return false;
+  const { uid, userInfo, dryRun } = request;
+  return (
+    typeof uid === 'string' &&
+    uid !== '' &&
+    OPERATIONS.includes(request['operation']) &&
+    isTextOrNone(request['namespace']) &&
+    isTextOrNone(request['name']) &&
+    (isNone(userInfo) || (isMap(userInfo) && isTextOrNone(userInfo['username']))) &&
+    (isNone(dryRun) || typeof dryRun === 'boolean')
+  );
+}
 
 /** An answer before it is put on the wire. */
 export type Verdict =

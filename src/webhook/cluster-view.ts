@@ -135,8 +135,14 @@ export function createClusterView(options: ClusterViewOptions): {
       const cached = accounts.get(`${namespace}/${name}`);
       return cached === undefined ? readAccountLabels(client, namespace, name) : (cached.metadata.labels ?? {});
     },
-    trunking: () => readTrunkingSwitch(values.get()?.data),
-    defaultNetworks: () => defaultNetworks(options.defaultCni, dataOf(cniConfiguration.get())),
+    trunking: ofMap(
+      () => values.get(),
+      (map) => readTrunkingSwitch(map?.data),
+    ),
+    defaultNetworks: ofMap(
+      () => cniConfiguration.get(),
+      (map) => defaultNetworks(options.defaultCni, dataOf(map)),
+    ),
     servesEip: options.servesEip ?? false,
     addressZones: createAddressZones(client, () => subnets.get()),
     sharesAddresses: () => {
@@ -184,6 +190,16 @@ async function listedPolicies(client: KubeClient, namespace: string): Promise<re
 }
 
 const STATIC: IpMode = 'static';
+
+/** Read once for each version of the map, since every Pod asks for it. */
+function ofMap<T>(get: () => ConfigMap | undefined, read: (map: ConfigMap | undefined) => T): () => T {
+  const last: { map?: ConfigMap | undefined; value?: T } = {};
+  return () => {
+    const map = get();
+    if (last.value === undefined || last.map !== map) Object.assign(last, { map, value: read(map) });
+    return last.value ?? read(map);
+  };
+}
 
 /** `undefined` while there is no such ConfigMap. */
 const dataOf = (map: ConfigMap | undefined): Readonly<Record<string, string>> | undefined =>

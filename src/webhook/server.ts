@@ -4,13 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { errorText } from '../base/errors.ts';
 import type { ManagedServer } from '../kube/manager.ts';
-import {
-  type AdmissionRequest,
-  admissionReviewSchema,
-  notNow,
-  reviewAnswer,
-  type Verdict,
-} from './admission-review.ts';
+import { type AdmissionRequest, notNow, readReview, reviewAnswer, type Verdict } from './admission-review.ts';
 import type { ClusterView } from './cluster-view.ts';
 import {
   closeServer,
@@ -119,12 +113,8 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
   }
 
   function review(reviewer: Reviewer, body: unknown): JsonAnswer | Promise<JsonAnswer> {
-    const decoded = admissionReviewSchema.safeParse(body);
-    if (!decoded.success) {
-      const { message } = decoded.error.issues[0] ?? { message: 'not accepted' };
-      return { status: 400, json: { error: `not an AdmissionReview: ${message}` } };
-    }
-    const { request } = decoded.data;
+    const request = readReview(body);
+    if (typeof request === 'string') return { status: 400, json: { error: `not an AdmissionReview: ${request}` } };
     const answered = (verdict: Verdict): JsonAnswer => {
       tell(request, verdict);
       return { status: 200, json: reviewAnswer(request.uid, verdict) };
