@@ -5,13 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { z } from 'zod';
-
 import { loadHollow } from '../lab/hollow/hollow-load.ts';
 import { applyObject } from '../lab/install.ts';
 import { kubeconfigYaml } from '../lab/kube/apiserver/kubeconfig.ts';
 import { CLUSTER_ID } from '../lab/layout.ts';
-import { loadKustomization, loadYaml } from '../lab/manifests.ts';
+import { loadKustomization } from '../lab/manifests.ts';
 import type { IpMode } from '../src/api/addon-values.ts';
 import { objectNames } from '../src/api/keys.ts';
 import { systemClock } from '../src/base/clock.ts';
@@ -26,6 +24,7 @@ import {
   type ScaleCloud,
 } from './ipam-scale-message.ts';
 import type { Endpoint } from './kube-api-connection.ts';
+import { deployedEnvironment } from './deployed-environment.ts';
 import { type Benchmark, figure, type Figure } from './result.ts';
 import { rollStatic } from './static-roll.ts';
 
@@ -203,7 +202,7 @@ async function converge(
       '--renew-deadline=40s',
     ],
     {
-      env: { ...process.env, ...(await deployedEnvironment()) },
+      env: { ...process.env, ...(await deployedEnvironment('ipamd')) },
       execArgv: ['--import', new URL('./process-samples.ts', import.meta.url).href],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
@@ -246,26 +245,6 @@ async function converge(
 }
 
 const mib = (bytes = 0): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-
-/** What the manifest sets for the program, e.g. options of its runtime. */
-async function deployedEnvironment(): Promise<Record<string, string>> {
-  const objects = await loadYaml(join(process.cwd(), 'deploy', 'ipamd', 'deployment.yaml'));
-  const [deployment] = z.array(deploymentSchema).parse(objects);
-  const env = deployment?.spec.template.spec.containers[0]?.env ?? [];
-  return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
-}
-
-const deploymentSchema = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({
-        containers: z.array(
-          z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).optional() }),
-        ),
-      }),
-    }),
-  }),
-});
 
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { kubeconfigYaml } from '../lab/kube/apiserver/kubeconfig.ts';
 import { freePort } from '../lab/free-port.ts';
 import { waitForObjects } from '../lab/wait.ts';
@@ -19,6 +17,7 @@ import { CERTIFICATE_SECRET } from '../src/webhook/certificate-secret.ts';
 import { webhookPaths } from '../src/webhook/server.ts';
 import { type Connection, type Endpoint, openConnection } from './kube-api-connection.ts';
 import { openAll, perRequest } from './kube-api-measures.ts';
+import { deployedEnvironment } from './deployed-environment.ts';
 import { type Benchmark, type Figure, figure, median } from './result.ts';
 import { fillCluster, POLICIES, reviewText } from './webhook-cluster.ts';
 
@@ -190,7 +189,7 @@ async function startWebhook(
   ];
   const child = spawn(process.execPath, [main, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, ...(await deployedEnvironment()), NODE_COMPILE_CACHE: join(folder, 'compiled') },
+    env: { ...process.env, ...(await deployedEnvironment('webhook')), NODE_COMPILE_CACHE: join(folder, 'compiled') },
   });
   const namespace = objectNames.webhookNamespace;
   const isIt = ({ metadata: { name } }: Secret): boolean => name === CERTIFICATE_SECRET;
@@ -200,25 +199,6 @@ async function startWebhook(
   await untilReady(endpoint);
   return { endpoint, pid: child.pid ?? 0, end: () => ended(child, () => child.kill('SIGTERM')) };
 }
-
-async function deployedEnvironment(): Promise<Record<string, string>> {
-  const file = join(import.meta.dirname, '..', 'deploy', 'webhook', 'deployment.yaml');
-  const { spec } = deploymentSchema.parse(parse(await readFile(file, 'utf8')));
-  const env = spec.template.spec.containers.flatMap((container) => container.env);
-  return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
-}
-
-const deploymentSchema = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({
-        containers: z.array(
-          z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }),
-        ),
-      }),
-    }),
-  }),
-});
 
 async function untilReady(endpoint: Endpoint): Promise<void> {
   for (let left = 600; left > 0; left -= 1) {

@@ -100,7 +100,11 @@ export function createMasquerade(deps: MasqDeps): Controller {
     reconcile: async (_key, { log }) => {
       inForce = await wanted();
       // Before the rules that mark packets: without it a marked one would take the Pod's way with the node's address.
-      await deps.markRule.ensure();
+      const mended = await deps.markRule.ensure();
+      if (mended && left !== undefined) {
+        metrics.rulesRepaired.inc();
+        log.warn({}, 'the policy rule was changed by somebody else; put right');
+      }
       if (await apply(inForce.ruleset)) {
         metrics.rulesChanged.inc();
         log.info({ ...inForce.ruleset }, 'rules are loaded');

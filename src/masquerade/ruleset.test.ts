@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultMasqConfig, isMasqueraded, type MasqConfig } from '../planning/masq-config.ts';
+import { defaultMasqConfig, type MasqConfig } from '../planning/masq-config.ts';
+import { isMasqueraded } from '../planning/testing/masq-reading.ts';
 import { contains, parseAddress, parseCidr } from '../securitygroup/address.ts';
 import { type MasqRuleset, renderChange, renderWhole, rulesetOf } from './ruleset.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMasqConfig, defaultMasqConfig, isEverMasqueraded, isMasqueraded } from './masq-config.ts';
+import { decodeMasqConfig, defaultMasqConfig, isEverMasqueraded } from './masq-config.ts';
+import { isMasqueraded } from './testing/masq-reading.ts';
 import type { MasqConfig } from './masq-config.ts';
 
 const config = (text: string): MasqConfig => {

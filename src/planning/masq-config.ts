@@ -96,21 +96,6 @@ export function decodeMasqConfig(text: string): DecodedMasqConfig {
   };
 }
 
-/** Whether a new connection from `source` leaves with the node's address; both are addresses. Unreadable ones are not masqueraded. */
-export function isMasqueraded(config: MasqConfig, source: string, destination: string): boolean {
-  const from = parseAddress(source);
-  const to = parseAddress(destination);
-  if (from === undefined || to === undefined) return false;
-  const covers = (list: readonly string[], address: typeof from): boolean =>
-    list.some((text) => {
-      const cidr = readCidr(text);
-      return cidr !== undefined && contains(cidr, address);
-    });
-  if (covers(config.nonMasqueradeSrcCIDRs, from) || covers(config.nonMasqueradeCIDRs, to)) return false;
-  const keepsLinkLocal = to.family === 4 ? !config.masqLinkLocal : !config.masqLinkLocalIPv6;
-  return !(keepsLinkLocal && covers([LINK_LOCAL[to.family]], to));
-}
-
 /** Whether some destination sees the node's address instead of the source's. */
 export function isEverMasqueraded(config: MasqConfig, source: string): boolean {
   const from = parseAddress(source);

@@ -124,10 +124,7 @@ function zoneMisfit(demand: PlacementDemand, node: PlacementNode, subnets: Place
   return placementReasons.nominated(demand.subnetIds);
 }
 
-/** kube-scheduler's MaxExtenderPriority. */
-export const MAX_POINTS = 10;
-
-/** Nodes that have an ENI in the right subnet come first (facts/tke.md 6.4, 3.4.7), and among them those with more addresses to spare. */
+/** From 0 to 10, kube-scheduler's MaxExtenderPriority. Nodes that have an ENI in the right subnet come first (facts/tke.md 6.4, 3.4.7), and among them those with more addresses to spare. */
 export function placementPoints(placement: Placement, node: PlacementNode): number {
   if (!placement.fits) return 0;
   const used = node.enis.reduce((sum, eni) => sum + eni.addresses, 0) + node.waiting;

@@ -193,11 +193,11 @@ const STATIC: IpMode = 'static';
 
 /** Read once for each version of the map, since every Pod asks for it. */
 function ofMap<T>(get: () => ConfigMap | undefined, read: (map: ConfigMap | undefined) => T): () => T {
-  const last: { map?: ConfigMap | undefined; value?: T } = {};
+  let last: { readonly map: ConfigMap | undefined; readonly value: T } | undefined;
   return () => {
     const map = get();
-    if (last.value === undefined || last.map !== map) Object.assign(last, { map, value: read(map) });
-    return last.value ?? read(map);
+    if (last === undefined || last.map !== map) last = { map, value: read(map) };
+    return last.value;
   };
 }
 
