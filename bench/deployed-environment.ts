@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** Of the container in deploy/FOLDER/deployment.yaml; variables whose value is known only in a cluster are left out. */
-export async function deployedEnvironment(folder: string): Promise<Record<string, string>> {
-  const file = join(import.meta.dirname, '..', 'deploy', folder, 'deployment.yaml');
+/** Of the container in deploy/FOLDER/FILE; variables whose value is known only in a cluster are left out. */
+export async function deployedEnvironment(folder: string, name = 'deployment.yaml'): Promise<Record<string, string>> {
+  const file = join(import.meta.dirname, '..', 'deploy', folder, name);
   const { spec } = deploymentSchema.parse(parse(await readFile(file, 'utf8')));
   const env = spec.template.spec.containers.flatMap((container) => container.env);
   return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));

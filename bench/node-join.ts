@@ -13,7 +13,8 @@ import { systemClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/logger.ts';
 import { runManager } from '../src/kube/manager.ts';
 import { nodes as nodeResource } from '../src/kube/resources.ts';
-import { type Benchmark, figure } from './result.ts';
+import { geometricInterval } from './interval.ts';
+import { type Benchmark, type Figure, figure, median } from './result.ts';
 
 const NODES = 200;
 const PER_SECOND = 20;
@@ -21,6 +22,10 @@ const TASK_MS = 300;
 /** Nodes that then want all addresses of their model, and so ENIs that are attached one after the other. */
 const GROWING = 20;
 const ENIS_OF_MODEL = 3;
+
+const BLOCKS = 5;
+/** Of the time that the limit alone costs. */
+const MOST = 1.2;
 
 const MUTATING = /^(Create|Delete|Attach|Detach|Assign|Unassign|Associate|Disassociate|Modify)/;
 /** The service counts each action of an account apart. */
@@ -39,41 +44,98 @@ export const nodeJoin: Benchmark = {
   name: 'node-join',
   title: `${NODES} nodes at once under ${PER_SECOND} calls a second: calls per node, time against the limit's own`,
   run: async (progress) => {
-    const plane = await startControlPlane({ projectDir: process.cwd(), nodes: 1, taskMs: TASK_MS, progress });
-    try {
-      for (const action of LIMITED) plane.cloud.admin.throttle({ action, perSecond: PER_SECOND });
-      const joined = await join(plane);
-      progress(`${NODES} nodes have joined`);
-      const grown = await grow(plane, joined.names.slice(0, GROWING));
-      const letIn = joined.calls.filter((call) => call.outcome !== 'RequestLimitExceeded');
-      const needed = busiest(letIn);
-      const seconds = needed.count / PER_SECOND;
-      const under = attachesUnderWay(grown);
-      await joined.stop();
-      return {
-        benchmark: 'node-join',
-        conditions: `${NODES} computed nodes registered at once beside a running ipamd, every action of the account limited to ${PER_SECOND}/s, tasks of ${TASK_MS} ms; then ${GROWING} nodes grow to ${ENIS_OF_MODEL} ENIs`,
-        figures: [
-          figure('mutating calls per node', letIn.filter(isMutating).length / NODES, 'calls', 2),
-          figure('all calls per node', letIn.length / NODES, 'calls'),
-          figure(
-            'calls refused while the limit was found out, per node',
-            (joined.calls.length - letIn.length) / NODES,
-            'calls',
-          ),
-          figure('all nodes offer their addresses', joined.ms / 1000, 's', seconds * 1.2, {
-            what: `${needed.count} ${needed.action} at ${PER_SECOND}/s`,
-            value: seconds,
-          }),
-          figure('attaches under way at one instance, most', under.atOne, 'calls', 1),
-          figure('instances with an attach under way, most', under.inAll, 'instances'),
-        ],
-      };
-    } finally {
-      await plane.close();
+    const blocks: Block[] = [];
+    for (let count = 0; count < BLOCKS; count += 1) {
+      blocks.push(await block());
+      progress(`block ${count + 1} of ${BLOCKS}: ${NODES} nodes have joined after ${told(blocks.at(-1)?.ms ?? 0)} s`);
     }
+    const perNode = (pick: (block: Block) => number): number => Math.max(...blocks.map(pick)) / NODES;
+    const most = (pick: (block: Block) => number): number => Math.max(...blocks.map(pick));
+    return {
+      benchmark: 'node-join',
+      conditions:
+        `${BLOCKS} blocks, each with an account, an API and an ipamd of its own: ${NODES} computed nodes registered at once beside the running ipamd, every action of the account limited to ${PER_SECOND}/s, tasks of ${TASK_MS} ms; then ${GROWING} nodes grow to ${ENIS_OF_MODEL} ENIs. ` +
+        'Calls: of the worst block; time: median of the blocks, missed when the whole 95 % interval of the ratios is above',
+      figures: [
+        figure(
+          'mutating calls per node',
+          perNode(({ letIn }) => letIn.filter(isMutating).length),
+          'calls',
+          2,
+        ),
+        figure(
+          'all calls per node',
+          perNode(({ letIn }) => letIn.length),
+          'calls',
+        ),
+        figure(
+          'calls refused while the limit was found out, per node',
+          perNode(({ refused }) => refused),
+          'calls',
+        ),
+        timeFigure(blocks),
+        figure(
+          'attaches under way at one instance, most',
+          most(({ under }) => under.atOne),
+          'calls',
+          1,
+        ),
+        figure(
+          'instances with an attach under way, most',
+          most(({ under }) => under.inAll),
+          'instances',
+        ),
+      ],
+    };
   },
 };
+
+interface Block {
+  /** Until all nodes offer their addresses. */
+  readonly ms: number;
+  readonly letIn: readonly RequestLogEntry[];
+  readonly refused: number;
+  readonly under: { readonly atOne: number; readonly inAll: number };
+}
+
+/** Nothing that a former block taught is known to this one. */
+async function block(): Promise<Block> {
+  const plane = await startControlPlane({
+    projectDir: process.cwd(),
+    nodes: 1,
+    taskMs: TASK_MS,
+    progress: () => undefined,
+  });
+  try {
+    for (const action of LIMITED) plane.cloud.admin.throttle({ action, perSecond: PER_SECOND });
+    const joined = await join(plane);
+    const grown = await grow(plane, joined.names.slice(0, GROWING));
+    const letIn = joined.calls.filter((call) => call.outcome !== 'RequestLimitExceeded');
+    await joined.stop();
+    return { ms: joined.ms, letIn, refused: joined.calls.length - letIn.length, under: attachesUnderWay(grown) };
+  } finally {
+    await plane.close();
+  }
+}
+
+/** Against what the limit alone costs the action that it holds up longest. */
+function timeFigure(blocks: readonly Block[]): Figure {
+  const needed = blocks.map(({ letIn }) => busiest(letIn));
+  const { low, mean, high } = geometricInterval(
+    blocks.map(({ ms }, index) => ms / 1000 / ((needed[index]?.count ?? 0) / PER_SECOND)),
+  );
+  const alone = median(needed.map(({ count }) => count / PER_SECOND));
+  const row = figure(
+    `all nodes offer their addresses (${mean.toFixed(3)} x, ${low.toFixed(3)} to ${high.toFixed(3)})`,
+    median(blocks.map(({ ms }) => ms)) / 1000,
+    's',
+    alone * MOST,
+    { what: `${needed[0]?.count ?? 0} ${needed[0]?.action ?? ''} at ${PER_SECOND}/s`, value: alone },
+  );
+  return { ...row, withinBudget: low <= MOST };
+}
+
+const told = (ms: number): string => (ms / 1000).toFixed(2);
 
 type Plane = Awaited<ReturnType<typeof startControlPlane>>;
 

@@ -130,6 +130,7 @@ function podOf(pod: PodName, labels: Record<string, string>, app: number): Worki
     podIp: undefined,
     listens: { named: {}, probes: [] },
     scheduledAt: undefined,
+    requestsExclusive: false,
   };
 }
 

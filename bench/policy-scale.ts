@@ -107,6 +107,7 @@ function recompute(world: ScaleWorld, population: Population, key: string): { re
       wrote: () => undefined,
       unseen: () => [],
       forget: () => undefined,
+      inTurn: <R>(_key: string, write: () => Promise<R>): Promise<R> => write(),
     },
   };
   countPods(standingsOf(deps, population, view));

@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [--json] [--check]`: runs one benchmark and prints its figures beside what they are compared with.
 import { cloudSim } from './cloud-sim.ts';
+import { cni } from './cni.ts';
 import { hollow } from './hollow.ts';
 import { ipamScale } from './ipam-scale.ts';
 import { kubeApi } from './kube-api.ts';
@@ -11,10 +12,12 @@ import { policyScale } from './policy-scale.ts';
 import type { Benchmark } from './result.ts';
 import { renderResult } from './result.ts';
 import { subEniBurst } from './sub-eni-burst.ts';
+import { trace } from './trace.ts';
 import { webhook } from './webhook.ts';
 
 const benchmarks: readonly Benchmark[] = [
   cloudSim,
+  cni,
   hollow,
   ipamScale,
   kubeApi,
@@ -24,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   nodeJoin,
   policyScale,
   subEniBurst,
+  trace,
   webhook,
 ];
 

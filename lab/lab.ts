@@ -10,7 +10,7 @@ import { systemClock } from '../src/base/clock.ts';
 import type { Clock } from '../src/base/clock.ts';
 import { createLogger, silentLogger } from '../src/base/logger.ts';
 import type { Logger, LogLevel } from '../src/base/logger.ts';
-import { namespaces, pods as podResource } from '../src/kube/resources.ts';
+import { namespaces, nodes as nodeResource, pods as podResource } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
 import { runInstances } from './account.ts';
@@ -86,8 +86,10 @@ export interface Lab {
   readonly host: LabHost;
   readonly nodes: readonly LabNode[];
   readonly stateDir: string;
-  /** One more general node of the same model; resolves when it takes Pods. */
-  addNode(): Promise<LabNode>;
+  /** One more general node of the same model, or a native one; resolves when it takes Pods. */
+  addNode(options?: { readonly native?: boolean }): Promise<LabNode>;
+  /** Terminates the machine of a general or native node and takes the node out of the cluster. */
+  removeNode(name: string): Promise<void>;
   createNamespace(name: string): Promise<void>;
   deleteNamespace(name: string): Promise<void>;
   /** Server-side apply of every object of a file of the project. */
@@ -273,11 +275,9 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     objects.push(...(await installSchedulerExtender(cluster.client, projectDir, await freePort())));
   progress('ipamd, webhook and agents are ready; the nodes take Pods');
 
-  const control = await serveNodeControl(stateDir, nodes);
-  stack.defer(() => control.close());
   const cloud = createCloudClient(cloudAccess);
   stack.defer(() => cloud.close());
-  return createHandle({
+  const lab = createHandle({
     client: cluster.client,
     kubeconfig,
     cloud,
@@ -289,8 +289,9 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     projectDir,
     stack,
     namespacesMade,
-    addNode: async () => {
-      const plan = planNodes(nextIndex + 1, 0, options.instanceType)[nextIndex];
+    addNode: async ({ native = false } = {}) => {
+      const [count, natives] = native ? [nextIndex, 1] : [nextIndex + 1, 0];
+      const plan = planNodes(count, 0, options.instanceType, natives)[nextIndex];
       if (plan === undefined) throw new Error(`no plan for node ${nextIndex + 1}`);
       const [instance] = runInstances(simulator.admin, [plan], nextIndex);
       if (instance === undefined) throw new Error(`no instance for node ${nextIndex + 1}`);
@@ -301,6 +302,12 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       return node;
     },
   });
+  const control = await serveNodeControl(stateDir, nodes, {
+    addNative: async () => (await lab.addNode({ native: true })).name,
+    remove: (name) => lab.removeNode(name),
+  });
+  stack.defer(() => control.close());
+  return lab;
 }
 
 interface HandleParts
@@ -326,6 +333,12 @@ function createHandle({ projectDir, stack, namespacesMade, ...parts }: HandlePar
   };
   return {
     ...parts,
+    removeNode: async (name) => {
+      const node = nodes.find((candidate) => candidate.name === name);
+      if (node === undefined) throw new Error(`no node "${name}"; nodes: ${nodes.map((each) => each.name).join(', ')}`);
+      await node.act('lose');
+      await client.delete(nodeResource, name);
+    },
     createNamespace: async (name) => {
       await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       namespacesMade.add(name);

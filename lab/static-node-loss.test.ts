@@ -1,7 +1,9 @@
 // Kept addresses when nodes fail: never in two living Pods, and back as soon as nothing can be using them any more.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { nodes, type Pod, pods } from '../src/kube/resources.ts';
+import { annotations, networks } from '../src/api/keys.ts';
+import { events, nodes, type Pod, pods } from '../src/kube/resources.ts';
+import type { KubeObject } from '../src/kube/types.ts';
 import { probeHost } from './host/probe.ts';
 import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
 import { startLab } from './lab.ts';
@@ -16,6 +18,12 @@ const NAMESPACE = 'static-ip';
 const CLAIM = { namespace: NAMESPACE, name: 'web-0' };
 /** Whoever waits for the end of an instance asks again after 30 s. */
 const LONG_MS = 120_000;
+
+interface PodEvent {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly involvedObject: { readonly name: string };
+}
 
 describe.skipIf(!possible)(`a kept address${why}`, { timeout: 180_000 }, () => {
   let lab: Lab;
@@ -106,6 +114,47 @@ describe.skipIf(!possible)(`a kept address${why}`, { timeout: 180_000 }, () => {
     );
   };
 
+  it('is not there for a Pod that asks for an exclusive ENI: scheduler, ipamd and agent say why, and it never runs', async () => {
+    const create = (name: string, nodeName?: string): Promise<Pod> =>
+      lab.client.create(pods, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: NAMESPACE, annotations: { [annotations.networks]: networks.directEni } },
+        spec: { ...(nodeName === undefined ? {} : { nodeName }), containers: [{ name: 'main', image: 'sample' }] },
+      });
+    await create('exclusive');
+    await create('exclusive-bound', second.name);
+    const said = (pod: string, reason: string, words: string) => (all: readonly KubeObject[]) =>
+      all.some((event) => {
+        const { message, involvedObject, ...rest } = event as unknown as PodEvent;
+        return involvedObject.name === pod && rest.reason === reason && message?.includes(words) === true;
+      });
+    const dataPath = 'exclusive ENIs have no data path in this version; use tke-route-eni';
+    for (const [pod, reason, words] of [
+      ['exclusive', 'FailedScheduling', 'Insufficient tke.cloud.tencent.com/direct-eni'],
+      ['exclusive', 'FailedAllocateIP', dataPath],
+      ['exclusive-bound', 'FailedAllocateIP', dataPath],
+      ['exclusive-bound', 'FailedCreatePodSandBox', dataPath],
+    ] as const)
+      await waitForObjects(lab.client, events, said(pod, reason, words), {
+        namespace: NAMESPACE,
+        what: `${reason} on ${pod}`,
+        timeoutMs: LONG_MS,
+      });
+    const found = await claimOf(
+      lab,
+      { namespace: NAMESPACE, name: 'exclusive-bound' },
+      'refused',
+      (claim) => claim?.status?.phase === 'Failed',
+    );
+    expect([found?.spec.kind, found?.status?.vpcIP]).toEqual(['DirectENI', undefined]);
+    for (const name of ['exclusive', 'exclusive-bound']) {
+      const pod = await lab.client.get(pods, name, { namespace: NAMESPACE });
+      expect([pod.status?.phase, pod.status?.podIP]).toEqual(['Pending', undefined]);
+      await lab.client.delete(pods, name, { namespace: NAMESPACE, gracePeriodSeconds: 0 });
+    }
+  });
+
   it('passes to a Pod of the same name on the same node although the former one had no time to end', async () => {
     const former = await running();
     await forceDelete();
@@ -161,7 +210,18 @@ describe.skipIf(!possible)(`a kept address${why}`, { timeout: 180_000 }, () => {
     await claimOf(lab, CLAIM, 'without a Pod', (claim) => claim?.status?.podUID !== former.metadata.uid);
     const kept = await vpcIpOf(lab, ip, "still the claim's", (vip) => vip !== undefined);
     expect(kept?.spec.claim?.name).toBe('web-0');
-    const { items } = await lab.client.list(pods, { namespace: NAMESPACE, labelSelector: 'app=web' });
+    // The webhook has held the next Pod to the zone, so that the scheduler puts it nowhere else and says so.
+    const zone = (await zonesOf(lab)).get(first.name) ?? '';
+    const isHeld = (pod: Pod): boolean =>
+      pod.metadata.uid !== former.metadata.uid &&
+      JSON.stringify(pod.spec.affinity ?? {}).includes(`"${zone}"`) &&
+      pod.status?.conditions?.some(({ reason }) => reason === 'Unschedulable') === true;
+    const items = await waitForObjects<Pod>(lab.client, pods, (all) => all.some(isHeld), {
+      namespace: NAMESPACE,
+      labelSelector: 'app=web',
+      what: 'the next web-0 held to its zone',
+      timeoutMs: LONG_MS,
+    });
     expect(items.filter(({ status }) => status?.podIP !== undefined)).toEqual([]);
     await first.act('recover');
     const now = await running();

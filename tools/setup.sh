@@ -24,7 +24,13 @@ need busybox busybox-static
 need curl curl
 # The lab forgets flows to Pods that are gone with it; without it they end by their time-out.
 need conntrack conntrack
-if [ ! -x build/cni-entry ] || [ ! -x build/container-io ]; then
+# For tests: a guest whose kernel has 802.1Q and IPVS, a runtime that is not ours, and the plugins that ours is measured against.
+need linux.uml user-mode-linux
+need ipvsadm ipvsadm
+need containerd containerd
+need runc runc
+[ -x /usr/lib/cni/ptp ] || missing="$missing containernetworking-plugins"
+if [ ! -x build/cni-entry ] || [ ! -x build/ip-batch ] || [ ! -x build/container-io ]; then
   need gcc gcc
   # A static binary needs the C library's archive, which Debian keeps in libc6-dev.
   [ -n "$(find /usr/lib -name libc.a 2>/dev/null | head -n 1)" ] || missing="$missing libc6-dev"
@@ -41,7 +47,7 @@ if [ -n "$missing" ]; then
     rm -f "$log"
   else
     echo "setup: missing system tools; on Debian or Ubuntu install them with: sudo apt-get install $missing" >&2
-    echo "setup: without them, conntrack apart, the lab runs without packets and the tests that send packets fail" >&2
+    echo "setup: without them, conntrack and what only tests need apart, the lab runs without packets and the tests that send packets fail" >&2
   fi
 fi
 
@@ -57,7 +63,17 @@ if [ -f native/cni-entry/cni-entry.c ]; then
   fi
 fi
 
-# 4. What carries the input and output of the lab's containers; without it the lab has no exec, attach, port-forward and logs.
+# 4. What carries batches for the kernel out without a process for each; without it the agent starts ip for every one.
+if [ ! -x build/ip-batch ] || [ -n "$(find native/ip-batch -newer build/ip-batch -name '*.[ch]')" ]; then
+  if command -v gcc >/dev/null 2>&1; then
+    mkdir -p build
+    sh native/ip-batch/build.sh build/ip-batch
+  else
+    echo "setup: no C compiler: the agent starts ip for every batch" >&2
+  fi
+fi
+
+# 5. What carries the input and output of the lab's containers; without it the lab has no exec, attach, port-forward and logs.
 if [ ! -x build/container-io ] || [ -n "$(find native/container-io -newer build/container-io -name '*.[ch]')" ]; then
   if command -v gcc >/dev/null 2>&1; then
     mkdir -p build

@@ -108,9 +108,11 @@ export interface CloudAdmin
   throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;
   /** Describe calls show new ENIs and EIPs only after this long; those made before a change keep theirs in answers by id. */
   hideNew(delay: { readonly ms: number }): void;
+  /** From now on nothing new is sold in the zone; with `open` it is again. */
+  closeZone(change: { readonly zone: string; readonly open?: boolean }): void;
   /** Lets tasks that stall go on at once; how many did. */
   releaseTasks(): number;
-  /** Forgets errors, delays, drops, failures, stalls and partial pages to come, shows new things as the settings say, releases stalled tasks and gives drained addresses back. */
+  /** Forgets errors, delays, drops, failures, stalls and partial pages to come, shows new things and closes zones as the settings say, releases stalled tasks and gives drained addresses back. */
   clearFaults(): void;
 }
 
@@ -123,7 +125,7 @@ export interface AdminDeps {
 
 export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdmin {
   const { state, settings } = core;
-  const { readDelayMs } = settings;
+  const { readDelayMs, closedZones } = settings;
   const drift = createDrift(core);
   const fixedId = (prefix: 'vpc' | 'subnet' | 'sg' | 'ins', wanted: string | undefined): string => {
     if (wanted === undefined) return core.newId(prefix);
@@ -154,9 +156,14 @@ export function createAdmin({ core, limiter, credentials }: AdminDeps): CloudAdm
     hideNew: ({ ms }) => {
       settings.readDelayMs = ms;
     },
+    closeZone: ({ zone, open = false }) => {
+      const others = settings.closedZones.filter((each) => each !== zone);
+      settings.closedZones = open ? others : [...others, zone];
+    },
     clearFaults: () => {
       core.faults.clear();
       settings.readDelayMs = readDelayMs;
+      settings.closedZones = closedZones;
       core.releaseTasks();
       drift.refillSubnets();
     },

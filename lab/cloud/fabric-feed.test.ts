@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import type { FabricSink, FabricSnapshot } from './read-model.ts';
-import { createdEni, eniRequest, GROUP_ID, listEnis, openAccount, type TestAccount } from './testing/account.ts';
+import {
+  createdEni,
+  eniRequest,
+  GROUP_ID,
+  listEnis,
+  openAccount,
+  SUBNET_ID,
+  type TestAccount,
+  VPC_ID,
+} from './testing/account.ts';
 
 let account: TestAccount;
 afterEach(() => account.close());
@@ -39,6 +49,24 @@ describe('the feed to the fabric', () => {
     inForce.resolve();
     await call;
     expect(events).toEqual(['in force', 'answer']);
+  });
+
+  test('tells of a way out with the answer to the call that makes, gives or takes it', async () => {
+    const fabric = recordingFabric(() => Promise.resolve());
+    account = await openAccount({ fabric });
+    const ways = (): unknown => fabric.told.at(-1)?.waysOut;
+    const made = await account.call('vpc', 'CreateRouteTable', { VpcId: VPC_ID, RouteTableName: 'out' });
+    const { RouteTableId } = z.object({ RouteTableId: z.string() }).parse(made['RouteTable']);
+    const Routes = [{ DestinationCidrBlock: '0.0.0.0/0', GatewayType: 'EIP', GatewayId: '0' }];
+    await account.call('vpc', 'CreateRoutes', { RouteTableId, Routes });
+    expect(ways()).toEqual([]);
+    await account.call('vpc', 'ReplaceRouteTableAssociation', { SubnetId: SUBNET_ID, RouteTableId });
+    expect(ways()).toMatchObject([{ destination: '0.0.0.0/0', kind: 'eip' }]);
+    const narrow = [{ ...Routes[0], RouteId: 1, DestinationCidrBlock: '192.0.2.0/24' }];
+    await account.call('vpc', 'ReplaceRoutes', { RouteTableId, Routes: narrow });
+    expect(ways()).toMatchObject([{ destination: '192.0.2.0/24' }]);
+    await account.call('vpc', 'DeleteRoutes', { RouteTableId, Routes: [{ RouteId: 1 }] });
+    expect(ways()).toEqual([]);
   });
 
   test('numbers its versions upwards', async () => {

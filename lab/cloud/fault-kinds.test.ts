@@ -147,6 +147,26 @@ describe('changes made by hand', () => {
     expect(() => account.cloud.admin.deleteEni(id)).toThrow('PENDING');
   });
 
+  test('close a zone: nothing new is sold there, what is there stays, until it is opened or the faults are cleared', async () => {
+    await open();
+    const id = await newEni();
+    const zone = 'ap-guangzhou-3';
+    const more = { NetworkInterfaceId: id, SecondaryPrivateIpAddressCount: 1 };
+    account.cloud.admin.closeZone({ zone: 'ap-guangzhou-6' });
+    await account.call('vpc', 'AssignPrivateIpAddresses', more);
+    account.cloud.admin.closeZone({ zone });
+    await account.tasksEnd();
+    const before = await only(id);
+    expect(await account.refusal('vpc', 'CreateNetworkInterface', eniRequest)).toBe('ResourceInsufficient');
+    expect(await account.refusal('vpc', 'AssignPrivateIpAddresses', more)).toBe('ResourceInsufficient');
+    expect(await only(id)).toEqual(before);
+    account.cloud.admin.closeZone({ zone, open: true });
+    await newEni();
+    account.cloud.admin.closeZone({ zone });
+    account.cloud.admin.clearFaults();
+    await newEni();
+  });
+
   test('use a subnet up until the faults are cleared', async () => {
     await open();
     const request = { ...eniRequest, SubnetId: SMALL_SUBNET_ID };

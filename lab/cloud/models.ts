@@ -15,6 +15,9 @@ const SUB_ENI_FAMILIES: ReadonlySet<string> = new Set(['ITA5', 'M8', 'MA4', 'MA5
 
 const NAMED_CORES: Readonly<Record<string, number>> = { SMALL: 1, MEDIUM: 2, LARGE: 4 };
 
+/** Families that take ENIs for exclusive use (facts tke.md 6.3: S5, SA2, SA3, IT5, later M5, SA5, S8, ITA5). */
+const EXCLUSIVE_FAMILIES: ReadonlySet<string> = new Set(['IT5', 'ITA5', 'M5', 'S5', 'S8', 'SA2', 'SA3', 'SA5']);
+
 /** The machine behind one Pod of a super node: a primary ENI and nothing else. */
 const SUPER_NODE_POD: ModelLimits = {
   cpu: 2,
@@ -86,6 +89,12 @@ export function podLimits(limits: ModelLimits): object {
     TKEDirectENI: exclusivePods(limits.cpu),
     TKESubENI: limits.subEniQuantity,
   };
+}
+
+/** Extended ENIs of a model: one more than the Pods that can have one (facts tke.md, section 12.1); 0 outside the listed families. */
+export function extendEniQuantity(instanceType: string, cpu: number): number {
+  const [family = ''] = instanceType.split('.');
+  return EXCLUSIVE_FAMILIES.has(family) ? exclusivePods(cpu) + 1 : 0;
 }
 
 function exclusivePods(cpu: number): number {

@@ -80,6 +80,22 @@ describe('route tables', () => {
     expect(described).toMatchObject({ RouteTableSet: [{ Main: false, RouteSet: [{ GatewayType: 'LOCAL' }] }] });
   });
 
+  test('one network has a route to the own public address beside another, and no third', async () => {
+    const RouteTableId = await createTable();
+    const own = { DestinationCidrBlock: '0.0.0.0/0', GatewayType: 'EIP', GatewayId: '0' };
+    const other = { ...own, GatewayType: 'NORMAL_CVM', GatewayId: '10.0.1.2' };
+    await account.call('vpc', 'CreateRoutes', { RouteTableId, Routes: [own, other] });
+    for (const route of [own, other])
+      expect(await account.refusal('vpc', 'CreateRoutes', { RouteTableId, Routes: [route] })).toBe(
+        'InvalidParameterValue.Duplicate',
+      );
+    await account.call('vpc', 'DeleteRoutes', { RouteTableId, Routes: [{ RouteId: 1 }] });
+    const left = await account.call('vpc', 'DescribeRouteTables', { RouteTableIds: [RouteTableId] });
+    expect(left).toMatchObject({
+      RouteTableSet: [{ RouteSet: [{ GatewayType: 'LOCAL' }, { GatewayType: 'NORMAL_CVM' }] }],
+    });
+  });
+
   test('a subnet uses the default table until it is given another', async () => {
     const RouteTableId = await createTable();
     await account.call('vpc', 'ReplaceRouteTableAssociation', { SubnetId: SUBNET_ID, RouteTableId });

@@ -13,6 +13,8 @@ export interface CloudSettings {
   associateAppends: boolean;
   /** CreateSubNetworkInterface takes a subnet of another zone than its trunk's (GUESS: off). */
   subEniFollowsZone: boolean;
+  /** Zones that sell nothing any more: new ENIs, sub-ENIs and addresses there are refused, what is there stays (GUESS). */
+  closedZones: readonly string[];
   /** Secondary ENIs of a returned instance stay, detached, with their sub-ENIs (GUESS); false: they go with it. */
   returnKeepsEnis: boolean;
   /** VPCs of the region, subnets and route tables of a VPC, routes of a table (facts, section 18). */
@@ -87,6 +89,7 @@ export const defaultSettings: CloudSettings = {
   attachOneAtATime: false,
   associateAppends: true,
   subEniFollowsZone: false,
+  closedZones: [],
   returnKeepsEnis: true,
   vpcQuota: 20,
   subnetsPerVpc: 100,

@@ -34,6 +34,10 @@ describe('the edge', () => {
     const { ways } = edgeOf({ waysOut: [byNat(), byEip('192.88.99.0/24'), byNat('192.0.0.0/8')] });
     expect(ways.map(({ destination }) => destination)).toEqual(['192.88.99.0/24', '192.0.0.0/8', '0.0.0.0/0']);
   });
+  it('asks the route by the EIP before another to the same destination', () => {
+    const { ways } = edgeOf({ waysOut: [byNat(), byEip('0.0.0.0/0')] });
+    expect(ways.map(({ kind }) => kind)).toEqual(['eip', 'nat']);
+  });
   it('names the public addresses that are for somebody else now', () => {
     const before = edgeOf({ eips: [eipOf(1), eipOf(2, '203.0.113.11')] });
     expect(movedAddresses(before, before)).toEqual([]);
@@ -115,6 +119,11 @@ describe.skipIf(!possible)(`the internet of the fabric${why}`, { timeout: 60_000
 
   it('sees the EIP again where a longer route says so, and the NAT gateway from who has none', async () => {
     await apply({ eips: [eipOf(1)], waysOut: [byNat(), byEip('192.88.99.0/24')] });
+    expect([await seen('n1'), await seen('n2')]).toEqual([EIP, NAT]);
+  });
+
+  it('sees the EIP before the NAT gateway of a route to the same destination, and the NAT gateway from who has none', async () => {
+    await apply({ eips: [eipOf(1)], waysOut: [byNat(), byEip('0.0.0.0/0')] });
     expect([await seen('n1'), await seen('n2')]).toEqual([EIP, NAT]);
   });
 

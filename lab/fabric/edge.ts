@@ -9,7 +9,7 @@ export const WAN = 'wan';
 export interface Edge {
   /** Public address to private one. */
   readonly eips: ReadonlyMap<string, string>;
-  /** In the order in which they are asked: the longest destination first. */
+  /** In the order in which they are asked: the longest destination first, and of two to one destination that by the EIP. */
   readonly ways: readonly FabricWayOut[];
 }
 
@@ -17,9 +17,10 @@ export const NO_EDGE: Edge = { eips: new Map(), ways: [] };
 
 export function edgeOf(snapshot: Pick<FabricSnapshot, 'eips' | 'waysOut'>): Edge {
   const length = ({ destination }: FabricWayOut): number => Number(destination.split('/')[1] ?? 32);
+  const rank = ({ kind }: FabricWayOut): number => (kind === 'eip' ? 0 : 1);
   return {
     eips: new Map((snapshot.eips ?? []).map(({ publicIp, privateIp }) => [publicIp, privateIp])),
-    ways: (snapshot.waysOut ?? []).toSorted((a, b) => length(b) - length(a)),
+    ways: (snapshot.waysOut ?? []).toSorted((a, b) => length(b) - length(a) || rank(a) - rank(b)),
   };
 }
 
@@ -35,8 +36,8 @@ export function movedAddresses(before: Edge, after: Edge): readonly string[] {
 
 /**
  * For `nft -f -`: the whole table in one transaction. Of routes that cover a destination the longest decides: one to a NAT gateway, or one to the
- * sender's own EIP, which says nothing about a sender that has none. Without a route the EIP does (facts, Tencent Cloud API, section 13; GUESS
- * where both would fit). What would leave with a private address goes nowhere.
+ * sender's own EIP, which goes before another to the same destination and says nothing about a sender that has none (document 552/30012). Without
+ * a route the EIP does. What would leave with a private address goes nowhere.
  */
 export function renderEdge(edge: Edge): string {
   const eips = [...edge.eips];

@@ -14,9 +14,13 @@ interface TextEvent extends KubeObject {
 
 const textOf = (event: KubeObject): string => (event as TextEvent).message ?? '';
 
-/** Waits until each node has an event with all `words`; answers one's text. Throws after a minute. */
-export async function eventOnEach(lab: Lab, nodes: readonly LabNode[], words: readonly string[]): Promise<string> {
-  const tells = (event: KubeObject, node: LabNode): boolean =>
+/** Waits until each node, or other object of the name, has an event with all `words`; answers one's text. Throws after a minute. */
+export async function eventOnEach(
+  lab: Lab,
+  nodes: readonly Pick<LabNode, 'name'>[],
+  words: readonly string[],
+): Promise<string> {
+  const tells = (event: KubeObject, node: Pick<LabNode, 'name'>): boolean =>
     (event as TextEvent).involvedObject?.name === node.name && words.every((word) => textOf(event).includes(word));
   const found = await waitForObjects(
     lab.client,

@@ -17,7 +17,7 @@ export interface Story {
   readonly document: string;
   readonly title: string;
   /** What its lab has that the default one has not. */
-  readonly lab?: Pick<LabOptions, 'nodes' | 'superNodes' | 'grants' | 'ipMode' | 'ipScheduler'>;
+  readonly lab?: Pick<LabOptions, 'nodes' | 'superNodes' | 'instanceType' | 'grants' | 'ipMode' | 'ipScheduler'>;
   run(context: StoryContext): Promise<void>;
 }
 

@@ -140,6 +140,8 @@ function withWired(book: AddressBook, { pod, wiring }: Wired, logger: Logger): A
   if (wiring.kind !== 'shared') return book;
   const { podIp, vpcEniUID } = wiring;
   if (allocationOf(book, pod.uid)?.ip === podIp) return book;
+  // What is in use is never given back: after a power cut a record that was deleted may be there again.
+  if (book.enis[vpcEniUID]?.released.some(({ ip }) => ip === podIp) === true) return book;
   try {
     return allocate(book, vpcEniUID, podIp, pod.uid);
   } catch (error) {

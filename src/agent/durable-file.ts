@@ -1,4 +1,5 @@
-// Files that are whole or not there, also after a power cut.
+// Files that are whole or not there: after a power cut, too, or at least after the end of a process at any point.
+import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -17,6 +18,38 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
   }
   await rename(temporary, path);
   await syncDirectory(directory);
+}
+
+/**
+ * Writes beside and renames, and leaves the rest to the kernel: for what is true only as long as this kernel runs. Whoever reads it after a power cut
+ * may find it old, empty or gone. Synchronous, since nothing here waits for a disk. The directory is made when missing.
+ */
+export function writeWhole(path: string, content: string, mode = 0o600): void {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${path.slice(directory.length + 1)}.${process.pid}.tmp`);
+  try {
+    writeFileSync(temporary, content, { mode });
+  } catch (error) {
+    if (!isMissing(error)) throw withoutTemporary(temporary, error);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(temporary, content, { mode });
+  }
+  renameSync(temporary, path);
+}
+
+/** What a full disk cut off would only take more of it. */
+function withoutTemporary(temporary: string, error: unknown): unknown {
+  removeWhole(temporary);
+  return error;
+}
+
+/** As `removeDurably`, but after a power cut the file may be there again. */
+export function removeWhole(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }
 
 /** Deletes; a file that is not there is fine. */

@@ -7,6 +7,7 @@ import { pods } from '../kube/resources.ts';
 import { agentErrors } from './errors.ts';
 import { hasEnded, type PodView, viewPod } from './pod-view.ts';
 import { networkNames } from '../planning/shared-pod.ts';
+import { exclusiveNotServed } from '../planning/exclusive-pod.ts';
 import { wantsSubEni } from '../planning/pod-intent.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
 
@@ -33,7 +34,7 @@ export async function findPod(
     throw gone(wanted, `the Pod of that name is another one (uid ${uid ?? 'none'})`);
   if (hasEnded(pod)) throw gone(wanted, `its phase is ${pod.phase}`);
   if (deps.tornDown.has(uid)) throw gone(wanted, 'its network was taken down for good');
-  return { pod, uid, network: networkOf(wanted, pod.networks) };
+  return { pod, uid, network: networkOf(wanted, pod) };
 }
 
 async function read(
@@ -61,7 +62,12 @@ export function gone(pod: PodArgs, why: string): TrunklineError {
 }
 
 /** As ipamd reads the annotation: a sub-ENI when it names one, else a shared address when it names nothing or the default network. */
-function networkOf(pod: PodArgs, annotation: string | undefined): PodNetwork {
+function networkOf(pod: PodArgs, { networks: annotation, exclusive }: PodView): PodNetwork {
+  if (exclusive)
+    throw new TrunklineError(
+      agentErrors.networkUnsupported,
+      `Pod ${pod.namespace}/${pod.name} asks for ${exclusiveNotServed.message}`,
+    );
   if (wantsSubEni(annotation)) return 'sub-eni';
   const named = annotation?.trim() ?? '';
   if (named === '' || networkNames(named).includes(networks.routeEni)) return 'shared';

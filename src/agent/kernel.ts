@@ -1,10 +1,11 @@
 // The node's kernel as the agent uses it: batches for `ip`, links, rules and a few sysctls.
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { TrunklineError } from '../base/errors.ts';
+import { errorText, TrunklineError } from '../base/errors.ts';
 import { isMissing } from './durable-file.ts';
 import { agentErrors } from './errors.ts';
+import type { IpBatch } from './ip-batch.ts';
 import { type KernelRule, kernelRuleSchema } from './plan-rules.ts';
 
 const linkSchema = z.object({
@@ -35,6 +36,8 @@ export interface BatchOptions {
 export interface Kernel {
   ipBatch(lines: readonly string[], options?: BatchOptions): Promise<void>;
   links(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelLink[]>;
+  /** Whether a device of this name is there. */
+  hasLink(device: string, options?: Pick<BatchOptions, 'netns'>): Promise<boolean>;
   rules(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRule[]>;
   /** IPv4 routes of every table. */
   routes(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRoute[]>;
@@ -54,8 +57,8 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** With the `ip` of iproute2, and nsenter for the Pods' namespaces. */
-export function createKernel(): Kernel {
+/** With `batch` where it is given and knows every line; else with the `ip` of iproute2, and nsenter for the Pods' namespaces. */
+export function createKernel(batch?: IpBatch): Kernel {
   const ip = async (args: readonly string[], netns?: string, stdin = ''): Promise<Outcome> =>
     netns === undefined ? run('ip', args, stdin) : run('nsenter', [`--net=${netns}`, 'ip', ...args], stdin);
   const json = async <T>(schema: z.ZodType<T>, args: readonly string[], netns?: string): Promise<readonly T[]> => {
@@ -66,12 +69,19 @@ export function createKernel(): Kernel {
   return {
     ipBatch: async (lines, { netns, force = false } = {}) => {
       if (lines.length === 0) return;
+      const known = await batch?.run(lines, { ...(netns === undefined ? {} : { netns }), force }).catch(batchEnded);
+      if (known?.kind === 'done') return;
+      if (known?.kind === 'failed') throw refused(`ip ${lines[known.line - 1] ?? '-batch'}`, known.reason);
       const outcome = await ip([...(force ? ['-force'] : []), '-batch', '-'], netns, `${lines.join('\n')}\n`);
       if (outcome.code === 0 || force) return;
       const number = Number(/Command failed -:(\d+)/.exec(outcome.stderr)?.[1] ?? '0');
       throw refused(`ip ${lines[number - 1] ?? '-batch'}`, outcome.stderr.split('\n')[0] ?? '');
     },
     links: ({ netns } = {}) => json(linkSchema, ['link', 'show'], netns),
+    hasLink: async (device, { netns } = {}) => {
+      if (batch !== undefined) return await batch.hasDevice(device, netns).catch(batchEnded);
+      return (await json(linkSchema, ['link', 'show'], netns)).some(({ ifname }) => ifname === device);
+    },
     rules: ({ netns } = {}) => json(kernelRuleSchema, ['rule', 'show'], netns),
     routes: ({ netns } = {}) => json(routeSchema, ['-4', 'route', 'show', 'table', 'all'], netns),
     addresses: async (device, { netns } = {}) => {
@@ -82,16 +92,17 @@ export function createKernel(): Kernel {
       const found = (await json(schema, ['address', 'show'], netns)).find((link) => link.ifname === device);
       return found?.addr_info?.map(({ local }) => local) ?? [];
     },
+    // Synchronously: the kernel answers at once, and a thread would cost more.
     setSysctl: async (name, value) => {
       try {
-        await writeFile(`/proc/sys/${name}`, value);
+        await Promise.resolve(writeFileSync(`/proc/sys/${name}`, value));
       } catch (error) {
         throw new TrunklineError(agentErrors.kernel, `/proc/sys/${name} cannot be set to ${value}`, { cause: error });
       }
     },
     sysctl: async (name) => {
       try {
-        return (await readFile(`/proc/sys/${name}`, 'utf8')).trim();
+        return await Promise.resolve(readFileSync(`/proc/sys/${name}`, 'utf8').trim());
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw new TrunklineError(agentErrors.kernel, `/proc/sys/${name} cannot be read`, { cause: error });
@@ -125,6 +136,12 @@ function run(command: string, args: readonly string[], stdin: string): Promise<O
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     );
     child.stdin.end(stdin);
+  });
+}
+
+function batchEnded(error: unknown): never {
+  throw new TrunklineError(agentErrors.kernel, `a batch for the kernel was cut off: ${errorText(error)}`, {
+    cause: error,
   });
 }
 

@@ -16,6 +16,7 @@ function observed(text: string): KernelRule {
     ...(after('to') === undefined ? {} : { dst: after('to') }),
     ...(after('iif') === undefined ? {} : { iif: after('iif') }),
     table: after('lookup'),
+    ...(words.at(-1) === 'blackhole' ? { action: 'blackhole' } : {}),
   });
 }
 
@@ -29,6 +30,7 @@ const foreign: readonly KernelRule[] = [
   { priority: 1536, src: '10.9.9.9', table: '9999' },
   { priority: 1536, src: '10.9.9.9', table: '10064' },
   { priority: 10, src: 'all', iif: 'eth1', table: '10001' },
+  { priority: 11, src: 'all', iif: 'tke-other', action: 'blackhole' },
   { priority: 32766, src: 'all', table: 'main' },
 ];
 

@@ -1,7 +1,14 @@
 // Which policy rules are missing and which are left over, for the repair at start-up. Pure.
 import { z } from 'zod';
 import { rulesOf } from './plan-wire.ts';
-import { FIRST_ENI_TABLE, FIRST_SUB_ENI_TABLE, MOST_ENI_INDEX, preferences, type Wiring } from './wiring.ts';
+import {
+  FIRST_ENI_TABLE,
+  FIRST_SUB_ENI_TABLE,
+  isHostVeth,
+  MOST_ENI_INDEX,
+  preferences,
+  type Wiring,
+} from './wiring.ts';
 
 /** The part of `ip -json rule show` that is read; other members belong to other people's rules. */
 export const kernelRuleSchema = z.object({
@@ -10,6 +17,8 @@ export const kernelRuleSchema = z.object({
   dst: z.string().optional(),
   iif: z.string().optional(),
   table: z.union([z.string(), z.int()]).transform(String).optional(),
+  /** Of a rule that names no table. */
+  action: z.string().optional(),
 });
 export type KernelRule = z.infer<typeof kernelRuleSchema>;
 
@@ -21,7 +30,7 @@ export interface RuleRepair {
 }
 
 /**
- * Left over is only what is unmistakably ours: our three shapes, at our preferences, and for a table of an ENI or a sub-ENI (a `to POD lookup main` goes
+ * Left over is only what is unmistakably ours: our shapes, at our preferences, and for a table of an ENI or a sub-ENI (a `to POD lookup main` goes
  * with the `from POD` rule of the same address).
  */
 export function planRuleRepair(wirings: readonly Wiring[], observed: readonly KernelRule[]): RuleRepair {
@@ -29,7 +38,10 @@ export function planRuleRepair(wirings: readonly Wiring[], observed: readonly Ke
   const present = new Set(observed.flatMap((rule) => ruleText(rule) ?? []));
   const ourAddresses = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
   const isOurs = (rule: KernelRule): boolean =>
-    isFromPod(rule) || isFromLink(rule) || (rule.priority === preferences.toPod && ourAddresses.has(rule.dst));
+    isFromPod(rule) ||
+    isFromLink(rule) ||
+    isNotOwn(rule) ||
+    (rule.priority === preferences.toPod && ourAddresses.has(rule.dst));
   return {
     missing: [...wanted].filter((rule) => !present.has(rule)),
     leftOver: observed.flatMap((rule) => {
@@ -40,9 +52,13 @@ export function planRuleRepair(wirings: readonly Wiring[], observed: readonly Ke
 }
 
 /** The rule in the words of `rulesOf`; undefined for other shapes. */
-function ruleText({ priority, src, dst, iif, table }: KernelRule): string | undefined {
-  if (priority === preferences.fromLink && iif !== undefined)
-    return `pref ${priority} iif ${iif} lookup ${table ?? ''}`;
+function ruleText(rule: KernelRule): string | undefined {
+  const { priority, src, dst, iif, table } = rule;
+  if (isNotOwn(rule)) return `pref ${priority} iif ${iif} blackhole`;
+  if (priority === preferences.fromLink && iif !== undefined) {
+    const from = src === undefined || src === 'all' ? '' : `from ${src} `;
+    return `pref ${priority} ${from}iif ${iif} lookup ${table ?? ''}`;
+  }
   if (priority === preferences.toPod && dst !== undefined) return `pref ${priority} to ${dst} lookup ${table ?? ''}`;
   if (priority === preferences.fromPod && src !== undefined)
     return `pref ${priority} from ${src} lookup ${table ?? ''}`;
@@ -61,5 +77,7 @@ function isWithin(table: string | undefined, first: number, last: number): boole
 
 const isFromPod = (rule: KernelRule): boolean =>
   rule.priority === preferences.fromPod && (isSubEniTable(rule.table) || isEniTable(rule.table));
+const isNotOwn = (rule: KernelRule): boolean =>
+  rule.priority === preferences.notOwn && rule.action === 'blackhole' && isHostVeth(rule.iif);
 const isFromLink = (rule: KernelRule): boolean =>
   rule.priority === preferences.fromLink && rule.iif !== undefined && isSubEniTable(rule.table);

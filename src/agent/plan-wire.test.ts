@@ -7,7 +7,7 @@ import { coexistingWirings, sharedWiringOf, wiringOf } from './testing/wirings.t
 import { eniTable, hostVethName, podMac, subEniLinkName, type Wiring } from './wiring.ts';
 
 /** Things in the kernel that a wiring adds. */
-const lines = (wiring: Wiring): number => (wiring.kind === 'shared' ? 4 : wiring.mode === 'strict' ? 6 : 8);
+const lines = (wiring: Wiring): number => (wiring.kind === 'shared' ? 4 : wiring.mode === 'strict' ? 7 : 8);
 
 describe('wiring a Pod', () => {
   it('is this text in the node', () => {
@@ -33,11 +33,13 @@ describe('wiring a Pod', () => {
       'route replace 10.0.36.1/32 dev eth1.101 scope link table 20101',
       'route replace default via 10.0.36.1 dev eth1.101 table 20101',
       'rule add pref 10 iif eth1.101 lookup 20101',
-      'rule add pref 10 iif tke0a lookup 20101',
+      'rule add pref 10 from 10.0.36.21 iif tke0a lookup 20101',
+      'rule add pref 11 iif tke0a blackhole',
     ]);
     expect(planUnwire(wiring)).toEqual([
       'rule del pref 10 iif eth1.101 lookup 20101',
-      'rule del pref 10 iif tke0a lookup 20101',
+      'rule del pref 10 from 10.0.36.21 iif tke0a lookup 20101',
+      'rule del pref 11 iif tke0a blackhole',
       'link delete tke0a',
       'route flush table 20101',
     ]);
@@ -70,6 +72,13 @@ describe('wiring a Pod', () => {
       'route replace 169.254.1.1 dev eth0 scope link',
       'route replace default via 169.254.1.1 dev eth0',
     ]);
+  });
+
+  it('lets only what has the address of the Pod out of it: by the reverse path, and by rule where that leads elsewhere', () => {
+    const { hostVeth, link } = wiringOf();
+    expect(planWire(wiringOf())).toMatchObject({ filtered: [hostVeth], unfiltered: [link] });
+    expect(planWire(sharedWiringOf())).toMatchObject({ filtered: [hostVeth], unfiltered: ['eth2'] });
+    expect(planWire(wiringOf({ mode: 'strict' }))).toMatchObject({ filtered: [], unfiltered: [link, hostVeth] });
   });
 
   it('leaves the size of packets to the kernel when the configuration names none', () => {

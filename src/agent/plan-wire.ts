@@ -7,6 +7,8 @@ export interface WirePlan {
   readonly pod: readonly string[];
   /** Devices whose reverse-path filter must be off, once `node` has been carried out. */
   readonly unfiltered: readonly string[];
+  /** Devices whose reverse-path filter must be strict: a Pod sends with its own address, or nothing arrives (ADR 0033). */
+  readonly filtered: readonly string[];
 }
 
 /**
@@ -16,7 +18,12 @@ export interface WirePlan {
 export function rulesOf(wiring: Wiring): readonly string[] {
   const table = tableOf(wiring);
   if (isStrict(wiring))
-    return [wiring.link, wiring.hostVeth].map((device) => `pref ${preferences.fromLink} iif ${device} lookup ${table}`);
+    return [
+      `pref ${preferences.fromLink} iif ${wiring.link} lookup ${table}`,
+      `pref ${preferences.fromLink} from ${wiring.podIp} iif ${wiring.hostVeth} lookup ${table}`,
+      // The way back to a strict Pod leads through the VPC, so that a reverse-path filter would drop everything: a rule takes its place.
+      `pref ${preferences.notOwn} iif ${wiring.hostVeth} blackhole`,
+    ];
   return [
     // What a shared ENI receives is for many Pods; the rule by address finds the right one.
     ...(wiring.kind === 'shared' ? [] : [`pref ${preferences.fromLink} iif ${wiring.link} lookup ${table}`]),
@@ -67,7 +74,8 @@ export function planWire(wiring: Wiring): WirePlan {
       `route replace ${POD_GATEWAY} dev ${ifName} scope link`,
       `route replace default via ${POD_GATEWAY} dev ${ifName}`,
     ],
-    unfiltered: [link, hostVeth],
+    unfiltered: [link, ...(isStrict(wiring) ? [hostVeth] : [])],
+    filtered: isStrict(wiring) ? [] : [hostVeth],
   };
 }
 

@@ -1,11 +1,11 @@
 // ADD and DEL of Pods that share addresses, on a kernel and a clock that the test moves: what is taken, what is waited for, what is refused.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import type { CniCall } from '../cni/call.ts';
 import { freed } from './address-book.ts';
 import { createAddressStore } from './address-store.ts';
+import { createWiredStore } from './wired-store.ts';
 import { asCniError } from './errors.ts';
 import { type CniService, createCniService } from './service.ts';
 import { createFakeKernel, type FakeKernel } from './testing/fake-kernel.ts';
@@ -77,17 +77,19 @@ describe('ADD of a Pod with a shared address', () => {
     expect(await add(web, 'c1')).toBe('10.0.35.21/32');
   });
 
-  it('has the address on disk before the kernel is touched', async () => {
+  it('has the address on disk before the kernel is touched, so that the next run of the agent knows whose it is', async () => {
     world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21')));
-    let onDisk = '';
+    const next = createAddressStore({ path: join(world.stateDir, 'addresses.json'), logger: silentLogger });
+    let known: Promise<void> | undefined;
     kernel.intercept((line) => {
-      if (line.startsWith('link add')) onDisk = readFileSync(join(world.stateDir, 'addresses.json'), 'utf8');
+      if (!line.startsWith('link add')) return;
+      const wired = createWiredStore({ directory: join(world.stateDir, 'wired'), logger: silentLogger });
+      known ??= wired.load().then(() => next.load(wired.list()));
     });
     await add(web, 'c1');
-    expect(JSON.parse(onDisk)).toMatchObject({
-      book: { allocations: { '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-web' } } },
-      pods: { 'uid-web': { namespace: 'ns', name: 'web' } },
-    });
+    await known;
+    expect(next.book.allocations).toEqual({ '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-web' } });
+    expect(next.nameOf('uid-web')).toEqual({ namespace: 'ns', name: 'web' });
   });
 
   it('gives the next sandbox of the Pod the same address, also after DEL and after a restart', async () => {
@@ -205,12 +207,10 @@ describe('ADD of a Pod with a shared address', () => {
     expect(await add(web, 'c2')).toBe('10.0.35.21/32');
   });
 
-  it('tells whoever frees addresses when the Pod went away after it got one', async () => {
+  it('tells whoever frees addresses when the Pod went away at the moment at which it got one', async () => {
     world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21')));
-    const answer = add(web, 'c1');
-    await until(() => Object.keys(world.deps.addresses.book.allocations).length > 0);
-    world.pods.remove('ns/web');
-    expect(await answer).toMatchObject({ code: 100, message: expect.stringContaining('deleted while') });
+    world.deps.addresses.onChange(() => world.pods.remove('ns/web'));
+    expect(await add(web, 'c1')).toMatchObject({ code: 100, message: expect.stringContaining('deleted while') });
     expect(world.changes).toEqual(['uid-web']);
     expect(kernel.lines).toEqual([]);
   });

@@ -135,7 +135,7 @@ describe('the start of the agent, for shared addresses', () => {
   });
 
   it('knows again who has which address when only the record of the wiring is left', async () => {
-    rmSync(join(world.stateDir, 'addresses.json'));
+    rmSync(join(world.stateDir, 'addresses.json'), { force: true });
     const addresses = again();
     await startUp({ ...world.deps, store, addresses }, nothing);
     expect(addresses.book.allocations).toEqual({ '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-db' } });

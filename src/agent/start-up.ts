@@ -2,10 +2,10 @@
 import { errorText } from '../base/errors.ts';
 import type { KernelLink } from './kernel.ts';
 import { planRuleRepair } from './plan-rules.ts';
-import { routesOf } from './plan-wire.ts';
+import { planWire, routesOf } from './plan-wire.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { uplinkOf } from './uplink.ts';
-import { unwire } from './wire.ts';
+import { filterSources, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 
 /** Needs no Kubernetes API. `processTombstones` runs first: what the runtime deleted is not repaired. */
@@ -37,8 +37,9 @@ async function repairRules(deps: ServiceDeps): Promise<void> {
   const wirings = deps.store.list().map(({ wiring }) => wiring);
   const { missing, leftOver } = planRuleRepair(wirings, await deps.kernel.rules());
   if (missing.length + leftOver.length > 0) deps.logger.warn({ missing, leftOver }, 'policy rules repaired');
+  // Added first: a rule that takes another's place must not leave a gap.
   await deps.kernel.ipBatch(
-    [...leftOver.map((rule) => `rule del ${rule}`), ...missing.map((rule) => `rule add ${rule}`)],
+    [...missing.map((rule) => `rule add ${rule}`), ...leftOver.map((rule) => `rule del ${rule}`)],
     { force: true },
   );
 }
@@ -48,6 +49,7 @@ async function repairRoutes(deps: ServiceDeps, record: Wired, links: readonly Ke
   const wiring = { ...record.wiring, link: uplinkOf(record.wiring, links) };
   try {
     await deps.kernel.ipBatch([`link set ${wiring.link} up`, `link set ${wiring.hostVeth} up`, ...routesOf(wiring)]);
+    await filterSources(deps.kernel, planWire(wiring));
   } catch (error) {
     // One Pod whose ENI was pulled out must not keep the others from being served; CHECK tells about it.
     deps.logger.error({ containerId, error: errorText(error) }, 'routes of a wired Pod cannot be repaired');

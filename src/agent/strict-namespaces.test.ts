@@ -6,11 +6,18 @@ import type { EnforcingMode } from '../api/vpc-eni.ts';
 import { silentLogger } from '../base/logger.ts';
 import { add } from './add.ts';
 import { check, del } from './commands.ts';
-import { createVethDriver } from './link-driver.ts';
+import { chooseLinkDriver } from './link-driver.ts';
 import { createLinkWatch } from './link-watch.ts';
 import { createNodeRouting } from './node-routing.ts';
 import { startUp } from './start-up.ts';
-import { canMakeNamespaces, CLIENT_IP, createNetnsWorld, NODE_IP, type NetnsWorld } from './testing/netns-world.ts';
+import {
+  canMakeNamespaces,
+  canMakeVlans,
+  CLIENT_IP,
+  createNetnsWorld,
+  NODE_IP,
+  type NetnsWorld,
+} from './testing/netns-world.ts';
 import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
 import { createWiredStore } from './wired-store.ts';
 
@@ -29,163 +36,187 @@ const PODS = {
 type Name = keyof typeof PODS;
 const names = Object.keys(PODS) as Name[];
 
-describe.skipIf(!canMakeNamespaces())('Pods with strict routing in a real kernel', () => {
-  let world: NetnsWorld;
-  let service: ServiceWorld;
-  let before: readonly string[];
-  const ports = new Map<string, string>();
-  /** Process ids. */
-  const servers: number[] = [];
-  const stop = new AbortController();
+/** With `vlan` where this kernel has 802.1Q, and in the guest that test/guest starts. */
+const drivers = canMakeVlans() ? (['veth', 'vlan'] as const) : (['veth'] as const);
 
-  const lines = (command: string): string[] => world.run('node', command.split(' ')).stdout.trim().split('\n');
-  /** Rules and routes; what the platform's own links bring is left out. */
-  const nodeState = (): readonly string[] => [
-    ...lines('ip rule'),
-    ...lines('ip -4 route show table all').map((line) => line.replace(/ linkdown/, '').trim()),
-  ];
-  const localRules = (): string[] =>
-    lines('ip rule').flatMap((line) => /^(\d+):\tfrom all lookup local/.exec(line)?.[1] ?? []);
-  const ping = (from: string, to: string): number | null =>
-    world.run(from, ['busybox', 'ping', '-c', '1', '-W', '2', to]).code;
-  /** The source that the server saw; '' when nothing answers in time. */
-  const curl = (from: string, host: string, limitS = 9): string =>
-    world.run(from, ['curl', '-s', '--noproxy', '*', '-m', String(limitS), `http://${host}:8080/`]).stdout;
-  const earlyDemux = (value: 0 | 1): void =>
-    world.must('node', `for p in tcp udp; do echo ${value} >/proc/sys/net/ipv4/\${p}_early_demux; done`);
-  /** Whether the packets of `work` reach the VPC by the sub-ENI of the Pod. */
-  const passesThePortOf = (name: Name, work: () => void): boolean => {
-    const port = ports.get(name) ?? '';
-    const count = world.received('router', port);
-    work();
-    return world.received('router', port) > count;
-  };
+describe.skipIf(!canMakeNamespaces()).each(drivers)(
+  'Pods with strict routing in a real kernel, driver %s',
+  (choice) => {
+    let world: NetnsWorld;
+    let service: ServiceWorld;
+    let before: readonly string[];
+    const ports = new Map<string, string>();
+    /** Process ids. */
+    const servers: number[] = [];
+    const stop = new AbortController();
 
-  beforeAll(async () => {
-    world = createNetnsWorld('s');
-    const links = createLinkWatch({ kernel: world.kernel, clock: createFakeClock(), logger: silentLogger });
-    void links.run(stop.signal);
-    world.must(
-      'node',
-      'echo 1 >/proc/sys/net/ipv4/ip_forward; for c in all default eth0 eth1; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done; ip link set eth1 up',
-    );
-    service = createServiceWorld(world.kernel, createVethDriver({ kernel: world.kernel, watch: links }));
-    before = nodeState();
-    for (const name of names) {
-      const { mode, ...facts } = PODS[name];
-      const pod = podOf(name);
-      service.addPod(pod);
-      service.enis.put(eniOf(pod, facts, { enforcingMode: mode }));
-      ports.set(name, world.plug({ mac: facts.mac, ip: facts.ip, gateway: GATEWAY }));
-      await add(service.deps, callOf('ADD', pod, `c-${name}`, world.netns(name)), never);
-    }
-    for (const [name, ip] of [...names.map((each) => [each, PODS[each].ip] as const), ['node', NODE_IP] as const])
-      await world.serve(name, ip, 8080);
-  });
-
-  afterAll(async () => {
-    stop.abort();
-    for (const pid of servers) process.kill(pid, 'SIGKILL');
-    await world.close();
-    service.close();
-  });
-
-  it('are wired beside a standard one, with the rule of local moved behind theirs', async () => {
-    expect(localRules()).toEqual(['20']);
-    for (const name of names) {
-      expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
-      await check(service.deps, callOf('CHECK', podOf(name), `c-${name}`, world.netns(name)));
-    }
-  });
-
-  it('send everything through their sub-ENI, to a neighbour, to a standard one and to their own node', () => {
-    for (const to of [PODS.db.ip, PODS.old.ip, NODE_IP, CLIENT_IP])
-      expect([to, passesThePortOf('web', () => expect(ping('web', to)).toBe(0))]).toEqual([to, true]);
-  });
-
-  it('are reached through their sub-ENI, by a standard neighbour and by their own node', () => {
-    // The answers leave by it; what is received there comes from the Pod.
-    for (const from of ['old', 'node'])
-      expect([from, passesThePortOf('web', () => expect(ping(from, PODS.web.ip)).toBe(0))]).toEqual([from, true]);
-    expect(passesThePortOf('old', () => expect(ping('node', PODS.old.ip)).toBe(0))).toBe(false);
-  });
-
-  it('and their node reach each other over TCP only without early demux', () => {
-    earlyDemux(1);
-    expect(curl('node', PODS.web.ip, 2)).toBe('');
-    expect(curl('web', NODE_IP, 2)).toBe('');
-    expect(curl('node', PODS.old.ip)).toBe(NODE_IP);
-    earlyDemux(0);
-    expect(curl('node', PODS.web.ip)).toBe(NODE_IP);
-    expect(curl('web', NODE_IP)).toBe(PODS.web.ip);
-    expect(curl('web', PODS.db.ip)).toBe(PODS.web.ip);
-    expect(curl('client', PODS.web.ip)).toBe(CLIENT_IP);
-  });
-
-  it('and their node reach each other over UDP only without early demux, and over ICMP always', () => {
-    const { stdout } = world.run('web', [
-      'sh',
-      '-c',
-      `${SERVER} ${PODS.web.ip} 9000 >/dev/null 2>&1 </dev/null & echo $!`,
-    ]);
-    servers.push(Number(stdout));
-    const reaches = (from: string, limitMs: number): unknown => {
-      const to = { to: PODS.web.ip, port: 9000, limitMs };
-      const flows = [
-        { protocol: 'udp', ...to },
-        { protocol: 'icmp', ...to },
-      ];
-      return JSON.parse(world.run(from, [...PROBE, JSON.stringify(flows)]).stdout);
+    const lines = (command: string): string[] => world.run('node', command.split(' ')).stdout.trim().split('\n');
+    /** Rules and routes; what the platform's own links bring is left out. */
+    const nodeState = (): readonly string[] => [
+      ...lines('ip rule'),
+      ...lines('ip -4 route show table all').map((line) => line.replace(/ linkdown/, '').trim()),
+    ];
+    const localRules = (): string[] =>
+      lines('ip rule').flatMap((line) => /^(\d+):\tfrom all lookup local/.exec(line)?.[1] ?? []);
+    const ping = (from: string, to: string): number | null =>
+      world.run(from, ['busybox', 'ping', '-c', '1', '-W', '2', to]).code;
+    /** The source that the server saw; '' when nothing answers in time. */
+    const curl = (from: string, host: string, limitS = 9): string =>
+      world.run(from, ['curl', '-s', '--noproxy', '*', '-m', String(limitS), `http://${host}:8080/`]).stdout;
+    const earlyDemux = (value: 0 | 1): void =>
+      world.must('node', `for p in tcp udp; do echo ${value} >/proc/sys/net/ipv4/\${p}_early_demux; done`);
+    /** Whether the packets of `work` reach the VPC by the sub-ENI of the Pod. */
+    const passesThePortOf = (name: Name, work: () => void): boolean => {
+      const port = ports.get(name) ?? '';
+      const count = world.received('router', port);
+      work();
+      return world.received('router', port) > count;
     };
-    expect(reaches('client', 8_000)).toEqual([true, true]);
-    earlyDemux(1);
-    expect(reaches('node', 2_000)).toEqual([false, true]);
-    earlyDemux(0);
-    expect(reaches('node', 8_000)).toEqual([true, true]);
-  });
 
-  it('are not disturbed by an agent that goes away and comes back', async () => {
-    const rules = nodeState();
-    const again = createWiredStore({ directory: join(service.stateDir, 'wired'), logger: silentLogger });
-    const routing = createNodeRouting({
-      kernel: world.kernel,
-      store: again,
-      path: join(service.stateDir, 'early-demux.json'),
-      logger: silentLogger,
+    beforeAll(async () => {
+      world = createNetnsWorld(choice === 'vlan' ? 'st' : 's', { tagged: choice === 'vlan' });
+      const links = createLinkWatch({ kernel: world.kernel, clock: createFakeClock(), logger: silentLogger });
+      void links.run(stop.signal);
+      world.must(
+        'node',
+        'echo 1 >/proc/sys/net/ipv4/ip_forward; for c in all default eth0 eth1; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done; ip link set eth1 up',
+      );
+      service = createServiceWorld(
+        world.kernel,
+        await chooseLinkDriver({ kernel: world.kernel, watch: links }, choice),
+      );
+      before = nodeState();
+      for (const name of names) {
+        const { mode, ...facts } = PODS[name];
+        const pod = podOf(name);
+        service.addPod(pod);
+        service.enis.put(eniOf(pod, facts, { enforcingMode: mode }));
+        ports.set(name, world.plug({ ...facts, gateway: GATEWAY }));
+        await add(service.deps, callOf('ADD', pod, `c-${name}`, world.netns(name)), never);
+      }
+      for (const [name, ip] of [...names.map((each) => [each, PODS[each].ip] as const), ['node', NODE_IP] as const])
+        await world.serve(name, ip, 8080);
     });
-    await startUp({ ...service.deps, store: again, routing }, () => Promise.resolve());
-    expect(nodeState()).toEqual(rules);
-    expect(again.list().map(({ wiring }) => wiring.kind === 'sub-eni' && wiring.mode)).toEqual(
-      expect.arrayContaining(['strict', 'strict', 'standard']),
-    );
-    for (const name of names) expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
-  });
 
-  it('work again when a crash left two rules of local, or somebody broke theirs, and the agent came back', async () => {
-    world.must('node', 'ip rule add pref 0 lookup local; ip rule del pref 10 iif eth1.101; ip route flush table 20102');
-    expect(ping('client', PODS.db.ip)).not.toBe(0);
-    const call = callOf('CHECK', podOf('web'), 'c-web', world.netns('web'));
-    await expect(check(service.deps, call)).rejects.toThrow('no rule pref 10 iif eth1.101 lookup 20101');
-    world.must('node', 'ip rule add pref 10 iif eth1.101 lookup 20101');
-    await expect(check(service.deps, call)).rejects.toThrow('lookup local stands at 0, before the rules');
-    const again = createWiredStore({ directory: join(service.stateDir, 'wired'), logger: silentLogger });
-    const path = join(service.stateDir, 'early-demux.json');
-    const routing = createNodeRouting({ kernel: world.kernel, store: again, path, logger: silentLogger });
-    await startUp({ ...service.deps, store: again, routing }, () => Promise.resolve());
-    expect(localRules()).toEqual(['20']);
-    for (const name of names) expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
-    expect(passesThePortOf('web', () => expect(ping('web', NODE_IP)).toBe(0))).toBe(true);
-  });
+    afterAll(async () => {
+      stop.abort();
+      for (const pid of servers) process.kill(pid, 'SIGKILL');
+      await world.close();
+      service.close();
+    });
 
-  it('leave the rule of local until the last of them is gone, and then the node as it was', async () => {
-    await del(service.deps, callOf('DEL', podOf('web'), 'c-web'));
-    expect(localRules()).toEqual(['20']);
-    expect(ping('client', PODS.db.ip)).toBe(0);
-    await del(service.deps, callOf('DEL', podOf('db'), 'c-db'));
-    expect(localRules()).toEqual(['0']);
-    expect(ping('client', PODS.old.ip)).toBe(0);
-    expect(ping('node', PODS.old.ip)).toBe(0);
-    await del(service.deps, callOf('DEL', podOf('old'), 'c-old'));
-    expect(nodeState()).toEqual(before);
-  });
-});
+    it('are wired beside a standard one, with the rule of local moved behind theirs', async () => {
+      expect(localRules()).toEqual(['20']);
+      for (const name of names) {
+        expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
+        await check(service.deps, callOf('CHECK', podOf(name), `c-${name}`, world.netns(name)));
+      }
+    });
+
+    it('send everything through their sub-ENI, to a neighbour, to a standard one and to their own node', () => {
+      for (const to of [PODS.db.ip, PODS.old.ip, NODE_IP, CLIENT_IP])
+        expect([to, passesThePortOf('web', () => expect(ping('web', to)).toBe(0))]).toEqual([to, true]);
+    });
+
+    it('are reached through their sub-ENI, by a standard neighbour and by their own node', () => {
+      // The answers leave by it; what is received there comes from the Pod.
+      for (const from of ['old', 'node'])
+        expect([from, passesThePortOf('web', () => expect(ping(from, PODS.web.ip)).toBe(0))]).toEqual([from, true]);
+      expect(passesThePortOf('old', () => expect(ping('node', PODS.old.ip)).toBe(0))).toBe(false);
+    });
+
+    it('send nothing with an address that is not their own, to the VPC, to their node or to a neighbour', () => {
+      world.must('web', 'ip address add 10.0.36.99/32 dev eth0');
+      const counts = (): readonly number[] => ['client', 'node', 'old', 'db'].map((name) => world.echoesIn(name));
+      const count = counts();
+      for (const to of [CLIENT_IP, NODE_IP, PODS.old.ip, PODS.db.ip])
+        expect(world.run('web', ['busybox', 'ping', '-c', '1', '-W', '1', '-I', '10.0.36.99', to]).code).toBe(1);
+      expect(counts()).toEqual(count);
+      world.must('web', 'ip address del 10.0.36.99/32 dev eth0');
+      expect(ping('web', CLIENT_IP)).toBe(0);
+      expect(counts()).not.toEqual(count);
+    });
+
+    it('and their node reach each other over TCP only without early demux', () => {
+      earlyDemux(1);
+      expect(curl('node', PODS.web.ip, 2)).toBe('');
+      expect(curl('web', NODE_IP, 2)).toBe('');
+      expect(curl('node', PODS.old.ip)).toBe(NODE_IP);
+      earlyDemux(0);
+      expect(curl('node', PODS.web.ip)).toBe(NODE_IP);
+      expect(curl('web', NODE_IP)).toBe(PODS.web.ip);
+      expect(curl('web', PODS.db.ip)).toBe(PODS.web.ip);
+      expect(curl('client', PODS.web.ip)).toBe(CLIENT_IP);
+    });
+
+    it('and their node reach each other over UDP only without early demux, and over ICMP always', () => {
+      const { stdout } = world.run('web', [
+        'sh',
+        '-c',
+        `${SERVER} ${PODS.web.ip} 9000 >/dev/null 2>&1 </dev/null & echo $!`,
+      ]);
+      servers.push(Number(stdout));
+      const reaches = (from: string, limitMs: number): unknown => {
+        const to = { to: PODS.web.ip, port: 9000, limitMs };
+        const flows = [
+          { protocol: 'udp', ...to },
+          { protocol: 'icmp', ...to },
+        ];
+        return JSON.parse(world.run(from, [...PROBE, JSON.stringify(flows)]).stdout);
+      };
+      expect(reaches('client', 8_000)).toEqual([true, true]);
+      earlyDemux(1);
+      expect(reaches('node', 2_000)).toEqual([false, true]);
+      earlyDemux(0);
+      expect(reaches('node', 8_000)).toEqual([true, true]);
+    });
+
+    it('are not disturbed by an agent that goes away and comes back', async () => {
+      const rules = nodeState();
+      const again = createWiredStore({ directory: join(service.stateDir, 'wired'), logger: silentLogger });
+      const routing = createNodeRouting({
+        kernel: world.kernel,
+        store: again,
+        path: join(service.stateDir, 'early-demux.json'),
+        logger: silentLogger,
+      });
+      await startUp({ ...service.deps, store: again, routing }, () => Promise.resolve());
+      expect(nodeState()).toEqual(rules);
+      expect(again.list().map(({ wiring }) => wiring.kind === 'sub-eni' && wiring.mode)).toEqual(
+        expect.arrayContaining(['strict', 'strict', 'standard']),
+      );
+      for (const name of names) expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
+    });
+
+    it('work again when a crash left two rules of local, or somebody broke theirs, and the agent came back', async () => {
+      world.must(
+        'node',
+        'ip rule add pref 0 lookup local; ip rule del pref 10 iif eth1.101; ip route flush table 20102',
+      );
+      expect(ping('client', PODS.db.ip)).not.toBe(0);
+      const call = callOf('CHECK', podOf('web'), 'c-web', world.netns('web'));
+      await expect(check(service.deps, call)).rejects.toThrow('no rule pref 10 iif eth1.101 lookup 20101');
+      world.must('node', 'ip rule add pref 10 iif eth1.101 lookup 20101');
+      await expect(check(service.deps, call)).rejects.toThrow('lookup local stands at 0, before the rules');
+      const again = createWiredStore({ directory: join(service.stateDir, 'wired'), logger: silentLogger });
+      const path = join(service.stateDir, 'early-demux.json');
+      const routing = createNodeRouting({ kernel: world.kernel, store: again, path, logger: silentLogger });
+      await startUp({ ...service.deps, store: again, routing }, () => Promise.resolve());
+      expect(localRules()).toEqual(['20']);
+      for (const name of names) expect([name, ping('client', PODS[name].ip)]).toEqual([name, 0]);
+      expect(passesThePortOf('web', () => expect(ping('web', NODE_IP)).toBe(0))).toBe(true);
+    });
+
+    it('leave the rule of local until the last of them is gone, and then the node as it was', async () => {
+      await del(service.deps, callOf('DEL', podOf('web'), 'c-web'));
+      expect(localRules()).toEqual(['20']);
+      expect(ping('client', PODS.db.ip)).toBe(0);
+      await del(service.deps, callOf('DEL', podOf('db'), 'c-db'));
+      expect(localRules()).toEqual(['0']);
+      expect(ping('client', PODS.old.ip)).toBe(0);
+      expect(ping('node', PODS.old.ip)).toBe(0);
+      await del(service.deps, callOf('DEL', podOf('old'), 'c-old'));
+      expect(nodeState()).toEqual(before);
+    });
+  },
+);

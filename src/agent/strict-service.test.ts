@@ -71,8 +71,14 @@ describe('a Pod with strict routing', () => {
     const at = (line: string): number => kernel.lines.indexOf(line);
     expect(at('rule add pref 20 lookup local')).toBeGreaterThanOrEqual(0);
     expect(at('rule del pref 0 lookup local')).toBe(at('rule add pref 20 lookup local') + 1);
-    expect(at(`rule add pref 10 iif ${VETH} lookup 20101`)).toBeGreaterThan(at('rule del pref 0 lookup local'));
-    expect([...kernel.rulesNow]).toEqual(['pref 10 iif eth1.101 lookup 20101', `pref 10 iif ${VETH} lookup 20101`]);
+    expect(at(`rule add pref 10 from ${WEB.ip} iif ${VETH} lookup 20101`)).toBeGreaterThan(
+      at('rule del pref 0 lookup local'),
+    );
+    expect([...kernel.rulesNow]).toEqual([
+      'pref 10 iif eth1.101 lookup 20101',
+      `pref 10 from ${WEB.ip} iif ${VETH} lookup 20101`,
+      `pref 11 iif ${VETH} blackhole`,
+    ]);
     expect([...kernel.localNow]).toEqual([20]);
     await del(world.deps, callOf('DEL', web, 'c-web'));
     expect([...kernel.rulesNow]).toEqual([]);
@@ -80,7 +86,7 @@ describe('a Pod with strict routing', () => {
   });
 
   it('leaves nothing of itself, and local where it was, when the kernel refuses it', async () => {
-    refuse(new RegExp(`rule add pref 10 iif ${VETH}`));
+    refuse(new RegExp(`rule add pref 10 from .* iif ${VETH}`));
     await expect(add(world.deps, callOf('ADD', web, 'c-web'), never)).rejects.toThrow('refused');
     expect([...kernel.rulesNow]).toEqual([]);
     expect([...kernel.localNow]).toEqual([0]);

@@ -22,7 +22,7 @@ export interface Tombstones {
 export function createTombstones(options: { directory: string; logger: Logger }): Tombstones {
   const { directory, logger } = options;
   const processAll = async (carryOut: (call: CniCall) => Promise<void>): Promise<void> => {
-    for (const name of await namesIn(directory)) {
+    for (const name of namesIn(directory)) {
       if (name.startsWith('.') || name.endsWith('.unreadable')) continue;
       const path = join(directory, name);
       const bytes = await readIfThere(path);

@@ -2,12 +2,12 @@
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { agentErrors } from './errors.ts';
 import { planRemoveLink } from './link-driver.ts';
-import { planUnwire, planWire } from './plan-wire.ts';
+import { planUnwire, planWire, type WirePlan } from './plan-wire.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import type { Wired } from './wired-store.ts';
 import { isStrict, type Wiring } from './wiring.ts';
 
-type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'routing' | 'logger' | 'changed'>;
+type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'addresses' | 'routing' | 'logger' | 'changed'>;
 
 /** Wires; when the kernel refuses, what is in the way is cleared and it is tried once more. Throws AGENT-KERNEL-REFUSED with nothing left behind. */
 export async function wire(deps: WireDeps, record: Wired): Promise<void> {
@@ -33,8 +33,17 @@ async function carryOut({ kernel, routing }: WireDeps, wiring: Wiring): Promise<
   if (isStrict(wiring)) await routing.settle();
   const plan = planWire(wiring);
   await kernel.ipBatch(plan.node);
-  for (const device of plan.unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
+  await filterSources(kernel, plan);
   await kernel.ipBatch(plan.pod, { netns: wiring.netns });
+}
+
+/** Safe to repeat. Throws AGENT-KERNEL-REFUSED. */
+export async function filterSources(
+  kernel: Pick<ServiceDeps['kernel'], 'setSysctl'>,
+  { unfiltered, filtered }: Pick<WirePlan, 'unfiltered' | 'filtered'>,
+): Promise<void> {
+  for (const device of unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
+  for (const device of filtered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '1');
 }
 
 /** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. The device of a shared ENI always stays. */
@@ -47,6 +56,8 @@ export async function unwire(
   const stays = options.keepLink === true || wiring.kind === 'shared' || linkDriver === undefined;
   const link = stays ? [] : planRemoveLink(linkDriver, wiring.link);
   await clear(deps, record.wiring, link);
+  // Until now the record told whose the address is; a Pod that lives keeps it for its next sandbox.
+  if (wiring.kind === 'shared') await deps.addresses.saved();
   await deps.store.remove(record.containerId);
   if (isStrict(record.wiring)) await giveBack(deps, record);
   deps.changed(record.pod.uid);
@@ -67,6 +78,6 @@ async function giveBack({ routing, logger }: WireDeps, { containerId }: Wired): 
 async function clear({ kernel }: WireDeps, wiring: Wiring, more: readonly string[] = []): Promise<void> {
   await kernel.ipBatch([...planUnwire(wiring), ...more], { force: true });
   // Lines may fail because the thing is gone; the device tells that from a kernel that refuses.
-  if ((await kernel.links()).some((link) => link.ifname === wiring.hostVeth))
+  if (await kernel.hasLink(wiring.hostVeth))
     throw new TrunklineError(agentErrors.kernel, `ip link delete ${wiring.hostVeth}: the device is still there`);
 }

@@ -1,10 +1,11 @@
-// What is wired on this node: one durable file per container, read once at start and kept in memory.
-import { readdir, rename } from 'node:fs/promises';
+// What is wired on this node: one file per container, read once at start and kept in memory.
+import { readdirSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { isMissing, readIfThere, removeDurably, writeDurably } from './durable-file.ts';
+import { isMissing, readIfThere, removeWhole, writeWhole } from './durable-file.ts';
 import { agentErrors } from './errors.ts';
 import { wiringSchema } from './wiring.ts';
 
@@ -28,7 +29,10 @@ export interface WiredStore {
   list(): readonly Wired[];
   /** Oldest first. */
   ofPod(uid: string): readonly Wired[];
-  /** Resolves once it is on disk. */
+  /**
+   * Resolves once it is in its file: whole after SIGKILL at any point. It is not synced (ADR 0032): what it tells of is in the kernel, and gone with it
+   * after a power cut.
+   */
   put(record: Wired): Promise<void>;
   remove(containerId: string): Promise<void>;
   nextSequence(): number;
@@ -40,12 +44,24 @@ export function createWiredStore(options: { directory: string; logger: Logger })
   const records = new Map<string, Wired>();
   let sequence = 0;
   const pathOf = (containerId: string): string => join(directory, `${containerId}.json`);
+  const writeFor = async (record: Wired): Promise<void> => {
+    await Promise.resolve(writeWhole(pathOf(record.containerId), `${JSON.stringify(record)}\n`));
+  };
+  const removeFor = async (containerId: string): Promise<void> => {
+    await Promise.resolve(removeWhole(pathOf(containerId)));
+  };
   return {
     load: async () => {
-      for (const name of await namesIn(directory)) {
+      for (const name of namesIn(directory)) {
         if (!name.endsWith('.json') || name.startsWith('.')) continue;
         try {
-          const record = wiredSchema.parse(JSON.parse(String(await readIfThere(join(directory, name)))));
+          const bytes = await readIfThere(join(directory, name));
+          // A power cut came before the kernel had written it, and took what it told of along.
+          if (bytes?.length === 0) {
+            removeWhole(join(directory, name));
+            continue;
+          }
+          const record = wiredSchema.parse(JSON.parse(String(bytes)));
           records.set(record.containerId, record);
           sequence = Math.max(sequence, record.sequence);
         } catch (cause) {
@@ -65,10 +81,10 @@ export function createWiredStore(options: { directory: string; logger: Logger })
     put: async (record) => {
       // In memory first: whoever asks meanwhile must not think that nothing is there.
       records.set(record.containerId, record);
-      await writeDurably(pathOf(record.containerId), `${JSON.stringify(record)}\n`);
+      await writeFor(record);
     },
     remove: async (containerId) => {
-      await removeDurably(pathOf(containerId));
+      await removeFor(containerId);
       records.delete(containerId);
     },
     nextSequence: () => ++sequence,
@@ -76,9 +92,9 @@ export function createWiredStore(options: { directory: string; logger: Logger })
 }
 
 /** Names in a directory; none when it does not exist. */
-export async function namesIn(directory: string): Promise<readonly string[]> {
+export function namesIn(directory: string): readonly string[] {
   try {
-    return await readdir(directory);
+    return readdirSync(directory);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

@@ -71,8 +71,8 @@ export const tableOf = (wiring: Wiring): number =>
 /** Traffic of such a Pod never takes a way inside the node: all of it passes its sub-ENI, and with it the groups. */
 export const isStrict = (wiring: Wiring): boolean => wiring.kind === 'sub-eni' && wiring.mode === 'strict';
 
-/** Preferences of the policy rules (facts: data-plane, section 3); `fromLink` is for the veth of a strict Pod, too. */
-export const preferences = { fromLink: 10, toPod: 512, fromPod: 1536 } as const;
+/** Preferences of the policy rules (facts: data-plane, section 3); `fromLink` is for the veth of a strict Pod, too; what comes from there and is not the Pod's own ends at `notOwn`. */
+export const preferences = { fromLink: 10, notOwn: 11, toPod: 512, fromPod: 1536 } as const;
 
 /** `TRUNK.VID`, or `sub.VID` where that would be longer than the 15 characters of an interface name. */
 export function subEniLinkName(trunk: string, vlanId: number): string {
@@ -84,6 +84,10 @@ export function subEniLinkName(trunk: string, vlanId: number): string {
 export function hostVethName(containerId: string, ifName: string): string {
   return `tke${digest(containerId, ifName).slice(0, 11)}`;
 }
+
+/** A name that `hostVethName` could have given. */
+export const isHostVeth = (device: string | undefined): boolean =>
+  device !== undefined && /^tke[0-9a-f]{11}$/.test(device);
 
 /** A locally administered MAC for the Pod's end, known before it is made. */
 export function podMac(containerId: string, ifName: string): string {

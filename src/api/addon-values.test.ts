@@ -32,6 +32,17 @@ describe('the keys of early demux', () => {
 });
 
 describe('the add-on values', () => {
+  it.each([
+    ['vpcCni.claimExpiredDuration', '5', '"5" is not a duration; expected one with units'],
+    ['vpcCni.claimExpiredDuration', '4m59s', '"4m59s" is too short; expected at least 5m'],
+    ['vpcCni.claimExpiredDuration', '-1h', '"-1h" is not a duration'],
+    ['vpcCni.claimExpiredSeconds', '299', '299'],
+    ['vpcCni.claimExpiredSeconds', '15768000', '15768000'],
+    ['vpcCni.claimExpiredSeconds', '5m', '5m'],
+  ])('refuse %s: %s, and say what would be right', (key, value, words) => {
+    expect(problems({ ...required, [key]: value })).toEqual([expect.stringContaining(words)]);
+  });
+
   it('have the documented defaults', () => {
     expect(decodeAddonValues(required)).toMatchObject({
       ok: true,

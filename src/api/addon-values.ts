@@ -61,6 +61,10 @@ export const addonValuesSchema = z.strictObject({
   'vpcCni.routeEni.enableQuickRelease': onOff(false),
   /** Changed defaults reach the nodes that exist, too (3.10.0). */
   'vpcCni.routeEni.enableIpWarmTargetAutoSync': onOff(false),
+  /** Ours: further parameters of AllocateAddresses in eip-attributes (ADR 0026); spec 004 allows Bandwidth and ISP. */
+  'vpcCni.eip.allowFurtherAttributes': onOff(false),
+  /** Ours: a changed Bandwidth of a running Pod's eip-attributes is applied to its EIP in place. */
+  'vpcCni.eip.applyBandwidthChanges': onOff(false),
   /** Ours: `static` or `non-static`, chosen at install. */
   'vpcCni.ipMode': z.enum(ipModes, { error: 'expected "non-static" or "static"' }).default('non-static'),
   /** How long a kept address outlives its Pod (spec 004, expiry); key names are GUESSes. `--claim-expired-duration` wins; absent: for ever. */

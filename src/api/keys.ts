@@ -29,10 +29,18 @@ export const annotations = {
   ownerRefSince: `${PREFIX}/owner-ref-since`,
   routeEniMaxAttach: `${PREFIX}/route-eni-max-attach`,
   maxIpPerRouteEni: `${PREFIX}/max-ip-per-route-eni`,
+  /** Annotations of a nec for exclusive ENIs (facts/tke.md 4.3): the cap is read; warm ENIs are not kept, and their targets only named (ADR 0025). */
+  directEniMaxAttach: `${PREFIX}/direct-eni-max-attach`,
+  directEniMinWarmTarget: `${PREFIX}/direct-eni-min-warm-target`,
+  directEniMaxWarmTarget: `${PREFIX}/direct-eni-max-warm-target`,
   eipAttributes: `${PREFIX}/eip-attributes`,
   eipClaimDeletePolicy: `${PREFIX}/eip-claim-delete-policy`,
   eipIdList: `${PREFIX}/eip-id-list`,
   eipPublicIp: `${PREFIX}/eip-public-ip`,
+  /** The keys of super nodes of the same meaning (facts/tke.md 4.2). */
+  eksEipAttributes: 'eks.tke.cloud.tencent.com/eip-attributes',
+  eksEipClaimDeletePolicy: 'eks.tke.cloud.tencent.com/eip-claim-delete-policy',
+  eksEipIdList: 'eks.tke.cloud.tencent.com/eip-id-list',
   vpcIpClaimDeletePolicy: `${PREFIX}/vpc-ip-claim-delete-policy`,
   claimExpiredDuration: `${PREFIX}/claim-expired-duration`,
   nominatedVpcIp: `${PREFIX}/nominated-vpc-ip`,
@@ -79,6 +87,8 @@ export const finalizers = {
   namespace: 'networking.tke.cloud.tencent.com/pods',
   /** On VpcIPClaim and VpcIP: what they hold is given back to the cloud before the object is gone. */
   address: 'networking.tke.cloud.tencent.com/address',
+  /** On EIPClaim: its EIP is released, or unbound, before the object is gone. */
+  eip: 'networking.tke.cloud.tencent.com/eip',
 } as const;
 
 /** Tags on cloud resources. `cluster` carries the UID of the kube-system namespace: without a match nothing is ours. */

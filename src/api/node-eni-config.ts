@@ -19,6 +19,14 @@ export const nodeEniConfigSpecSchema = z.object({
     .describe('Explicit sub-ENI quota. Overrides the model list of spec 002, for accounts whose ticket was granted.'),
   maxRouteENI: z.int().min(0).max(64).optional(),
   maxIPPerENI: z.int().min(0).max(256).optional(),
+  maxEIP: z
+    .int()
+    .min(0)
+    .max(64)
+    .optional()
+    .describe(
+      'Explicit number of Pods with an EIP. Overrides the table by cores, for models and accounts that may bind more.',
+    ),
   desiredRouteENIIP: z.int().min(0).max(4096).optional(),
 });
 
@@ -55,6 +63,16 @@ export const nodeEniConfigStatusSchema = z.object({
     .object({ quota: z.int().min(0).max(256), reason: z.string() })
     .optional()
     .describe('Sub-ENI quota in force and why it is that.'),
+  directENI: z
+    .object({ quota: z.int().min(0).max(256), reason: z.string() })
+    .optional()
+    .describe(
+      'Exclusive ENIs that the instance could have, and why none is offered: the node publishes direct-eni as 0.',
+    ),
+  eip: z
+    .object({ quota: z.int().min(0).max(64), reason: z.string() })
+    .optional()
+    .describe('Most Pods with an EIP, what the node offers as eip, and why it is that many (spec 004).'),
   node: z
     .object({
       linkDriver: z.enum(['vlan', 'veth', 'unavailable']),

@@ -8,8 +8,16 @@ export const claimDeletePolicies = ['Immediate', 'Never'] as const;
 export type ClaimDeletePolicy = (typeof claimDeletePolicies)[number];
 
 /** What a claim holds (spec 002: a sub-ENI has an address of its own and takes none of the shared quota). */
-export const claimKinds = ['Shared', 'SubENI'] as const;
+export const claimKinds = ['Shared', 'SubENI', 'DirectENI'] as const;
 export type ClaimKind = (typeof claimKinds)[number];
+
+/** The workload that a claim is released with. */
+export const claimOwnerSchema = z.object({
+  apiVersion: z.string().min(1),
+  kind: z.string().min(1),
+  name: z.string().min(1),
+  uid: z.string().min(1),
+});
 
 export const vpcIpClaimSpecSchema = z.object({
   deletePolicy: z
@@ -23,15 +31,9 @@ export const vpcIpClaimSpecSchema = z.object({
     .enum(claimKinds)
     .default('Shared')
     .describe(
-      'What the claim holds. Shared: an address on a shared ENI of the node. SubENI: a sub-ENI with its address.',
+      'What the claim holds. Shared: an address on a shared ENI of the node. SubENI: a sub-ENI with its address. DirectENI: nothing, since exclusive ENIs are not served; it records the demand and says so.',
     ),
-  owner: z
-    .object({
-      apiVersion: z.string().min(1),
-      kind: z.string().min(1),
-      name: z.string().min(1),
-      uid: z.string().min(1),
-    })
+  owner: claimOwnerSchema
     .optional()
     .describe(
       'Top-level workload of the Pod; the address is released once that is deleted. Set only when --enable-ownerref was on before the workload was made.',

@@ -75,7 +75,32 @@ describe('a read', () => {
 });
 
 describe('a mutating call', () => {
-  test.each(['throttled', 'network', 'service'] as const)('is sent at most once, after %s too', async (row) => {
+  test('that is refused for the number of calls goes out again, the same bytes, with the fence asked each time', async () => {
+    const { clock, caller, transport } = createCaller((_request, index) =>
+      index < 2 ? refuse('throttled') : { Value: 7 },
+    );
+    let asked = 0;
+    const fence = (): boolean => (asked += 1) > 0;
+    expect(await outcomeOf(clock, caller.mutate(operation, { fence }))).toEqual({ Value: 7 });
+    expect(asked).toBe(3);
+    expect(new Set(transport.sent.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  test('that is refused for the number of calls stays unsent once the fence closes', async () => {
+    const { clock, caller, transport } = createCaller(() => refuse('throttled'));
+    let asked = 0;
+    const fence = (): boolean => (asked += 1) < 2;
+    expect(await outcomeOf(clock, caller.mutate(operation, { fence }))).toMatchObject({ code: 'CLOUD-FENCED' });
+    expect(transport.sent).toHaveLength(1);
+  });
+
+  test('gives up after six refusals for the number of calls', async () => {
+    const { clock, caller, transport } = createCaller(() => refuse('throttled'));
+    expect(await outcomeOf(clock, caller.mutate(operation))).toMatchObject({ code: 'CLOUD-THROTTLED' });
+    expect(transport.sent).toHaveLength(6);
+  });
+
+  test.each(['network', 'service'] as const)('is sent at most once, after %s too', async (row) => {
     const { clock, caller, transport } = createCaller(() => refuse(row));
     expect(await outcomeOf(clock, caller.mutate(operation))).toBeInstanceOf(CloudError);
     expect(transport.sent).toHaveLength(1);

@@ -20,7 +20,10 @@ export interface ApiOperation<T> {
 export interface ApiCaller {
   /** Repeated on throttling, lost connections and errors of the service, with growing pauses; throws the last error. */
   read<T>(operation: ApiOperation<T>, call?: CloudCall): Promise<T>;
-  /** Sent at most once. */
+  /**
+   * Sent again only when it was refused for the number of calls, which is before anything was done: the same bytes, as long as the fence lets it
+   * pass. Takes effect at most once.
+   */
   mutate<T>(operation: ApiOperation<T>, call?: CloudCall): Promise<T>;
 }
 
@@ -35,7 +38,7 @@ export interface ApiCallerDeps {
   readonly random: () => number;
 }
 
-const READ_ATTEMPTS = 6;
+const ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -46,22 +49,31 @@ const REPEATABLE: ReadonlySet<string> = new Set([
   cloudErrors.service.code,
 ]);
 
+const REFUSED_FOR_NUMBER: ReadonlySet<string> = new Set([cloudErrors.throttled.code]);
+
 export function createApiCaller(deps: ApiCallerDeps): ApiCaller {
-  const { clock, random } = deps;
   return {
-    mutate: (operation, call = {}) => sendOnce(deps, operation, call, true),
-    read: async (operation, call = {}) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await sendOnce(deps, operation, call, false);
-        } catch (error) {
-          if (!(error instanceof CloudError) || !REPEATABLE.has(error.code) || attempt >= READ_ATTEMPTS) throw error;
-          const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.5 + random() / 2);
-          await abortable(operation.action, call.signal, clock.sleep(pause, call.signal));
-        }
-      }
-    },
+    mutate: (operation, call = {}) => send(deps, operation, call, { mutating: true, repeatable: REFUSED_FOR_NUMBER }),
+    read: (operation, call = {}) => send(deps, operation, call, { mutating: false, repeatable: REPEATABLE }),
   };
+}
+
+async function send<T>(
+  deps: ApiCallerDeps,
+  operation: ApiOperation<T>,
+  call: CloudCall,
+  { mutating, repeatable }: { readonly mutating: boolean; readonly repeatable: ReadonlySet<string> },
+): Promise<T> {
+  const { clock, random } = deps;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sendOnce(deps, operation, call, mutating);
+    } catch (error) {
+      if (!(error instanceof CloudError) || !repeatable.has(error.code) || attempt >= ATTEMPTS) throw error;
+      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.5 + random() / 2);
+      await abortable(operation.action, call.signal, clock.sleep(pause, call.signal));
+    }
+  }
 }
 
 async function sendOnce<T>(
@@ -77,7 +89,7 @@ async function sendOnce<T>(
   // Keys first: fetching them may take a while, and nothing may come between the fence and the request.
   const credential = await abortable(action, signal, credentials.get(signal));
   const waitedFrom = clock.monotonicMs();
-  await abortable(action, signal, budget.acquire(action, priority, signal));
+  const grant = await abortable(action, signal, budget.acquire(action, priority, signal));
   metrics.waited(action, priority, (clock.monotonicMs() - waitedFrom) / 1000);
   if (mutating) checkFence(action, call, callTimeoutMs);
   const sentAt = clock.monotonicMs();
@@ -96,7 +108,7 @@ async function sendOnce<T>(
     outcome = error instanceof CloudError ? error.code : 'CLOUD-BUG';
     throw error;
   } finally {
-    budget.report(action, outcome === cloudErrors.throttled.code ? 'throttled' : 'answered');
+    grant.report(outcome === cloudErrors.throttled.code ? 'throttled' : 'answered');
     metrics.called(action, outcome, (clock.monotonicMs() - sentAt) / 1000);
   }
 }

@@ -13,7 +13,17 @@ const BY_PREFIX: Readonly<Record<string, CloudErrorRow>> = {
   'InvalidInstanceId.NotFound': cloudErrors.notFound,
   'InvalidSecurityGroupID.NotFound': cloudErrors.notFound,
   'InvalidSecurityGroupId.NotFound': cloudErrors.notFound,
+  'InvalidAddressId.NotFound': cloudErrors.notFound,
+  'InvalidParameterValue.AddressNotFound': cloudErrors.notFound,
+  'InvalidNetworkInterfaceId.NotFound': cloudErrors.notFound,
+  'InvalidParameterValue.NetworkInterfaceNotFound': cloudErrors.notFound,
   ResourceInUse: cloudErrors.inUse,
+  'InvalidPrivateIpAddress.AlreadyBindEip': cloudErrors.inUse,
+  'InvalidInstanceId.AlreadyBindEip': cloudErrors.inUse,
+  InvalidAddressIdStatus: cloudErrors.invalidState,
+  InvalidAddressState: cloudErrors.invalidState,
+  'UnsupportedOperation.AddressStatusNotPermit': cloudErrors.invalidState,
+  InvalidAddressId: cloudErrors.invalidRequest,
   'UnsupportedOperation.AttachmentAlreadyExists': cloudErrors.inUse,
   'UnsupportedOperation.InvalidState': cloudErrors.invalidState,
   'UnsupportedOperation.ResourceIsInvalidState': cloudErrors.invalidState,
@@ -64,6 +74,17 @@ export function classifyCode(apiCode: string): CloudErrorRow {
   return cloudErrors.refused;
 }
 
+/** What spec 004's preset policy allows; GUESS beyond AllocateAddresses, which its error text proves (facts/tke.md 13.1). */
+const EIP_ACTIONS: ReadonlySet<string> = new Set([
+  'AllocateAddresses',
+  'ReleaseAddresses',
+  'AssociateAddress',
+  'DisassociateAddress',
+  'DescribeAddresses',
+  'DescribeAddressQuota',
+  'ModifyAddressesBandwidth',
+]);
+
 /** Actions whose CAM name begins with `cvm:` although the vpc service answers them, or that cvm answers (facts, section 7; spec 002). */
 const CVM_ACTIONS: ReadonlySet<string> = new Set([
   'DescribeInstances',
@@ -71,6 +92,7 @@ const CVM_ACTIONS: ReadonlySet<string> = new Set([
   'AssociateNetworkInterfaceSecurityGroups',
   'DisassociateNetworkInterfaceSecurityGroups',
   'CheckNetworkInterfaceSecurityGroupReady',
+  ...EIP_ACTIONS,
 ]);
 
 /** Actions of cam itself. */
@@ -82,9 +104,11 @@ const SUB_ENI_POLICY: ReadonlySet<string> = new Set([
   'CheckNetworkInterfaceSecurityGroupReady',
 ]);
 
-/** What to grant so that an action is allowed: its CAM name and, for spec 002's three, the documented policy. */
+/** What to grant so that an action is allowed: its CAM name and, for spec 002's three and the EIPs of spec 004, the documented policy. */
 export function camGrant(action: string): string {
   const name = `${productOf(action)}:${action}`;
+  if (EIP_ACTIONS.has(action))
+    return `${name} (policy QcloudAccessForIPAMDRoleInQcloudAllocateEIP on role IPAMDofTKE_QCSRole, spec 004)`;
   return SUB_ENI_POLICY.has(action) ? `${name} (policy SubENIForIPAMD of spec 002)` : name;
 }
 

@@ -12,6 +12,9 @@ const documented = (perSecond: number): BudgetLimit => ({ start: perSecond, max:
 /** GUESS: nothing is published about the sub-ENI calls; begun in the middle, found out by trying. */
 const SUB_ENI: BudgetLimit = { start: 40, max: 100 };
 
+/** Documented for the four that change one and for the quota; GUESS for the others (facts of the cloud API, section 19). */
+const EIP = documented(10);
+
 /** For an action the table does not name. */
 export const DEFAULT_LIMIT: BudgetLimit = documented(20);
 
@@ -27,6 +30,13 @@ export const documentedLimits: Readonly<Record<string, BudgetLimit>> = {
   DescribeSubnets: documented(100),
   DescribeInstances: documented(40),
   DescribeVpcTaskResult: documented(100),
+  AllocateAddresses: EIP,
+  ReleaseAddresses: EIP,
+  AssociateAddress: EIP,
+  DisassociateAddress: EIP,
+  DescribeAddresses: EIP,
+  DescribeAddressQuota: EIP,
+  ModifyAddressesBandwidth: EIP,
   CreateSubNetworkInterface: SUB_ENI,
   DeleteSubNetworkInterface: SUB_ENI,
   CheckNetworkInterfaceSecurityGroupReady: SUB_ENI,

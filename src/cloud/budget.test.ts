@@ -24,26 +24,27 @@ function createBudget(limit: { start: number; max: number }) {
 async function serve(
   clock: FakeClock,
   budget: ReturnType<typeof createCallBudget>,
-  serverLimit: number,
+  serverLimit: number | ((ms: number) => number),
   ms: number,
   asked: number,
 ) {
   const accepted: number[] = [];
-  let refused = 0;
+  const refusals: number[] = [];
+  const limitAt = typeof serverLimit === 'number' ? () => serverLimit : serverLimit;
   for (let index = 0; index < asked; index += 1) {
-    void budget.acquire(ACTION, 'waiting-pod').then(() => {
+    void budget.acquire(ACTION, 'waiting-pod').then((grant) => {
       const now = clock.monotonicMs();
-      if (accepted.filter((at) => at > now - 1000).length < serverLimit) {
+      if (accepted.filter((at) => at > now - 1000).length < limitAt(now)) {
         accepted.push(now);
-        budget.report(ACTION, 'answered');
+        grant.report('answered');
       } else {
-        refused += 1;
-        budget.report(ACTION, 'throttled');
+        refusals.push(now);
+        grant.report('throttled');
       }
     });
   }
   await clock.advance(ms);
-  return { accepted, refused: () => refused };
+  return { accepted, refusals };
 }
 
 describe('a budget', () => {
@@ -125,8 +126,7 @@ describe('an adaptive limit', () => {
   test('does not grow while nobody waits', async () => {
     const { clock, budget } = createBudget({ start: 10, max: 100 });
     for (let index = 0; index < 10; index += 1) {
-      await budget.acquire(ACTION, 'waiting-pod');
-      budget.report(ACTION, 'answered');
+      (await budget.acquire(ACTION, 'waiting-pod')).report('answered');
       await clock.advance(1_000);
     }
     expect(budget.perSecond(ACTION)).toBe(10);
@@ -137,15 +137,41 @@ describe('an adaptive limit', () => {
     async (serverLimit) => {
       const { clock, budget } = createBudget({ start: 40, max: 100 });
       const seconds = 30;
-      const { accepted, refused } = await serve(clock, budget, serverLimit, seconds * 1000, 5_000);
+      const { accepted, refusals } = await serve(clock, budget, serverLimit, seconds * 1000, 5_000);
       expect(accepted.length).toBeGreaterThanOrEqual(serverLimit * seconds * 0.9);
-      expect(refused()).toBeLessThanOrEqual(accepted.length * 0.1);
+      expect(refusals.length).toBeLessThanOrEqual(accepted.length * 0.1);
     },
   );
 
-  test('falls once for a burst of refusals, not once for each', async () => {
+  test('falls by half for a burst of refusals where nothing was served, once, not once for each', async () => {
     const { budget } = createBudget({ start: 40, max: 40 });
-    for (let index = 0; index < 30; index += 1) budget.report(ACTION, 'throttled');
+    const grants = await Promise.all(Array.from({ length: 30 }, () => budget.acquire(ACTION, 'waiting-pod')));
+    for (const grant of grants) grant.report('throttled');
     expect(budget.perSecond(ACTION)).toBe(20);
+  });
+
+  test('falls at once to what was served, also when the refusals are answered first', async () => {
+    const { budget } = createBudget({ start: 100, max: 100 });
+    const grants = await Promise.all(Array.from({ length: 100 }, () => budget.acquire(ACTION, 'waiting-pod')));
+    for (const grant of grants.slice(20)) grant.report('throttled');
+    for (const grant of grants.slice(0, 20)) grant.report('answered');
+    expect(budget.perSecond(ACTION)).toBe(20);
+  });
+
+  test('that has become too high sends few calls to be refused, and uses what is left', async () => {
+    const { clock, budget } = createBudget({ start: 100, max: 100 });
+    const { accepted, refusals } = await serve(clock, budget, (ms) => (ms < 3_000 ? 20 : 14), 8_000, 500);
+    const from = (times: readonly number[]): number => times.filter((at) => at >= 4_000).length;
+    expect(from(refusals)).toBeLessThanOrEqual(15);
+    expect(from(accepted)).toBeGreaterThanOrEqual(14 * 4 * 0.9);
+  });
+
+  test('that has found the limit of a second uses all of the next ones', async () => {
+    const { clock, budget } = createBudget({ start: 100, max: 100 });
+    const { accepted, refusals } = await serve(clock, budget, 20, 10_000, 500);
+    const inSecond = (second: number): number => accepted.filter((at) => Math.floor(at / 1015) === second).length;
+    expect([0, 1, 2, 3, 4, 5, 6, 7, 8].map(inSecond)).toEqual([20, 20, 20, 20, 20, 20, 20, 20, 20]);
+    // Those of the first second, and the tries to have more, which become rare.
+    expect(refusals.length).toBeLessThanOrEqual(80 + 15);
   });
 });

@@ -1,16 +1,21 @@
 // Spends the calls per second of each action by priority, and adapts them to what the service refuses.
 import type { Clock } from '../base/clock.ts';
 import { type BudgetLimit, DEFAULT_LIMIT, documentedLimits } from './budget-limits.ts';
+import { createAdaptiveRate, type Evidence } from './budget-rate.ts';
 import type { CallPriority } from './vpc-cloud.ts';
+
+/** One call that may leave, and later how it was answered: that teaches the budget. */
+export interface Grant {
+  /** To be called once. `throttled`: refused for the number of calls alone. */
+  report(outcome: 'answered' | 'throttled'): void;
+}
 
 export interface CallBudget {
   /**
    * Resolves when a call of this action may leave. Higher priorities first; every eighth call goes to whoever waits longest, so
    * that nobody starves. Rejects with the signal's reason when aborted; an aborted wait takes nothing.
    */
-  acquire(action: string, priority: CallPriority, signal?: AbortSignal): Promise<void>;
-  /** What became of a call that was acquired; teaches the budget. */
-  report(action: string, outcome: 'answered' | 'throttled'): void;
+  acquire(action: string, priority: CallPriority, signal?: AbortSignal): Promise<Grant>;
   /** Calls per second allowed now. */
   perSecond(action: string): number;
 }
@@ -39,7 +44,6 @@ export function createCallBudget(options: BudgetOptions): CallBudget {
   };
   return {
     acquire: (action, priority, signal) => budgetOf(action).acquire(priority, signal),
-    report: (action, outcome) => budgetOf(action).report(outcome),
     perSecond: (action) => budgetOf(action).perSecond(),
   };
 }
@@ -48,26 +52,35 @@ const PRIORITIES: readonly CallPriority[] = ['waiting-pod', 'release', 'warm', '
 /** A second, and a little more for requests that overtake each other on the way. */
 const WINDOW_MS = 1015;
 const FAIR_EVERY = 8;
-const LOWEST = 0.5;
+/** After the first refusal of a second, the next try in its place. */
+const TRY_AGAIN_MS = 50;
+/** Longer than an answer takes, and than any window. */
+const REMEMBERED_MS = 10_000;
 
 interface Waiter {
   readonly priority: CallPriority;
-  readonly order: number;
-  readonly grant: () => void;
+  readonly grant: (grant: Grant) => void;
+}
+
+interface SentCall {
+  readonly at: number;
+  outcome: 'under way' | 'answered' | 'throttled';
+  answeredAt?: number;
+  /** Of a refused one that took nothing: when its place is free again. */
+  freeAt?: number;
 }
 
 interface ActionBudget {
-  acquire(priority: CallPriority, signal?: AbortSignal): Promise<void>;
-  report(outcome: 'answered' | 'throttled'): void;
+  acquire(priority: CallPriority, signal?: AbortSignal): Promise<Grant>;
   perSecond(): number;
 }
 
 function createActionBudget(clock: Clock, bounds: BudgetLimit, onLimit: (perSecond: number) => void): ActionBudget {
   const waiters = new Set<Waiter>();
   const rate = createAdaptiveRate(clock, bounds, onLimit);
-  let sent: number[] = [];
+  // In the order of sending.
+  const sent: SentCall[] = [];
   let granted = 0;
-  let created = 0;
   let cancelTimer: (() => void) | undefined;
 
   const pump = (): void => {
@@ -81,10 +94,11 @@ function createActionBudget(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
         return;
       }
       granted += 1;
-      sent.push(clock.monotonicMs());
+      const call: SentCall = { at: clock.monotonicMs(), outcome: 'under way' };
+      sent.push(call);
       const next = chooseWaiter(waiters, granted % FAIR_EVERY === 0);
       waiters.delete(next);
-      next.grant();
+      next.grant({ report: (outcome) => report(call, outcome) });
     }
   };
   /** Until fewer than the limit lie within one window. */
@@ -92,103 +106,71 @@ function createActionBudget(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
     const now = clock.monotonicMs();
     const limit = rate.perSecond();
     const windowMs = limit < 1 ? WINDOW_MS / limit : WINDOW_MS;
-    sent = sent.filter((at) => at > now - windowMs);
-    const oldestThatCounts = sent.at(-Math.max(1, Math.floor(limit)));
-    return oldestThatCounts === undefined ? 0 : oldestThatCounts + windowMs - now;
+    const forgotten = sent.findIndex((call) => call.at > now - REMEMBERED_MS);
+    sent.splice(0, forgotten === -1 ? sent.length : forgotten);
+    const counting = sent.filter((call) => call.at > now - windowMs && now < (call.freeAt ?? call.at + windowMs));
+    const surplus = counting.length - Math.max(1, Math.round(limit));
+    if (surplus < 0) return 0;
+    const freed = counting
+      .map((call) => Math.min(call.freeAt ?? now + windowMs, call.at + windowMs))
+      .sort((a, b) => a - b);
+    return (freed[surplus] ?? now) - now;
+  };
+  const report = (call: SentCall, outcome: 'answered' | 'throttled'): void => {
+    call.outcome = outcome;
+    call.answeredAt = clock.monotonicMs();
+    if (outcome === 'answered') rate.answered();
+    // One that was answered tells more about one that was refused after it.
+    const refused =
+      outcome === 'throttled' ? call : sent.findLast((other) => other.outcome === 'throttled' && isWithin(call, other));
+    if (refused !== undefined) {
+      const evidence = evidenceOf(refused);
+      if (outcome === 'throttled' ? rate.refused(evidence) : rate.learn(evidence)) setFree(refused);
+    }
+    pump();
+  };
+  /**
+   * The service does not count what it refuses (GUESS), so one that was refused with as many served around it takes nothing: another one may try
+   * in its place. The more were refused in that second, the later: a limit that is still too high must not send one after the other.
+   */
+  const setFree = (last: SentCall): void => {
+    const refused = sent.filter((call) => call.outcome === 'throttled' && isWithin(call, last));
+    for (const [index, call] of refused.entries())
+      call.freeAt ??= (call.answeredAt ?? call.at) + TRY_AGAIN_MS * (index + 1);
+  };
+  const evidenceOf = (refused: SentCall): Evidence => {
+    const near = sent.filter((call) => isWithin(call, refused));
+    const count = (outcome: SentCall['outcome']): number => near.filter((call) => call.outcome === outcome).length;
+    const answers = sent.flatMap(({ outcome, answeredAt = 0 }) => (outcome === 'answered' ? [answeredAt] : []));
+    const now = clock.monotonicMs();
+    const busiest = busiestSecond(answers.filter((at) => at > now - LATELY_MS).sort((a, b) => a - b));
+    return { served: count('answered'), underWay: count('under way'), busiest };
   };
 
   return {
     acquire: (priority, signal) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<Grant>((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason as Error);
         const onAbort = (): void => {
           if (waiters.delete(waiter)) reject(signal?.reason as Error);
         };
         const waiter: Waiter = {
           priority,
-          order: created++,
-          grant: () => {
+          grant: (grant) => {
             signal?.removeEventListener('abort', onAbort);
-            resolve();
+            resolve(grant);
           },
         };
         signal?.addEventListener('abort', onAbort, { once: true });
         waiters.add(waiter);
         pump();
       }),
-    report: (outcome) => {
-      rate.report(outcome);
-      pump();
-    },
     perSecond: () => rate.perSecond(),
   };
 }
 
-/** In a set, insertion order is waiting order. */
-function chooseWaiter(waiters: ReadonlySet<Waiter>, fair: boolean): Waiter {
-  const inOrder = [...waiters];
-  const byPriority = PRIORITIES.flatMap((priority) => inOrder.find((waiter) => waiter.priority === priority) ?? []);
-  const chosen = fair ? inOrder[0] : byPriority[0];
-  if (chosen === undefined) throw new Error('chooseWaiter needs at least one waiter');
-  return chosen;
-}
-
-interface AdaptiveRate {
-  perSecond(): number;
-  /** Somebody had to wait: growing would help. */
-  wanted(): void;
-  report(outcome: 'answered' | 'throttled'): void;
-}
-
-/**
- * Grows by half each second until the first refusal and by little afterwards; on a refusal falls to what the service really answered
- * in its best second of late, but at most by half, once per second however many calls of a burst are refused. Not the second before the
- * refusal: what is still under way is missing from it, and the fall would go deeper each time.
- */
-function createAdaptiveRate(clock: Clock, bounds: BudgetLimit, onLimit: (perSecond: number) => void): AdaptiveRate {
-  let limit = Math.min(bounds.start, bounds.max);
-  let probing = true;
-  let wanted = false;
-  let grownAt = clock.monotonicMs();
-  let cutAt = Number.NEGATIVE_INFINITY;
-  let answered: number[] = [];
-  const change = (next: number): void => {
-    if (next === limit) return;
-    limit = next;
-    onLimit(limit);
-  };
-  const cut = (now: number): void => {
-    if (now - cutAt < 1000) return;
-    cutAt = now;
-    probing = false;
-    const served = busiestSecond(answered);
-    // Where no less was served than is allowed, calls only met on their way.
-    const lower = served < limit ? served : limit - Math.max(0.5, limit * 0.02);
-    change(Math.max(LOWEST, limit / 2, lower));
-  };
-  const grow = (now: number): void => {
-    if (!wanted || now - Math.max(cutAt, grownAt) < 1000) return;
-    grownAt = now;
-    wanted = false;
-    change(Math.min(bounds.max, probing ? limit * 1.5 : limit + Math.max(0.5, bounds.max * 0.01)));
-  };
-  return {
-    perSecond: () => limit,
-    wanted: () => {
-      wanted = true;
-    },
-    report: (outcome) => {
-      const now = clock.monotonicMs();
-      answered = answered.filter((at) => at > now - REMEMBERED_MS);
-      if (outcome === 'throttled') return cut(now);
-      answered.push(now);
-      grow(now);
-    },
-  };
-}
-
 /** Two windows: of calls that leave together some are answered a second after others. */
-const REMEMBERED_MS = 2000;
+const LATELY_MS = 2000;
 
 /** Most of these times, in order, that lie within one second. */
 function busiestSecond(times: readonly number[]): number {
@@ -199,4 +181,16 @@ function busiestSecond(times: readonly number[]): number {
     most = Math.max(most, index - first + 1);
   });
   return most;
+}
+
+/** Left in the window that ends with `last`. */
+const isWithin = (call: SentCall, last: SentCall): boolean => call.at <= last.at && call.at > last.at - WINDOW_MS;
+
+/** In a set, insertion order is waiting order. */
+function chooseWaiter(waiters: ReadonlySet<Waiter>, fair: boolean): Waiter {
+  const inOrder = [...waiters];
+  const byPriority = PRIORITIES.flatMap((priority) => inOrder.find((waiter) => waiter.priority === priority) ?? []);
+  const chosen = fair ? inOrder[0] : byPriority[0];
+  if (chosen === undefined) throw new Error('chooseWaiter needs at least one waiter');
+  return chosen;
 }

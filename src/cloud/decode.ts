@@ -147,12 +147,18 @@ export const securityGroupPolicies = z
   .transform((raw) => raw.SecurityGroupPolicySet);
 
 export const eniLimits = z
-  .object({ EniQuantity: z.number(), EniPrivateIpAddressQuantity: z.number(), SubEniQuantity: z.number().nullish() })
+  .object({
+    EniQuantity: z.number(),
+    EniPrivateIpAddressQuantity: z.number(),
+    SubEniQuantity: z.number().nullish(),
+    ExtendEniQuantity: z.number().nullish(),
+  })
   .transform(
     (raw): EniLimits => ({
       eniQuantity: raw.EniQuantity,
       eniPrivateIpQuantity: raw.EniPrivateIpAddressQuantity,
       subEniQuantity: raw.SubEniQuantity ?? 0,
+      extendEniQuantity: raw.ExtendEniQuantity ?? 0,
     }),
   );
 

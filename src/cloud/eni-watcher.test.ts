@@ -105,7 +105,7 @@ describe('a burst of 500', () => {
 });
 
 describe('ENIs of nodes', () => {
-  test('that come one every 50 ms are each seen within half a second of being ready', async () => {
+  test('that come one every 50 ms are each seen a quarter of a second after being ready, with seven reads a second', async () => {
     const ready = new Map<string, number>();
     const late: number[] = [];
     watcher.onChange((eniId) => late.push(world.clock.monotonicMs() - (ready.get(eniId) ?? 0)));
@@ -117,8 +117,10 @@ describe('ENIs of nodes', () => {
     }
     await world.clock.advance(5_000);
     expect(late).toHaveLength(200);
+    // The first of them are waited for by a guess.
+    expect(Math.max(...late.slice(20))).toBeLessThanOrEqual(250);
     expect(Math.max(...late)).toBeLessThanOrEqual(500);
-    expect(readsSoFar()).toBeLessThanOrEqual(60);
+    expect(readsSoFar()).toBeLessThanOrEqual(75);
   });
 });
 

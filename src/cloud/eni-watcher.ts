@@ -39,7 +39,7 @@ const LONGEST_RETRY_MS = 5_000;
 /** A new ENI that is not shown for this long, twice, does not exist (eventual consistency; GUESS on the figure). */
 const ABSENT_MS = 5_000;
 /** Between two reads while ENIs of nodes are waited for: they are few, and all the Pods of a node wait for one. */
-const NODE_GAP_MS = 200;
+const NODE_GAP_MS = 150;
 const isOfNode = ({ until }: Watch): boolean => until === 'available' || until === 'attached' || until === 'settled';
 
 /** Nothing is read before `run`. Reads that fail are repeated with growing pauses; no id is lost. */
@@ -88,21 +88,32 @@ export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
     watch.lane = lane;
     watch.dueAt = now + Math.min(LONGEST_RETRY_MS, Math.max(SHORTEST_RETRY_MS, elapsed / 4));
   };
-  const sawNothing = (watch: Watch): void => {
+  /** One that went along with a read is looked at when it is due all the same. */
+  const tooEarly = (watch: Watch): void => {
+    watch.lastEarlyMs = clock.monotonicMs() - watch.startedAt;
+  };
+  const sawNothing = (watch: Watch, isDue: boolean): void => {
     const now = clock.monotonicMs();
     if (watch.until === 'gone' || (watch.absentSince !== undefined && now - watch.absentSince >= ABSENT_MS))
       return settleWatch(watch, { state: 'gone' });
+    if (!isDue) return tooEarly(watch);
     watch.absentSince ??= now;
     lookAgain(watch, 'describe');
   };
-  const sawEni = (watch: Watch, eni: Eni): void => {
+  const sawEni = (watch: Watch, eni: Eni, isDue: boolean): void => {
     watch.absentSince = undefined;
     if (watch.until === 'groups-ready') return lookAgain(watch, 'check');
     if (isReached(eni, watch.until)) return settleWatch(watch, { state: 'ready', eni });
-    lookAgain(watch, 'describe');
+    if (isDue) lookAgain(watch, 'describe');
+    else tooEarly(watch);
   };
 
-  const readBatch = async (lane: Lane, batch: readonly Watch[], signal: AbortSignal): Promise<void> => {
+  const readBatch = async (
+    lane: Lane,
+    batch: readonly Watch[],
+    startedAt: number,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const ids = batch.map((watch) => watch.eniId);
     const priority = batch.every((watch) => watch.until === 'gone') ? 'release' : 'waiting-pod';
     if (lane === 'check') {
@@ -120,22 +131,23 @@ export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
     );
     for (const watch of batch) {
       const eni = enis.get(watch.eniId);
-      if (eni === undefined) sawNothing(watch);
-      else sawEni(watch, eni);
+      const isDue = watch.dueAt <= startedAt;
+      if (eni === undefined) sawNothing(watch, isDue);
+      else sawEni(watch, eni, isDue);
     }
   };
   const readLane = async (lane: Lane, signal: AbortSignal): Promise<void> => {
     const now = clock.monotonicMs();
-    const due = pendingOf(watches, lane).filter((watch) => watch.dueAt <= now);
+    const asked = toRead(pendingOf(watches, lane), lane, now);
     paces[lane].left();
     try {
-      await Promise.all(batches(due, BATCH).map((batch) => readBatch(lane, batch, signal)));
+      await Promise.all(batches(asked, BATCH).map((batch) => readBatch(lane, batch, now, signal)));
       paces[lane].succeeded();
     } catch (error) {
       if (signal.aborted) return;
       paces[lane].failed(error instanceof TrunklineError && error.retry === 'terminal');
       logger.warn(
-        { lane, ids: due.length, reason: errorText(error) },
+        { lane, ids: asked.length, reason: errorText(error) },
         'reading ENIs failed; the ids are kept and read again',
       );
     }
@@ -189,6 +201,16 @@ export function createEniWatcher(options: EniWatcherOptions): EniWatcher {
 
 function pendingOf(watches: ReadonlyMap<string, Watch>, lane: Lane): Watch[] {
   return [...watches.values()].filter((watch) => watch.lane === lane && watch.observation.state === 'pending');
+}
+
+/**
+ * Those that are due, and with a describe the next ones as far as its batches have room: they cost nothing, and many are seen sooner. A
+ * check may fail as a whole for one id that is too new.
+ */
+function toRead(pending: readonly Watch[], lane: Lane, now: number): readonly Watch[] {
+  const inOrder = [...pending].sort((a, b) => a.dueAt - b.dueAt);
+  const due = inOrder.filter((watch) => watch.dueAt <= now).length;
+  return inOrder.slice(0, lane === 'describe' ? Math.ceil(due / BATCH) * BATCH : due);
 }
 
 function isReached(eni: Eni, until: Until): boolean {

@@ -36,6 +36,8 @@ export function createLearnedDelay(firstGuessMs: number): LearnedDelay {
       taught = true;
       if (lastEarlyMs === undefined) {
         inTime += 1;
+        // Somebody looked sooner, and it had happened.
+        if (readyMs < guess) return set(guess + (readyMs - guess) / 2);
         if (readyMs > guess * PROMPT) return;
         // Until the first look that came too early, the lower bound is not known.
         if (!met) set(guess * 0.8);

@@ -1,4 +1,5 @@
 // The exact parameters of creating calls. Pure; the same request gives the same bytes, keys in the order written here.
+import type { AllocateEipRequest } from './eip-calls.ts';
 import type { CreateEniRequest, CreateSubEniRequest, Tag } from './vpc-cloud.ts';
 
 interface ApiTag {
@@ -58,6 +59,17 @@ export function createSubEniParameters(request: CreateSubEniRequest): CreateSubN
     NetworkInterfaceDescription: request.description,
     SecurityGroupIds: [...request.securityGroups],
     ...(request.address === undefined ? {} : { PrivateIpAddresses: [{ PrivateIpAddress: request.address }] }),
+    Tags: request.tags.map(apiTag),
+    ClientToken: request.clientToken,
+  };
+}
+
+/** One address: the attributes as they are, then name, tags and token. */
+export function allocateAddressesParameters(request: AllocateEipRequest): Readonly<Record<string, unknown>> {
+  return {
+    AddressCount: 1,
+    ...request.attributes,
+    AddressName: request.name,
     Tags: request.tags.map(apiTag),
     ClientToken: request.clientToken,
   };

@@ -24,6 +24,7 @@ import { type Filter, findByFilter, findByIds, listAll, type ListingKind, withou
 import { type CloudMetrics, noCloudMetrics } from './metrics.ts';
 import { createEniParameters, createSubEniParameters } from './request-bytes.ts';
 import { listRolePolicies } from './role-policies.ts';
+import { eipCalls } from './tencent-eips.ts';
 import { createSdkTransport, type ServiceName } from './transport.ts';
 import type { CloudCall, Eni, EniFilter, Instance, SecurityGroupSummary, Subnet, VpcCloud } from './vpc-cloud.ts';
 
@@ -121,7 +122,7 @@ export function createTencentCloud(options: TencentCloudOptions): TencentCloud {
     callTimeoutMs,
     random,
   });
-  return { ...reads(caller), ...mutations(caller), close: () => transport.close() };
+  return { ...reads(caller), ...mutations(caller), ...eipCalls(caller), close: () => transport.close() };
 }
 
 type Reads = Pick<
@@ -216,6 +217,7 @@ function describeEnis(caller: ApiCaller, filter: EniFilter, call: CloudCall | un
     ...(filter.instanceId === undefined ? [] : [{ Name: 'attachment.instance-id', Values: [filter.instanceId] }]),
     ...(filter.vpcId === undefined ? [] : [{ Name: 'vpc-id', Values: [filter.vpcId] }]),
     ...(filter.name === undefined ? [] : [{ Name: 'network-interface-name', Values: [filter.name] }]),
+    ...(filter.address === undefined ? [] : [{ Name: 'ip-exact-match', Values: [filter.address] }]),
     ...(filter.tags ?? []).map((tag) => ({ Name: `tag:${tag.key}`, Values: [tag.value] })),
     ...(filter.kind === undefined ? [] : [{ Name: 'eni-type', Values: [KIND_VALUES[filter.kind]] }]),
   ];

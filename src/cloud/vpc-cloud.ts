@@ -1,4 +1,5 @@
 // The interface between ipamd and a VPC: the few calls this project makes, with the contract that each implementation keeps.
+import type { EipCloud } from './eip-calls.ts';
 
 /** Order in which a starved budget is spent (DESIGN, decision 8). */
 export type CallPriority = 'waiting-pod' | 'release' | 'warm' | 'collect';
@@ -65,6 +66,8 @@ export interface EniLimits {
   readonly eniQuantity: number;
   readonly eniPrivateIpQuantity: number;
   readonly subEniQuantity: number;
+  /** ENIs for exclusive use, a quota of their own (facts/tke.md 12.1). */
+  readonly extendEniQuantity: number;
 }
 
 export interface SecurityGroupSummary {
@@ -102,6 +105,8 @@ export interface EniFilter {
   readonly instanceId?: string;
   readonly vpcId?: string;
   readonly name?: string;
+  /** A private address that it has. */
+  readonly address?: string;
   /** All must match. */
   readonly tags?: readonly Tag[];
   readonly kind?: 'primary' | 'secondary' | 'sub';
@@ -111,12 +116,13 @@ export interface EniFilter {
  * Every method throws `CloudError` (src/cloud/errors.ts) with a catalogue code and retry class; text is never matched.
  * `outcomeUnknown` on the error is true when the request may have taken effect (no answer arrived).
  *
- * - Mutating calls are sent at most once per invocation; repeating is the caller's decision. Reads are retried inside
+ * - Mutating calls take effect at most once per invocation: only one that was refused for the number of calls, and so did nothing, is sent
+ *   again inside, the same bytes, the fence asked anew; any other repetition is the caller's decision. Reads are retried inside
  *   (throttling, network) within the caller's signal.
  * - Listings are complete: all pages were read, or the call throws. `complete` is therefore not a field.
  * - Ids that do not exist: describe calls leave them out of the answer, whatever the API does.
  */
-export interface VpcCloud {
+export interface VpcCloud extends EipCloud {
   /** For both account problems and clock skew: cheap call that proves credentials work. */
   describeInstances(
     filter: { readonly instanceIds?: readonly string[]; readonly privateIps?: readonly string[] },

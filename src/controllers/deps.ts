@@ -1,4 +1,5 @@
 // What ipamd's controllers are given: clients, caches, identity. Built once in `program.ts`.
+import type { EipClaim } from '../api/eip-claim.ts';
 import type { NodeEniConfig } from '../api/node-eni-config.ts';
 import type { SecurityGroupPolicy } from '../api/security-group-policy.ts';
 import type { VpcEni } from '../api/vpc-eni.ts';
@@ -38,6 +39,8 @@ export interface IpamdInformers {
   readonly vpcIps: Informer<VpcIp>;
   /** Index `node`, `podUid`. */
   readonly vpcIpClaims: Informer<VpcIpClaim>;
+  /** Index `eip` (cloud id), `namespace`. */
+  readonly eipClaims: Informer<EipClaim>;
   readonly nodeEniConfigs: Informer<NodeEniConfig>;
   /** Index `namespace`. */
   readonly policies: Informer<SecurityGroupPolicy>;
@@ -80,6 +83,7 @@ export interface IpamdDeps {
   /** The same for VpcIPs and their claims. */
   readonly vips: WriteMemory<VpcIp>;
   readonly claims: WriteMemory<VpcIpClaim>;
+  readonly eipClaims: WriteMemory<EipClaim>;
   /** Complete listings of this cluster's ENIs. */
   readonly listings: EniListings;
   /** The same for necs; `writeNecStatus` (node/nec-status.ts) is how their status is written. */
@@ -112,6 +116,8 @@ export interface Timings {
   readonly lookAgainMs: number;
   /** While only the end of an instance could release a sub-ENI, the cloud is asked this often. */
   readonly askInstanceMs: number;
+  /** While the cloud works on an EIP it is looked at this often. */
+  readonly eipLookMs: number;
   /** An ENI or an address that the cloud still works on after this is made again, or reported. */
   readonly stuckMs: number;
   /** Surplus addresses are given back in rounds this far apart. */

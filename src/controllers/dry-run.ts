@@ -27,6 +27,11 @@ const MUTATING: readonly MutatingMethod[] = [
   'associateSecurityGroups',
   'disassociateSecurityGroups',
   'replaceSecurityGroups',
+  'allocateEip',
+  'associateEip',
+  'disassociateEip',
+  'releaseEip',
+  'modifyEipBandwidth',
 ];
 
 /** Controllers try again and again; a line is written for what was not told among the last thousands. */

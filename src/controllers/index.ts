@@ -3,6 +3,8 @@ import type { Controller } from '../kube/types.ts';
 import { createSubnetReport } from './addon/subnets/controller.ts';
 import { createAddonValues } from './addon/values/controller.ts';
 import type { IpamdDeps } from './deps.ts';
+import { createEipClaims } from './eip-claim/controller.ts';
+import { createMasqueradeReport } from './masquerade/controller.ts';
 import { createNamespaceCloudResources } from './namespace/cloud-resources/controller.ts';
 import { createNamespacePolicyLabel } from './namespace/policy-label/controller.ts';
 import { createNodeCondition } from './node/condition/controller.ts';
@@ -14,6 +16,7 @@ import { createNodeResources } from './node/resources/controller.ts';
 import { createNodeSecurityGroups } from './node/security-groups/controller.ts';
 import { createNodeTaint } from './node/taint/controller.ts';
 import { createNodeTrunk } from './node/trunk/controller.ts';
+import { createPodExclusiveEni } from './pod/exclusive-eni/controller.ts';
 import { createPodMissedPolicy } from './pod/missed-policy/controller.ts';
 import { createPodSubEni } from './pod/sub-eni/controller.ts';
 import { createSubEniRoles } from './security-group-policy/roles/controller.ts';
@@ -27,6 +30,7 @@ import { createVpcEniLifecycle } from './vpc-eni/lifecycle/controller.ts';
 import { createVpcEniOrphans } from './vpc-eni/orphans/controller.ts';
 import { createVpcIps } from './vpc-ip/controller.ts';
 import { createVpcIpClaims } from './vpc-ip-claim/controller.ts';
+import { createExclusiveHolding } from './vpc-ip-claim/exclusive-holding.ts';
 import { createSubEniHolding } from './vpc-ip-claim/sub-eni-holding.ts';
 
 /** Not yet running. What one of them writes for another to go on with is handed over by `proceed`, without waiting for the watch. */
@@ -51,8 +55,14 @@ export function createControllers(deps: IpamdDeps): readonly Controller[] {
     createNamespacePolicyLabel(deps),
     createPodSubEni(deps, proceed),
     createPodMissedPolicy(deps),
-    createVpcIpClaims(deps, (name) => addresses.enqueue(name), { SubENI: createSubEniHolding(deps) }),
+    createPodExclusiveEni(deps),
+    createVpcIpClaims(deps, (name) => addresses.enqueue(name), {
+      SubENI: createSubEniHolding(deps),
+      DirectENI: createExclusiveHolding(),
+    }),
     createVpcIps(deps),
+    createEipClaims(deps),
+    createMasqueradeReport(deps),
     createStrictNodeLimits(deps),
     createStrictPodLimits(deps),
     lifecycle,

@@ -1,4 +1,5 @@
 // The caches of ipamd: which resources, projected to what is needed, indexed by what is asked.
+import { eipClaims } from '../api/eip-claim.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
 import { objectNames } from '../api/keys.ts';
 import { securityGroupPolicies } from '../api/security-group-policy.ts';
@@ -79,6 +80,15 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
       indexes: {
         node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
         podUid: ({ status }) => (status?.podUID === undefined ? [] : [status.podUID]),
+      },
+    }),
+    eipClaims: createInformer({
+      ...deps,
+      resource: eipClaims,
+      project: withoutManagedFields,
+      indexes: {
+        eip: ({ status }) => (status?.eipID === undefined ? [] : [status.eipID]),
+        namespace: ({ metadata }) => [metadata.namespace ?? ''],
       },
     }),
     nodeEniConfigs: createInformer({ ...deps, resource: nodeEniConfigs, project: withoutManagedFields }),

@@ -9,7 +9,7 @@ import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { staticCredentials } from '../cloud/credentials.ts';
 import { createTencentCloud } from '../cloud/tencent-cloud.ts';
-import { type Node, nodes, type Pod } from '../kube/resources.ts';
+import { type Node, nodes, type Pod, pods } from '../kube/resources.ts';
 import { isReady, startWorld, type World } from './testing/world.ts';
 
 /** Other tests may be using the machine. */
@@ -162,6 +162,38 @@ describe('a sub-ENI with a kept address', { timeout: 90_000 }, () => {
   });
 });
 
+describe('a zone that is lost', { timeout: 90_000 }, () => {
+  it('gives the address of its sub-ENI to another one, once nothing there can be using it and not before', async () => {
+    const world = await startWorld({ settings: { subEniFollowsZone: true }, agentless: 1 });
+    try {
+      const [here = '', lost = ''] = world.nodeNames;
+      world.ipamd();
+      await world.nodesReady();
+      const create = (node: string): Promise<Pod> => {
+        const sub = { [annotations.networks]: networks.subEni, [annotations.securityGroupId]: world.group };
+        return world.createPod('db-0', { node, annotations: { ...sub, ...KEPT_POLICY } });
+      };
+      const own = (pod: Pod) => (enis: readonly VpcEni[]) =>
+        enis.some((eni) => eni.metadata.name === subEniName(pod.metadata.uid ?? '') && isReady(eni));
+      const former = await create(lost);
+      const [eni] = await world.subEniObjects(own(former), 'the sub-ENI ready', LONG_MS);
+      const ip = eni?.status?.eni?.addresses[0]?.ip;
+      await waitForObjects(world.client, vpcIpClaims, ([claim]) => claim?.status?.vpcIP === ip, { what: 'bound' });
+      // By force: nobody there says that the Pod has ended.
+      await world.deletePod('db-0');
+      const next = await create(here);
+      expect((await world.events('WaitingForRelease'))[0]?.message).toContain(eni?.metadata.name);
+      expect(world.subEnis().map(({ eniId }) => eniId)).toEqual([eni?.status?.eni?.eniID]);
+      world.cloud.admin.stopInstance(world.instanceIds[1] ?? '');
+      const enis = await world.subEniObjects(own(next), 'the next one ready', LONG_MS);
+      expect(enis.map(({ spec, status }) => [spec.nodeName, status?.eni?.addresses[0]?.ip])).toEqual([[here, ip]]);
+      expect(world.subEnis()).toHaveLength(1);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe('a kept address that the cloud refuses', { timeout: 90_000 }, () => {
   let world: World;
   let here: string;
@@ -252,5 +284,63 @@ describe('a kept address that the cloud refuses', { timeout: 90_000 }, () => {
     } finally {
       account.close();
     }
+  });
+
+  it('and whose claim is deleted then is given up: the waiting Pod gets another one, and nothing is left', async () => {
+    const pod = (await world.client.list(pods)).items.find(({ metadata }) => metadata.name === 'db-0');
+    const ip = pod === undefined ? '' : await ready(pod);
+    await keep();
+    world.cloud.admin.failNext({ action: 'CreateSubNetworkInterface', code: 'ResourceInUse', times: Infinity });
+    const next = await create(here);
+    await told('CloudResourceInUse', 'CreateSubNetworkInterface');
+    const [claim] = (await world.client.list(vpcIpClaims)).items;
+    expect(claim?.status).toMatchObject({ phase: 'Failed', vpcIP: ip, podUID: next.metadata.uid });
+    await world.client.delete(vpcIpClaims, 'db-0', { namespace: 'default' });
+    const isNew = (each: VpcIpClaim | undefined): boolean =>
+      each !== undefined && each.metadata.uid !== claim?.metadata.uid && each.status?.vpcIP === undefined;
+    await waitForObjects(world.client, vpcIpClaims, ([each]) => isNew(each), { what: 'a claim without the address' });
+    await world.subEniObjects(
+      ([eni]) => eni !== undefined && eni.spec.address === undefined,
+      'any address asked for',
+      LONG_MS,
+    );
+    world.cloud.admin.clearFaults();
+    const got = await ready(next);
+    expect([got === '', world.subEnis().length]).toEqual([false, 1]);
+    await waitForObjects(
+      world.client,
+      vpcIpClaims,
+      ([each]) => each?.status?.phase === 'Bound' && each.status.vpcIP === got,
+      {
+        what: 'the new address kept',
+      },
+    );
+  });
+
+  it('to delete is told, and goes with its claim once the cloud lets it', async () => {
+    const eni = await keep();
+    world.cloud.admin.failNext({ action: 'DeleteSubNetworkInterface', code: 'ResourceInUse', times: Infinity });
+    await world.client.delete(vpcIpClaims, 'db-0', { namespace: 'default' });
+    const says = ({ status }: VpcEni): boolean =>
+      status?.conditions?.some(
+        ({ reason, message }) => reason === 'CloudResourceInUse' && message.includes('DeleteSub'),
+      ) === true;
+    await world.subEniObjects((enis) => enis.some(says), 'the reason', LONG_MS);
+    expect(world.subEnis().map(({ eniId }) => eniId)).toEqual([eni?.status?.eni?.eniID]);
+    world.cloud.admin.clearFaults();
+    await waitForObjects(world.client, vpcIpClaims, (all) => all.length === 0, { what: 'the claim gone' });
+    await world.subEniObjects((enis) => enis.length === 0, 'no object left', LONG_MS);
+    expect(world.subEnis()).toEqual([]);
+  });
+
+  it('and whose Pod and claim are deleted together leaves nothing', async () => {
+    world.cloud.admin.failNext({ action: 'CreateSubNetworkInterface', code: 'ResourceInUse', times: Infinity });
+    await create(here);
+    await told('CloudResourceInUse', 'CreateSubNetworkInterface');
+    await Promise.all([world.client.delete(vpcIpClaims, 'db-0', { namespace: 'default' }), world.deletePod('db-0')]);
+    await waitForObjects(world.client, vpcIpClaims, (all) => all.length === 0, { what: 'the claim gone' });
+    await world.subEniObjects((enis) => enis.length === 0, 'no object left', LONG_MS);
+    expect(world.subEnis()).toEqual([]);
+    world.cloud.admin.clearFaults();
   });
 });

@@ -17,7 +17,12 @@ const necOf = async (world: World, name: string, done: (nec: NodeEniConfig) => b
 };
 const quotaOf = (world: World, index: number, quota: number) =>
   necOf(world, world.nodeNames[index] ?? '', (nec) => nec.status?.subENI?.quota === quota, `quota ${quota}`);
-const published = async (world: World, name: string, quantity: string): Promise<void> => {
+const published = async (
+  world: World,
+  name: string,
+  quantity: string,
+  resource: string = resourceNames.subEni,
+): Promise<void> => {
   await waitForObjects(
     world.client,
     nodes,
@@ -25,8 +30,8 @@ const published = async (world: World, name: string, quantity: string): Promise<
       all.some(
         (node) =>
           node.metadata.name === name &&
-          node.status?.allocatable?.[resourceNames.subEni] === quantity &&
-          node.status.capacity?.[resourceNames.subEni] === quantity,
+          node.status?.allocatable?.[resource] === quantity &&
+          node.status.capacity?.[resource] === quantity,
       ),
     { what: `${quantity} published on ${name}`, timeoutMs: 10_000 },
   );
@@ -77,6 +82,17 @@ describe('a general node', () => {
     await published(world, name, '7');
     await world.client.patch(nodeEniConfigs, name, { type: 'merge', body: { spec: { maxSubENI: null } } });
     await published(world, name, '256');
+  });
+
+  it('offers one EIP less than its instance takes, whatever its model, or as many as its nec says', async () => {
+    const [small = '', other = '', large = ''] = world.nodeNames;
+    await published(world, small, '1', resourceNames.eip);
+    await published(world, other, '1', resourceNames.eip);
+    await published(world, large, '9', resourceNames.eip);
+    await world.client.patch(nodeEniConfigs, large, { type: 'merge', body: { spec: { maxEIP: 20 } } });
+    await published(world, large, '20', resourceNames.eip);
+    const nec = await necOf(world, small, ({ status }) => status?.eip !== undefined, 'the EIPs of a node');
+    expect(nec?.status?.eip?.reason).toBe('2 of 4 cores, less the one of the node itself');
   });
 
   it('gets its resource back after a kubelet reset its status', async () => {

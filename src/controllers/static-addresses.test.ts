@@ -1,7 +1,7 @@
 // Static mode end to end, without packets: from a Pod to its claim and its address, and back (facts/tke.md 6.2).
 import { describe, it } from 'vitest';
 import { nodes, pods } from '../kube/resources.ts';
-import { vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { type VpcIpClaim, vpcIpClaims } from '../api/vpc-ip-claim.ts';
 import { vpcIps } from '../api/vpc-ip.ts';
 import {
   boundOn,
@@ -243,6 +243,28 @@ describe('a claim that is edited by hand', { concurrent: true, timeout: 90_000 }
     const spec = { deletePolicy: 'Immediate' };
     await world.client.patch(vpcIpClaims, 'web-0', { type: 'merge', body: { spec } }, { namespace: 'default' });
     await nothingHeld(world);
+  });
+
+  it('counts its time from now on when that cannot be read any more, and tells the address that it holds', async ({
+    expect,
+  }) => {
+    await using world = await staticWorld({ ...ONE, values: { 'vpcCni.claimExpiredDuration': '2h' } });
+    world.ipamd();
+    await staticPod(world, 'web-0', { marks: NEVER });
+    const ip = await addressOf(world, 'web-0');
+    await world.deletePod('web-0');
+    await claimOf(world, 'web-0', ({ status }) => status?.releaseAt !== undefined, 'the claim kept');
+    const editedAt = Date.now();
+    const status = { unboundSince: 'yesterday', releaseAt: 'soon' };
+    const options = { namespace: 'default', subresource: 'status' } as const;
+    await world.client.patch(vpcIpClaims, 'web-0', { type: 'merge', body: { status } }, options);
+    const isRead = ({ status: now }: VpcIpClaim): boolean => !Number.isNaN(Date.parse(now?.releaseAt ?? ''));
+    const mended = await claimOf(world, 'web-0', isRead, 'a time again');
+    const { unboundSince = '', releaseAt = '', vpcIP } = mended.status ?? {};
+    expect(vpcIP).toBe(ip);
+    // The resolution of both is a second at worst.
+    expect(Date.parse(unboundSince)).toBeGreaterThanOrEqual(editedAt - 1_000);
+    expect(Date.parse(releaseAt) - Date.parse(unboundSince)).toBe(7_200_000);
   });
 
   it('finds its Pod and its address again when its status was emptied', async ({ expect }) => {

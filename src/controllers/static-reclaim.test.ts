@@ -15,7 +15,9 @@ import {
   ONE,
   ownedPod,
   staticPod,
+  staticValues,
   staticWorld,
+  told,
   vipOf,
 } from './testing/static-world.ts';
 import type { World } from './testing/world.ts';
@@ -75,10 +77,38 @@ describe('expiry', { concurrent: true, timeout: 90_000 }, () => {
   });
 });
 
+describe('a duration among the add-on values', { timeout: 90_000 }, () => {
+  it('that is none is told with what would be right, and the former one stays in force', async ({ expect }) => {
+    const key = 'vpcCni.claimExpiredDuration';
+    await using world = await staticWorld({ ...ONE, values: { [key]: '2h' } });
+    const ipamd = world.ipamd();
+    await staticPod(world, 'db-0', { marks: NEVER });
+    await addressOf(world, 'db-0');
+    for (const [value, words] of [
+      ['5', '"5" is not a duration; expected one with units such as 5m'],
+      ['4m59s', '"4m59s" is too short; expected at least 5m'],
+      ['-1h', '"-1h" is not a duration'],
+    ] as const) {
+      await world.setValues(staticValues({ [key]: value }));
+      await told(world, 'InvalidAddonValues', words, [objectNames.addonValues]);
+    }
+    await world.deletePod('db-0');
+    const keptFor = ({ status }: VpcIpClaim): number =>
+      Date.parse(status?.releaseAt ?? '') - Date.parse(status?.unboundSince ?? '');
+    const before = await claimOf(world, 'db-0', ({ status }) => status?.unboundSince !== undefined, 'the claim kept');
+    expect(keptFor(before)).toBe(2 * HOUR);
+    // One that is accepted holds at once, also for what is kept already, and for another ipamd that never saw the Pod.
+    await ipamd.stop();
+    world.ipamd();
+    await world.setValues(staticValues({ [key]: '5m' }));
+    const after = await claimOf(world, 'db-0', (claim) => keptFor(claim) !== 2 * HOUR, 'the new duration');
+    expect(keptFor(after)).toBe(300_000);
+    expect(after.status?.unboundSince).toBe(before.status?.unboundSince);
+  });
+});
+
 describe('the annotation of a kept address', { concurrent: true, timeout: 90_000 }, () => {
-  it('sets the time of a claim that was kept for ever, and one that is no duration is told and counts as absent', async ({
-    expect,
-  }) => {
+  it('sets the time of a claim that was kept for ever, and one that is no duration is told and counts as absent', async () => {
     await using world = await staticWorld(ONE);
     world.ipamd();
     await staticPod(world, 'db-0', { marks: NEVER });
@@ -94,10 +124,14 @@ describe('the annotation of a kept address', { concurrent: true, timeout: 90_000
       Date.parse(status?.releaseAt ?? '') - Date.parse(status?.unboundSince ?? '');
     await annotate('2h');
     await claimOf(world, 'db-0', (claim) => releasedAfterMs(claim) === 2 * HOUR, 'the time of the annotation');
-    await annotate('4m59s');
-    const [event] = await world.events('InvalidClaimExpiry');
-    expect(event?.involvedObject.name).toBe(ip);
-    expect(event?.message).toContain('"4m59s" is too short; expected at least 5m');
+    for (const [value, words] of [
+      ['4m59s', '"4m59s" is too short; expected at least 5m'],
+      ['5', '"5" is not a duration'],
+      ['-1h', '"-1h" is not a duration'],
+    ] as const) {
+      await annotate(value);
+      await told(world, 'InvalidClaimExpiry', words, [ip]);
+    }
     await claimOf(world, 'db-0', ({ status }) => status?.releaseAt === undefined, 'the claim kept for ever again');
   });
 });

@@ -1,12 +1,14 @@
 // Nominated addresses and subnets, addresses that somebody else took, and what is told when a wish cannot be met (facts/tke.md 4.1, 13).
 import { describe, it } from 'vitest';
 import { POD_SUBNET_IDS, VPC } from '../../lab/layout.ts';
-import { annotations, networks } from '../api/keys.ts';
+import { annotations, networks, resourceNames } from '../api/keys.ts';
+import { nodeEniConfigs } from '../api/node-eni-config.ts';
 import { vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { nodes, type Pod, pods } from '../kube/resources.ts';
 import { createWireClient } from '../../lab/cloud/testing/wire-client.ts';
-import { boundOn, cloudEnis, nodeName, offers } from './testing/shared-world.ts';
-import { addressOf, claimOf, NEVER, ONE, staticPod, staticWorld, vipOf } from './testing/static-world.ts';
-import type { World } from './testing/world.ts';
+import { boundOn, cloudEnis, nec, nodeName, offers } from './testing/shared-world.ts';
+import { addressOf, claimOf, claims, NEVER, ONE, staticPod, staticWorld, told, vipOf } from './testing/static-world.ts';
+import { disposableWorld, type World } from './testing/world.ts';
 
 const reason = (claim: { status?: { conditions?: { type: string; reason: string }[] | undefined } }): string =>
   claim.status?.conditions?.find(({ type }) => type === 'Bound')?.reason ?? '';
@@ -67,6 +69,41 @@ describe('a nominated address', { concurrent: true, timeout: 90_000 }, () => {
   });
 });
 
+describe('a zone that sells nothing any more', { timeout: 90_000 }, () => {
+  it('ends a nominated address, and nominated subnets, in condition and event; what is there stays', async ({
+    expect,
+  }) => {
+    await using world = await staticWorld(ONE);
+    world.ipamd();
+    await offers(world, nodeName(world, 0), '27');
+    await staticPod(world, 'there');
+    const ip = await addressOf(world, 'there');
+    const zone = 'ap-guangzhou-3';
+    world.cloud.admin.closeZone({ zone });
+    const before = cloudEnis(world).map(({ eniId, addresses }) => [eniId, addresses]);
+    const marks = {
+      // In a subnet without an ENI on the node, and on the one that it has.
+      subnets: { [annotations.nominatedEniSubnets]: 'subnet-node0003' },
+      address: { [annotations.nominatedVpcIp]: '10.0.32.77' },
+    };
+    for (const name of ['subnets', 'address'] as const) {
+      await staticPod(world, name, { marks: marks[name] });
+      const claim = await claimOf(world, name, (each) => reason(each) === 'CloudQuotaExceeded', 'the reason');
+      expect(claim.status?.conditions?.find(({ type }) => type === 'Bound')?.message).toContain(
+        `zone ${zone} is closed`,
+      );
+      expect(claim.status?.vpcIP).toBeUndefined();
+    }
+    await told(world, 'FailedAllocateIP', `zone ${zone} is closed`, ['address', 'subnets']);
+    expect(cloudEnis(world).map(({ eniId, addresses }) => [eniId, addresses])).toEqual(before);
+    const vip = await vipOf(world, ip, () => true, 'the address that was there');
+    expect(vip.status?.phase).toBe('Assigned');
+    world.cloud.admin.closeZone({ zone, open: true });
+    expect(await addressOf(world, 'address')).toBe('10.0.32.77');
+    expect(await addressOf(world, 'subnets')).toMatch(/^10\.0\.1\./);
+  });
+});
+
 describe('nominated subnets', { concurrent: true, timeout: 90_000 }, () => {
   it('that no ENI of the node is in get an ENI of their own', async ({ expect }) => {
     await using world = await staticWorld(ONE);
@@ -103,18 +140,66 @@ describe('a Pod whose annotations are wrong', () => {
   });
 });
 
-describe('a Pod that asks for an exclusive ENI', () => {
-  it('has no claim, and nothing is called for it', async ({ expect }) => {
+describe('a Pod that asks for an exclusive ENI', { timeout: 90_000 }, () => {
+  it('is recorded and told, whichever way it asks, and never looks served', async ({ expect }) => {
     await using world = await staticWorld(ONE);
     world.ipamd();
     await offers(world, nodeName(world, 0), '27');
-    await staticPod(world, 'exclusive', { marks: { ...NEVER, [annotations.networks]: networks.directEni } });
+    const marks = { ...NEVER, [annotations.networks]: `${networks.routeEni},${networks.directEni}` };
+    await staticPod(world, 'exclusive', { marks });
+    await exclusiveByDefault(world, 'by-default', nodeName(world, 0));
     await staticPod(world, 'a');
     await addressOf(world, 'a');
-    expect((await world.client.list(vpcIpClaims)).items.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    for (const name of ['exclusive', 'by-default']) {
+      const claim = await claimOf(world, name, (each) => reason(each) === 'ExclusiveENINotServed', 'the reason');
+      expect(claim.spec).toMatchObject({ kind: 'DirectENI', deletePolicy: 'Immediate' });
+      expect(claim.status?.phase).toBe('Failed');
+      expect(claim.status?.vpcIP).toBeUndefined();
+    }
+    await told(world, 'FailedAllocateIP', 'have no data path in this version', ['by-default', 'exclusive']);
     expect(boundOn(world, 0)).toHaveLength(1);
+    const node = await world.client.get(nodes, nodeName(world, 0));
+    expect(node.status?.allocatable?.[resourceNames.directEni]).toBe('0');
+    const { status } = await world.client.get(nodeEniConfigs, nodeName(world, 0));
+    expect(status?.directENI).toEqual({
+      quota: 19,
+      reason: '20 extended ENIs of the model, less one; none is offered, since this version has no data path for them',
+    });
+    // Its policy is Never, and there is nothing to keep.
+    await world.deletePod('exclusive');
+    await world.client.delete(vpcIpClaims, 'by-default', { namespace: 'default' });
+    await claims(world, (all) => all.every((each) => each.metadata.name !== 'exclusive'), 'no claim without its Pod');
+    const again = await claimOf(world, 'by-default', (each) => reason(each) === 'ExclusiveENINotServed', 'made again');
+    expect(again.spec.kind).toBe('DirectENI');
+  });
+
+  it('gets no address of a pool either, and is told why it stays Pending before it has a node', async ({ expect }) => {
+    await using world = await disposableWorld({ ...ONE, values: { 'vpcCni.trunkingEni.enableSubEni': 'false' } });
+    world.ipamd();
+    const own = await nec(world, nodeName(world, 0), ({ status }) => status?.routeENI?.bound === 5, 'a warm pool');
+    await exclusiveByDefault(world, 'waits');
+    const [event] = await world.events('FailedAllocateIP');
+    expect(event?.involvedObject.name).toBe('waits');
+    expect(event?.message).toContain('use tke-route-eni');
+    await exclusiveByDefault(world, 'bound', nodeName(world, 0));
+    await claimOf(world, 'bound', (each) => reason(each) === 'ExclusiveENINotServed', 'the reason');
+    expect(await world.client.get(nodeEniConfigs, own.metadata.name)).toMatchObject({
+      status: { routeENI: { pods: 0 } },
+    });
   });
 });
+
+/** A Pod of a cluster whose default network is tke-direct-eni, as admission leaves it. */
+const exclusiveByDefault = (world: World, name: string, onNode?: string): Promise<Pod> =>
+  world.client.create(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      ...(onNode === undefined ? {} : { nodeName: onNode }),
+      containers: [{ name: 'main', image: 'sample', resources: { limits: { [resourceNames.directEni]: '1' } } }],
+    },
+  });
 
 describe('a kept address that somebody else took meanwhile', () => {
   it('is not replaced by another: the Pod waits, and a deleted claim lets it have a new one', async ({ expect }) => {

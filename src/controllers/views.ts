@@ -3,6 +3,7 @@ import { identityOf } from '../kube/identity.ts';
 import type { Namespace, Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { listensOf, type PodListens } from './pod-listens.ts';
+import { requestsExclusiveEni } from '../planning/exclusive-pod.ts';
 import type { PodFacts } from '../planning/pod-intent.ts';
 
 /** Its Kubernetes metadata is cut to names, versions, times, labels and our annotations. */
@@ -17,6 +18,8 @@ export interface WorkingPod extends KubeObject {
   /** Ports that it names and is probed at; shared by Pods of one template. */
   listens: PodListens;
   scheduledAt: string | undefined;
+  /** It counts against `direct-eni`. */
+  requestsExclusive: boolean;
 }
 
 const KEPT = 'tke.cloud.tencent.com/';
@@ -56,6 +59,7 @@ export function projectPod(
     scheduledAt: pod.status?.conditions?.find(
       (condition) => condition.type === 'PodScheduled' && condition.status === 'True',
     )?.lastTransitionTime,
+    requestsExclusive: requestsExclusiveEni(pod),
   };
 }
 

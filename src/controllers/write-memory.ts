@@ -11,11 +11,14 @@ export interface WriteMemory<T> {
   unseen(): readonly T[];
   /** The API says that there is no such object: what we wrote is the past. */
   forget(key: ObjectKey): void;
+  /** Runs what writes one object after what already writes it in this process, so that our own writers do not meet as conflicts. */
+  inTurn<R>(key: ObjectKey, write: () => Promise<R>): Promise<R>;
 }
 
 /** Versions of one object are compared as numbers, as the API server makes them; what the cache has caught up with is forgotten. */
 export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): WriteMemory<T> {
   const written = new Map<string, T>();
+  const turns = new Map<ObjectKey, Promise<unknown>>();
   const version = (object: T): number => Number(object.metadata.resourceVersion ?? 0);
   informer.onChange(({ type, key, before, after }) => {
     const own = written.get(key);
@@ -33,5 +36,15 @@ export function createWriteMemory<T extends KubeObject>(informer: Informer<T>): 
     latest: (key) => written.get(key) ?? informer.get(key),
     unseen: () => [...written.values()],
     forget: (key) => void written.delete(key),
+    inTurn: async (key, write) => {
+      const before = turns.get(key);
+      const own = before === undefined ? write() : before.then(write, write);
+      turns.set(key, own);
+      try {
+        return await own;
+      } finally {
+        if (turns.get(key) === own) turns.delete(key);
+      }
+    },
   };
 }

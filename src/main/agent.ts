@@ -1,7 +1,9 @@
 // Composition root of the node agent, tke-eni-agent.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import project from '../../package.json' with { type: 'json' };
 import { agentFlags } from '../agent/flags.ts';
+import { createIpBatch } from '../agent/ip-batch.ts';
 import { createKernel } from '../agent/kernel.ts';
 import { runAgent } from '../agent/program.ts';
 import { objectNames } from '../api/keys.ts';
@@ -21,16 +23,20 @@ const OWN_ENTRIES = ['build/cni-entry', 'native/cni-entry/cni-entry.sh'].map((pa
   fileURLToPath(new URL(`../../${path}`, import.meta.url)),
 );
 
+/** Where it was built; without it every batch is a process of its own. */
+const IP_BATCH = fileURLToPath(new URL('../../build/ip-batch', import.meta.url));
+
 async function main(): Promise<void> {
   const flags = flagsOrExit(PROGRAM, agentFlags, process.argv.slice(2));
   const logger = createLogger(PROGRAM, flags['log-level']);
   const signal = stopOnSignals();
   const connection = await programConnection(flags.kubeconfig, process.env);
+  const batch = existsSync(IP_BATCH) ? createIpBatch(IP_BATCH) : undefined;
   const client = createKubeClient({ connection, clock: systemClock, logger, userAgent: PROGRAM });
   try {
     await runAgent({
       client,
-      kernel: createKernel(),
+      kernel: createKernel(batch),
       clock: systemClock,
       logger,
       nodeName: flags['node-name'],
@@ -50,6 +56,7 @@ async function main(): Promise<void> {
     });
   } finally {
     client.close();
+    batch?.close();
   }
 }
 

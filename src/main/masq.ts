@@ -10,6 +10,7 @@ import { masqFlags } from '../masquerade/flags.ts';
 import { createMarkRule } from '../masquerade/mark-rule.ts';
 import { createNft } from '../masquerade/nft.ts';
 import { runMasquerade } from '../masquerade/program.ts';
+import { shortHash } from '../planning/eni-identity.ts';
 import { runToItsEnd } from '../kube/ending.ts';
 
 const PROGRAM = objectNames.masq;
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
       clock: systemClock,
       logger,
       nodeName: flags['node-name'],
+      hash: shortHash,
       podInterfaces: flags['pod-interfaces'],
       metrics: flags['metrics-address'],
       signal,

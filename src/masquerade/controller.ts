@@ -4,8 +4,9 @@ import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import type { ConfigMap } from '../kube/resources.ts';
 import type { Controller, EventRecorder, Informer } from '../kube/types.ts';
-import { defaultMasqConfig } from '../planning/masq-config.ts';
+import { defaultMasqConfig, type MasqConfig } from '../planning/masq-config.ts';
 import { masqErrors } from './errors.ts';
+import type { ExemptPods } from './exempt-pods.ts';
 import type { MarkRule } from './mark-rule.ts';
 import type { MasqMetrics } from './metrics.ts';
 import type { Nft } from './nft.ts';
@@ -17,6 +18,8 @@ export interface MasqDeps {
   readonly markRule: Pick<MarkRule, 'ensure'>;
   /** Only kube-system/ip-masq-agent-config. */
   readonly configs: Informer<ConfigMap>;
+  /** Asked only while the configuration in force wants it. */
+  readonly exemptPods: ExemptPods;
   readonly recorder: EventRecorder;
   readonly metrics: MasqMetrics;
   readonly podInterfaces: readonly string[];
@@ -27,6 +30,8 @@ export interface MasqDeps {
 interface InForce {
   readonly ruleset: MasqRuleset;
   readonly resyncIntervalMs: number;
+  /** Absent: nobody knows it any more, only what the kernel has of it. */
+  readonly config?: MasqConfig;
 }
 
 /** The table as this program left it. */
@@ -69,9 +74,17 @@ export function createMasquerade(deps: MasqDeps): Controller {
     const map = configs.list()[0];
     const { config, errors, warnings } = readConfig(map);
     tell(map, errors, warnings);
-    if (config !== undefined) return { ruleset: rulesetOf(config), resyncIntervalMs: config.resyncIntervalMs };
+    const good = config ?? inForce?.config;
+    if (good !== undefined) return await meaning(good);
     const { resyncIntervalMs } = defaultMasqConfig;
     return inForce ?? { ruleset: (await nft.elements()) ?? rulesetOf(defaultMasqConfig), resyncIntervalMs };
+  };
+
+  const meaning = async (config: MasqConfig): Promise<InForce> => {
+    deps.exemptPods.want({ eipPods: config.nonMasqueradeEIPPods, strictPods: config.nonMasqueradeStrictPods });
+    // Until the Pods are listed, after a restart, the kernel knows them: none of them loses its address for a moment.
+    const exempt = deps.exemptPods.sources() ?? singleSources(await nft.elements());
+    return { ruleset: rulesetOf(config, exempt), resyncIntervalMs: config.resyncIntervalMs, config };
   };
 
   /** True when the kernel's rules are others than before. */
@@ -96,7 +109,12 @@ export function createMasquerade(deps: MasqDeps): Controller {
     logger: deps.logger,
     watches: [watchOf(configs, () => [KEY])],
     // Also without a ConfigMap, for which no change is ever told.
-    sources: [(enqueue) => enqueue(KEY)],
+    sources: [
+      (enqueue) => {
+        deps.exemptPods.onChange(() => enqueue(KEY));
+        enqueue(KEY);
+      },
+    ],
     reconcile: async (_key, { log }) => {
       inForce = await wanted();
       // Before the rules that mark packets: without it a marked one would take the Pod's way with the node's address.
@@ -113,3 +131,8 @@ export function createMasquerade(deps: MasqDeps): Controller {
     },
   });
 }
+
+const singleSources = (ruleset: MasqRuleset | undefined): readonly string[] =>
+  [...(ruleset?.['nonmasq-src-4'] ?? []), ...(ruleset?.['nonmasq-src-6'] ?? [])].filter((cidr) =>
+    cidr.endsWith(cidr.includes(':') ? '/128' : '/32'),
+  );

@@ -13,11 +13,13 @@ import {
 import { objectNames } from '../api/keys.ts';
 import { silentLogger } from '../base/logger.ts';
 import { ApiError } from '../kube/api-error.ts';
-import { type ConfigMap, configMaps } from '../kube/resources.ts';
+import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
+import { type ConfigMap, configMaps, type Pod, pods } from '../kube/resources.ts';
 import { createManualInformer, type ManualInformer } from '../kube/testing/manual-informer.ts';
 import type { EventInput, KubeObject } from '../kube/types.ts';
 import { createMasquerade } from './controller.ts';
 import { farewell } from './farewell.ts';
+import { createExemptPods, type ExemptPod, projectExemptPod } from './exempt-pods.ts';
 import { createMarkRule, type MarkRule } from './mark-rule.ts';
 import { createMasqMetrics, type MasqMetrics } from './metrics.ts';
 import { createNft, type Nft } from './nft.ts';
@@ -35,6 +37,8 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
   let markRule: MarkRule;
   let loads: string[];
   let configs: ManualInformer<ConfigMap>;
+  let exempted: ManualInformer<ExemptPod>;
+  let strict: ManualInformer<VpcEni>;
   let events: EventInput[];
   let metrics: MasqMetrics;
   let clock: FakeClock;
@@ -79,8 +83,17 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
     metrics = createMasqMetrics();
     clock = createFakeClock();
     markRule = createMarkRule(['nsenter', `--net=${world.netns('node')}`, 'ip']);
+    const ending = new AbortController();
+    exempted = createManualInformer<ExemptPod>(pods as never);
+    strict = createManualInformer<VpcEni>(vpcEnis);
     const controller = createMasquerade({
       nft,
+      exemptPods: createExemptPods({
+        pods: () => exempted,
+        enis: () => strict,
+        logger: silentLogger,
+        signal: ending.signal,
+      }),
       markRule,
       configs,
       recorder: { record: (event) => events.push(event) },
@@ -89,7 +102,6 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
       clock,
       logger: silentLogger,
     });
-    const ending = new AbortController();
     const running = controller.run(ending.signal);
     stop = async () => {
       ending.abort();
@@ -206,6 +218,71 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
     } finally {
       caller.kill('SIGKILL');
     }
+  });
+
+  describe('with Pods that are exempt by themselves', () => {
+    const auto = JSON.stringify({
+      NonMasqueradeCIDRs: ['10.0.36.0/24'],
+      NonMasqueradeEIPPods: true,
+      NonMasqueradeStrictPods: true,
+    });
+    const podWith = (annotations: Record<string, string>): ExemptPod =>
+      projectExemptPod({
+        metadata: { name: 'web-0', namespace: 'default', annotations },
+        spec: {},
+        status: { podIP: POD_IP },
+      } as Pod);
+    const withEip = podWith({ 'tke.cloud.tencent.com/eip-public-ip': '203.0.113.5' });
+    const strictEni = (phase: string): VpcEni =>
+      ({
+        metadata: { name: 'sub-1' },
+        spec: { type: 'SubENI', enforcingMode: 'strict' },
+        status: { phase, eni: { addresses: [{ ip: POD_IP }] } },
+      }) as VpcEni;
+
+    it('leaves a Pod its own address from when its EIP is bound until it is not, without an edit', async () => {
+      exempted.sync();
+      strict.sync();
+      await rulesFor(auto);
+      expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+      exempted.put(withEip);
+      await expect.poll(() => seen('pod', CLIENT_IP), { timeout: 10_000 }).toBe(POD_IP);
+      exempted.put(podWith({ 'tke.cloud.tencent.com/eip-attributes': '{}' }));
+      await expect.poll(() => seen('pod', CLIENT_IP), { timeout: 10_000 }).toBe(NODE_IP);
+    });
+
+    it('leaves a strict Pod its own address until its sub-ENI is kept for another', async () => {
+      exempted.sync();
+      strict.sync();
+      strict.put(strictEni('Ready'));
+      await rulesFor(auto);
+      expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+      strict.put(strictEni('Kept'));
+      await expect.poll(() => seen('pod', CLIENT_IP), { timeout: 10_000 }).toBe(NODE_IP);
+    });
+
+    it('never takes it away while it starts and does not know its Pods yet', async () => {
+      exempted.sync();
+      strict.sync();
+      exempted.put(withEip);
+      await rulesFor(auto);
+      await stop();
+      start();
+      put(auto);
+      await loaded(1);
+      expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+      expect(loads.at(-1)).toContain(`${POD_IP}/32`);
+      exempted.sync();
+      strict.sync();
+      await expect.poll(() => seen('pod', CLIENT_IP), { timeout: 10_000 }).toBe(NODE_IP);
+    });
+
+    it('exempts nobody while that is not asked for', async () => {
+      exempted.sync();
+      exempted.put(withEip);
+      await rulesFor(SNAT_ALL);
+      expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+    });
   });
 
   describe('when it is stopped', () => {

@@ -1,5 +1,6 @@
 // ip-masq-agent as a whole: the ConfigMap in, the node's rules out, until a signal.
-import { objectNames } from '../api/keys.ts';
+import { labels, nameLabel, objectNames } from '../api/keys.ts';
+import { vpcEnis } from '../api/vpc-eni.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ListenAddress } from '../base/listen-flag.ts';
 import type { Logger } from '../base/logger.ts';
@@ -7,9 +8,10 @@ import { createHttpServer } from '../kube/health-server.ts';
 import { createInformer } from '../kube/informer.ts';
 import { runManager } from '../kube/manager.ts';
 import { createEventRecorder } from '../kube/recorder.ts';
-import { configMaps } from '../kube/resources.ts';
+import { configMaps, type Pod, pods } from '../kube/resources.ts';
 import type { KubeClient } from '../kube/types.ts';
 import { createMasquerade } from './controller.ts';
+import { createExemptPods, type ExemptPod, projectExemptPod } from './exempt-pods.ts';
 import { farewell } from './farewell.ts';
 import type { MarkRule } from './mark-rule.ts';
 import { createMasqMetrics } from './metrics.ts';
@@ -23,6 +25,8 @@ export interface MasqProgramOptions {
   readonly logger: Logger;
   readonly nodeName: string;
   readonly podInterfaces: readonly string[];
+  /** Of names that are too long for a label (`nameLabel`). */
+  readonly hash: (text: string) => string;
   readonly metrics: ListenAddress;
   readonly signal: AbortSignal;
   /** For tests: the port of /health and /metrics once it is open. */
@@ -43,9 +47,32 @@ export async function runMasquerade(options: MasqProgramOptions): Promise<void> 
   const metrics = createMasqMetrics();
   const recorder = createEventRecorder({ client, component: objectNames.masq, host: nodeName, clock, logger });
   const { podInterfaces } = options;
+  const exemptPods = createExemptPods({
+    pods: () =>
+      createInformer<Pod, ExemptPod>({
+        client,
+        clock,
+        logger,
+        resource: pods,
+        fieldSelector: `spec.nodeName=${nodeName}`,
+        project: projectExemptPod,
+      }),
+    enis: () =>
+      createInformer({
+        client,
+        clock,
+        logger,
+        resource: vpcEnis,
+        labelSelector: `${labels.nodeName}=${nameLabel(nodeName, options.hash)}`,
+      }),
+    logger,
+    signal,
+  });
   await runManager({
     informers: [configs],
-    controllers: [createMasquerade({ nft, markRule, configs, recorder, metrics, podInterfaces, clock, logger })],
+    controllers: [
+      createMasquerade({ nft, markRule, configs, exemptPods, recorder, metrics, podInterfaces, clock, logger }),
+    ],
     servers: [
       createHttpServer({
         name: 'metrics',

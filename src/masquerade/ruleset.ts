@@ -12,14 +12,14 @@ export type MasqSet = (typeof MASQ_SETS)[number];
 /** Sorted, and no CIDR of a set lies in another one of it: an interval set takes no overlap. */
 export type MasqRuleset = Readonly<Record<MasqSet, readonly string[]>>;
 
-/** What the configuration means for the kernel. */
-export function rulesetOf(config: MasqConfig): MasqRuleset {
+/** What the configuration means for the kernel; `exempt`: further sources, as CIDRs. */
+export function rulesetOf(config: MasqConfig, exempt: readonly string[] = []): MasqRuleset {
   const linkLocal = [
     ...(config.masqLinkLocal ? [] : [LINK_LOCAL[4]]),
     ...(config.masqLinkLocalIPv6 ? [] : [LINK_LOCAL[6]]),
   ];
   const destinations = [...config.nonMasqueradeCIDRs, ...linkLocal];
-  const sources = config.nonMasqueradeSrcCIDRs;
+  const sources = [...config.nonMasqueradeSrcCIDRs, ...exempt];
   return {
     'nonmasq-dst-4': cover(destinations, 4),
     'nonmasq-src-4': cover(sources, 4),

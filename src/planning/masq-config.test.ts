@@ -23,6 +23,8 @@ describe('the configuration of ip-masq-agent', () => {
     expect(config(SAMPLE)).toEqual({
       nonMasqueradeCIDRs: ['172.16.0.0/16', '10.67.0.0/16'],
       nonMasqueradeSrcCIDRs: ['172.16.0.2/32'],
+      nonMasqueradeEIPPods: false,
+      nonMasqueradeStrictPods: false,
       masqLinkLocal: true,
       masqLinkLocalIPv6: false,
       resyncIntervalMs: 60_000,

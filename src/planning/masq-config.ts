@@ -10,6 +10,10 @@ export interface MasqConfig {
   readonly nonMasqueradeCIDRs: readonly string[];
   /** Sources that keep their own address whatever they call (spec 004); any number. */
   readonly nonMasqueradeSrcCIDRs: readonly string[];
+  /** Ours: Pods that have an EIP are sources of that list by themselves (ADR 0028). */
+  readonly nonMasqueradeEIPPods: boolean;
+  /** Ours: so are Pods with strict routing, which spec 002 wants kept from SNAT. */
+  readonly nonMasqueradeStrictPods: boolean;
   /** Whether 169.254.0.0/16 sees the node's address. */
   readonly masqLinkLocal: boolean;
   /** The same for fe80::/10. */
@@ -21,6 +25,8 @@ export interface MasqConfig {
 export const defaultMasqConfig: MasqConfig = {
   nonMasqueradeCIDRs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
   nonMasqueradeSrcCIDRs: [],
+  nonMasqueradeEIPPods: false,
+  nonMasqueradeStrictPods: false,
   masqLinkLocal: false,
   masqLinkLocalIPv6: false,
   resyncIntervalMs: 60_000,
@@ -40,6 +46,8 @@ export type DecodedMasqConfig =
 const fileSchema = z.strictObject({
   nonMasqueradeCIDRs: z.array(z.string()).nullish(),
   nonMasqueradeSrcCIDRs: z.array(z.string()).nullish(),
+  nonMasqueradeEIPPods: z.boolean().nullish(),
+  nonMasqueradeStrictPods: z.boolean().nullish(),
   masqLinkLocal: z.boolean().nullish(),
   masqLinkLocalIPv6: z.boolean().nullish(),
   resyncInterval: z.string().nullish(),
@@ -81,6 +89,8 @@ export function decodeMasqConfig(text: string): DecodedMasqConfig {
     config: {
       nonMasqueradeCIDRs: [...new Set(destinations)],
       nonMasqueradeSrcCIDRs: [...new Set(sources)],
+      nonMasqueradeEIPPods: rest.nonMasqueradeEIPPods ?? defaultMasqConfig.nonMasqueradeEIPPods,
+      nonMasqueradeStrictPods: rest.nonMasqueradeStrictPods ?? defaultMasqConfig.nonMasqueradeStrictPods,
       masqLinkLocal: rest.masqLinkLocal ?? defaultMasqConfig.masqLinkLocal,
       masqLinkLocalIPv6: rest.masqLinkLocalIPv6 ?? defaultMasqConfig.masqLinkLocalIPv6,
       resyncIntervalMs,
@@ -142,8 +152,11 @@ function underLowerCamel(read: Readonly<Record<string, unknown>>): {
   return { known, errors, warnings };
 }
 
-/** `address/prefix` with its host bits cleared. Not the security groups' reader, which takes 0.0.0.0/8 for 0.0.0.0/0 as the cloud does. */
-function readCidr(text: string): Cidr | undefined {
+/**
+ * `address/prefix` with its host bits cleared; undefined for anything else. Not the security groups' reader, which takes 0.0.0.0/8 for
+ * 0.0.0.0/0 as the cloud does.
+ */
+export function readCidr(text: string): Cidr | undefined {
   const [address = '', prefixText = '', more] = text.split('/');
   const host = parseAddress(address);
   if (host === undefined || more !== undefined || !/^(0|[1-9]\d{0,2})$/.test(prefixText)) return undefined;

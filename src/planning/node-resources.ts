@@ -2,7 +2,12 @@
 
 export interface NodeResourceFacts {
   /** Quantities that the node shows now. */
-  readonly published: { readonly subEni: string | undefined; readonly eniIp: string | undefined };
+  readonly published: {
+    readonly subEni: string | undefined;
+    readonly eniIp: string | undefined;
+    readonly directEni: string | undefined;
+    readonly eip: string | undefined;
+  };
   /** Its agent serves. */
   readonly agentReady: boolean;
   /** Its agent can make links of sub-ENIs. */
@@ -10,6 +15,8 @@ export interface NodeResourceFacts {
   readonly subEniQuota: number;
   /** Absent: ordinary Pods do not share addresses in this cluster. */
   readonly eniIpQuota: number | undefined;
+  /** Absent: not known yet. */
+  readonly eipQuota: number | undefined;
   /** Attached and in order. */
   readonly hasTrunk: boolean;
   readonly hasEni: boolean;
@@ -19,18 +26,20 @@ export interface NodeResourceFacts {
 export function planNodeResources(facts: NodeResourceFacts): {
   readonly subEni: string | undefined;
   readonly eniIp: string | undefined;
+  /** Never more than 0 (ADR 0025), and said as soon as anything else is, or when somebody else has offered some. */
+  readonly directEni: '0' | undefined;
+  /** Waits for the agent alone: the Pod's other resource waits for its ENI. */
+  readonly eip: string | undefined;
 } {
   const { published, agentReady, eniIpQuota } = facts;
   const quantity = (usable: boolean, quota: number, known: string | undefined): string | undefined =>
     !usable && quota > 0 && known === undefined ? undefined : String(usable ? quota : 0);
   const canLink = agentReady && facts.hasLinks && facts.hasTrunk;
-  return {
-    subEni: quantity(canLink, facts.subEniQuota, published.subEni),
-    eniIp:
-      eniIpQuota === undefined
-        ? published.eniIp === undefined
-          ? undefined
-          : '0'
-        : quantity(agentReady && facts.hasEni, eniIpQuota, published.eniIp),
-  };
+  const subEni = quantity(canLink, facts.subEniQuota, published.subEni);
+  const withdrawn = published.eniIp === undefined ? undefined : '0';
+  const eniIp =
+    eniIpQuota === undefined ? withdrawn : quantity(agentReady && facts.hasEni, eniIpQuota, published.eniIp);
+  const speaks = subEni !== undefined || eniIp !== undefined || published.directEni !== undefined;
+  const eip = facts.eipQuota === undefined ? published.eip : quantity(agentReady, facts.eipQuota, published.eip);
+  return { subEni, eniIp, directEni: speaks ? '0' : undefined, eip };
 }

@@ -53,6 +53,7 @@ export const placementReasons = {
   notNominated: `${BY} --only-nominated-eni-subnets is on, and the Pod nominates no subnet`,
   unknownNode: `${BY} the node is not known yet`,
   exclusive: `${BY} tke-direct-eni is not served in this version`,
+  superNode: `${BY} a super node gives its Pods addresses of its own subnets, and none that is kept or named`,
 } as const;
 
 export interface PlacementSubnets {

@@ -100,6 +100,16 @@ describe('a full node', () => {
     ]);
   });
 
+  it('says what the cloud says when the ENI that they wait for cannot be made, and asks for no other one', () => {
+    const obstacle = { reason: 'CloudQuotaExceeded', message: 'zone z is closed' };
+    const wanted = eni({ name: 'shared-2', ready: false, obstacle });
+    const wish = claim('wish', { nominated: { ip: '10.0.0.7', subnetId: SUBNET } });
+    expect(plan({ enis: [full, wanted], claims: [wish, claim('a')] })).toEqual([
+      { kind: 'blocked', claim: 'wish', ...obstacle },
+      { kind: 'blocked', claim: 'a', ...obstacle },
+    ]);
+  });
+
   it('says so when it may have no further ENI', () => {
     expect(plan({ enis: [full], claims: [claim('a')], maxENI: 1 })).toMatchObject([
       { kind: 'blocked', claim: 'a', reason: 'InsufficientIPOrENI' },

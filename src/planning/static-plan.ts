@@ -16,6 +16,8 @@ export interface StaticEni {
   readonly busy: boolean;
   /** Nothing can be bound to it for now: its subnet rests, or it is on its way out. */
   readonly closed: boolean;
+  /** Why the cloud would not make it; it is asked again after a while. */
+  readonly obstacle?: { readonly reason: string; readonly message: string };
   /** Most secondary addresses it may have. */
   readonly cap: number;
   /** Secondary addresses by the last describe; absent in doubt. */
@@ -78,7 +80,7 @@ export type StaticAction =
   | { readonly kind: 'unassign'; readonly eni: string; readonly addresses: readonly string[] }
   | { readonly kind: 'add-eni'; readonly subnetId: string | undefined }
   /** Why the Pod of the claim waits for something other than the next answer. */
-  | { readonly kind: 'blocked'; readonly claim: string; readonly reason: BlockedReason; readonly message: string };
+  | { readonly kind: 'blocked'; readonly claim: string; readonly reason: string; readonly message: string };
 
 /** `WaitingForRelease` ends by itself; the others are told as Warnings. */
 export type BlockedReason = 'WaitingForRelease' | 'ZoneMismatch' | 'InsufficientIPOrENI' | 'SubnetExhausted';
@@ -203,6 +205,7 @@ class StaticPlanner {
       const eni = this.eniFor([wish.subnetId]);
       if (eni === undefined) this.lackEni([wish.claim], [wish.subnetId], `${wish.ip} of ${wish.subnetId}`);
       else perEni.set(eni.name, [...(perEni.get(eni.name) ?? []), wish.ip]);
+      this.waitForEni(wish.claim, eni);
     }
     for (const [name, addresses] of perEni) {
       const alone = addresses.find((ip) => this.input.refused.get(ip) === 'alone');
@@ -221,6 +224,7 @@ class StaticPlanner {
       const key = claim.subnetIds.join();
       if (eni === undefined) lacking.set(key, [...(lacking.get(key) ?? []), claim]);
       else counts.set(eni.name, (counts.get(eni.name) ?? 0) + 1);
+      this.waitForEni(claim.key, eni);
     }
     for (const [name, count] of counts) this.call(name, { kind: 'assign-new', eni: name, count });
     for (const claims of lacking.values())
@@ -238,6 +242,10 @@ class StaticPlanner {
     const found = this.input.enis.find(fits);
     if (found !== undefined) this.room.set(found.name, (this.room.get(found.name) ?? 0) - 1);
     return found;
+  }
+
+  private waitForEni(claim: string, eni: StaticEni | undefined): void {
+    if (eni?.obstacle !== undefined) this.actions.push({ kind: 'blocked', claim, ...eni.obstacle });
   }
 
   private lackEni(claims: readonly string[], subnetIds: readonly string[], what: string): void {

@@ -68,6 +68,7 @@ describe('the limits of strict routing', () => {
 
   it.each([
     ['the Pod is exempt by its address', { nonMasqueradeSrcCIDRs: ['10.0.32.5/32'] }],
+    ['strict Pods are exempt by themselves', { nonMasqueradeStrictPods: true }],
     ['no traffic is masqueraded at all', { nonMasqueradeCIDRs: ['0.0.0.0/0'] }],
   ])('find no SNAT when %s', (_, change) => {
     expect(strictLimits({ ...clean, ...withMasq(change) })).toEqual([]);

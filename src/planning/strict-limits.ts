@@ -107,13 +107,14 @@ function snat(masquerade: MasqueradeFacts): StrictFinding | undefined {
       };
     case 'configured': {
       const { config: masq, sources } = masquerade;
+      if (masq.nonMasqueradeStrictPods) return undefined;
       const hit = sources.filter((source) => isEverMasqueraded(masq, source));
       const kept = masq.nonMasqueradeCIDRs.join(', ');
       const open = masq.nonMasqueradeCIDRs.includes('0.0.0.0/0') || masq.nonMasqueradeSrcCIDRs.includes('0.0.0.0/0');
       const whose = sources.length > 0 || open ? named('Pod address', hit) : 'a Pod outside NonMasqueradeSrcCIDRs';
       return finding('SNAT', whose, (addresses) => [
         `SNAT applies to what ${addresses} ${hit.length > 1 ? 'send' : 'sends'} anywhere${kept === '' ? '' : ` but ${kept}`}: with strict routing these connections are lost`,
-        `add the address of each such Pod with /32 to NonMasqueradeSrcCIDRs in ${config}`,
+        `add the address of each such Pod with /32 to NonMasqueradeSrcCIDRs in ${config}, or set NonMasqueradeStrictPods there`,
       ]);
     }
   }

@@ -20,6 +20,7 @@ export interface Look {
   readonly world: PlacementSubnets;
   /** `undefined`: no Node of the name, or ipamd has not said yet what it may have. */
   node(name: string): PlacementNode | undefined;
+  isSuper(name: string): boolean;
 }
 
 export interface PlacementState {
@@ -147,6 +148,7 @@ export function createPlacementState(options: PlacementStateOptions): PlacementS
           subnets,
         ),
         node: (name) => node(name, subnetIds),
+        isSuper: (name) => nodes.get(name)?.isSuper === true,
       };
     },
     claim: (namespace, name) => claims.get(`${namespace}/${name}`),

@@ -54,6 +54,7 @@ export function createPlacer({ client, state, logger, leads, onlyNominated }: Pl
     look: Look,
     name: string,
   ): { readonly placement: Placement; readonly node: PlacementNode | undefined } => {
+    if (look.isSuper(name)) return { placement: placementOnSuper(wanted), node: undefined };
     if (wanted.kind === 'refused') return { placement: { fits: false, reason: wanted.reason }, node: undefined };
     const node = look.node(name);
     // Without a report nothing is known of any subnet, and nothing is refused for it.
@@ -106,6 +107,18 @@ export function createPlacer({ client, state, logger, leads, onlyNominated }: Pl
       }
     },
   };
+}
+
+/** From 3.4.1 static-IP Pods may go there (facts/tke.md 6.2, rule 6), as far as nothing of ours has to follow them; an ENI of its own each of them has. */
+function placementOnSuper(wanted: AddressDemand): Placement {
+  const fits: Placement = { fits: true, prepared: false, free: 0 };
+  if (wanted.kind === 'free') return fits;
+  if (wanted.kind === 'refused')
+    return wanted.reason === placementReasons.exclusive ? fits : { fits: false, reason: wanted.reason };
+  const { demand } = wanted;
+  return demand.kind === 'any' && demand.subnetIds === undefined
+    ? fits
+    : { fits: false, reason: placementReasons.superNode };
 }
 
 const FITS = { placement: { fits: true } } as const;

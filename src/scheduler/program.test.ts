@@ -115,6 +115,21 @@ describe('filter', () => {
     });
   });
 
+  it('lets Pods go to a super node, where each has an ENI of its own, unless an address has to follow them', async () => {
+    const marks = { [labels.zone]: 'zone-a', [labels.instanceType]: 'eklet' };
+    world.put(nodes, { metadata: { name: 'super', labels: marks } });
+    world.claim('web-0', '10.0.1.7', 'subnet-a');
+    await world.settled();
+    const exclusive = world.pod('e', { 'tke.cloud.tencent.com/networks': 'tke-direct-eni' });
+    expect(await filter(world.pod('p'), ['super'])).toMatchObject({ NodeNames: ['super'] });
+    expect(await filter(exclusive, ['super'])).toMatchObject({ NodeNames: ['super'] });
+    const named = world.pod('n', { 'tke.cloud.tencent.com/nominated-vpc-ip': '10.0.1.9' });
+    for (const pod of [world.pod('web-0'), named])
+      expect(await filter(pod, ['super'])).toMatchObject({
+        FailedAndUnresolvableNodes: { super: expect.stringContaining('none that is kept or named') },
+      });
+  });
+
   it('answers whole nodes with whole nodes', async () => {
     world.claim('web-0', '10.0.2.7', 'subnet-b');
     await world.settled();

@@ -1,12 +1,13 @@
 // What the extender keeps of each object: only what decides about placement, so that a hundred thousand Pods and addresses fit.
-import { annotations, labels, networks } from '../api/keys.ts';
+import { annotations, labels, SUPER_NODE_INSTANCE_TYPE } from '../api/keys.ts';
 import type { NodeEniConfig } from '../api/node-eni-config.ts';
 import type { VpcIp } from '../api/vpc-ip.ts';
 import type { VpcIpClaim } from '../api/vpc-ip-claim.ts';
 import { identityOf } from '../kube/identity.ts';
 import type { Node, Pod } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
-import { networkNames, usesSharedAddress } from '../planning/shared-pod.ts';
+import { requestsExclusiveEni, usesExclusiveEni } from '../planning/exclusive-pod.ts';
+import { usesSharedAddress } from '../planning/shared-pod.ts';
 
 export interface PodView extends KubeObject {
   readonly nodeName: string | undefined;
@@ -22,7 +23,12 @@ export function projectPod(pod: Pod): PodView {
     kind: 'Pod',
     metadata: identityOf(pod.metadata),
     nodeName: pod.spec.nodeName === '' ? undefined : pod.spec.nodeName,
-    shares: usesSharedAddress({ hostNetwork: pod.spec.hostNetwork === true, ended, annotations: marks }),
+    shares: usesSharedAddress({
+      hostNetwork: pod.spec.hostNetwork === true,
+      ended,
+      annotations: marks,
+      requestsExclusive: requestsExclusiveEni(pod),
+    }),
   };
 }
 
@@ -37,12 +43,12 @@ export interface AddressWish {
 /** Sub-ENI Pods are `other`: their addresses follow them to any zone (spec 002), and need no secondary address. */
 export function addressWish(pod: Pod): AddressWish {
   const marks = pod.metadata.annotations ?? {};
-  const facts = { hostNetwork: pod.spec.hostNetwork === true, ended: false, annotations: marks };
-  const exclusive = !facts.hostNetwork && networkNames(marks[annotations.networks] ?? '').includes(networks.directEni);
+  const hostNetwork = pod.spec.hostNetwork === true;
+  const facts = { hostNetwork, ended: false, annotations: marks, requestsExclusive: requestsExclusiveEni(pod) };
   const subnetIds = (marks[annotations.nominatedEniSubnets] ?? '').split(',').flatMap((id) => id.trim() || []);
   const ip = (marks[annotations.nominatedVpcIp] ?? '').trim();
   return {
-    network: exclusive ? 'exclusive' : usesSharedAddress(facts) ? 'shared' : 'other',
+    network: usesExclusiveEni(facts) ? 'exclusive' : usesSharedAddress(facts) ? 'shared' : 'other',
     keeps: marks[annotations.vpcIpClaimDeletePolicy] === 'Never',
     nominatedIp: ip === '' ? undefined : ip,
     nominatedSubnetIds: subnetIds.length === 0 ? undefined : subnetIds,
@@ -52,6 +58,8 @@ export function addressWish(pod: Pod): AddressWish {
 export interface NodeView extends KubeObject {
   readonly zone: string;
   readonly subnetLabel: string | undefined;
+  /** Its Pods are machines with ENIs of their own, which no quota of ours counts. */
+  readonly isSuper: boolean;
 }
 
 export function projectNode(node: Node): NodeView {
@@ -62,6 +70,7 @@ export function projectNode(node: Node): NodeView {
     metadata: identityOf(node.metadata),
     zone: marks[labels.zone] ?? '',
     subnetLabel: marks[labels.routeEniSubnetIds],
+    isSuper: marks[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE,
   };
 }
 

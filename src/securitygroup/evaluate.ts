@@ -19,7 +19,7 @@ export interface EvaluateInput extends Flow {
   readonly membership: (groupId: string) => Iterable<Address>;
 }
 
-/** Which rule decided. `index` counts from 0 in the group's list of that direction. */
+/** Which rule decided. `index` counts from 0 in the cloud's list of that direction. */
 export interface RuleReference {
   readonly groupId: string;
   readonly direction: Direction;
@@ -43,10 +43,19 @@ export function evaluate(input: EvaluateInput): Verdict {
   for (const group of input.groups) {
     const index = group[input.direction].findIndex((rule) => ruleMatches(rule, input, input.membership));
     const rule = group[input.direction][index];
-    if (rule !== undefined)
-      return { verdict: rule.action, decidedBy: { groupId: group.groupId, direction: input.direction, index, rule } };
+    if (rule !== undefined) return { verdict: rule.action, decidedBy: reference(group, input.direction, index, rule) };
   }
   return { verdict: 'DROP', decidedBy: 'default-drop' };
+}
+
+/** Names a rule of a group by its place in the group's own list. */
+export function reference(
+  { groupId }: Pick<SecurityGroup, 'groupId'>,
+  direction: Direction,
+  index: number,
+  rule: Rule,
+): RuleReference {
+  return { groupId, direction, index: rule.policyIndex ?? index, rule };
 }
 
 /** Whether one rule speaks about the flow. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseCidr } from './address.ts';
 import { parsePorts } from './parse-ports.ts';
 import { type Direction, type Peer, protocols, type Rule, type SecurityGroup } from './rule.ts';
+import { canMeet, peersOfTemplate, type Service, servicesOfTemplate, type Templates } from './templates.ts';
 
 const text = z
   .string()
@@ -44,19 +45,29 @@ export type ParseResult<T> =
 /**
  * Decodes `DescribeSecurityGroupPolicies`' `SecurityGroupPolicySet`. Rules that all carry a `PolicyIndex` are put in its
  * order; otherwise the list's order stands. One bad rule fails the whole group, since skipping it would change verdicts.
+ * A rule that names templates becomes the plain rules that it means; without `templates` it is one that is not understood.
  */
-export function parseSecurityGroup(groupId: string, policySet: unknown): ParseResult<SecurityGroup> {
+export function parseSecurityGroup(
+  groupId: string,
+  policySet: unknown,
+  templates?: Templates,
+): ParseResult<SecurityGroup> {
   const decoded = apiRuleSetSchema.safeParse(policySet);
   if (!decoded.success)
     return {
       ok: false,
       problems: decoded.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message })),
     };
+  const expands = [...(decoded.data.Ingress ?? []), ...(decoded.data.Egress ?? [])].some(
+    (rule) => templateId(rule.ServiceTemplate) !== undefined || templateId(rule.AddressTemplate) !== undefined,
+  );
   const problems: RuleProblem[] = [];
   const collect = (direction: Direction, rules: readonly ApiRule[] | null | undefined): readonly Rule[] =>
     inOrder(rules ?? []).flatMap((rule, index) => {
-      const result = toRule(rule, `${direction === 'ingress' ? 'Ingress' : 'Egress'}[${index}]`);
-      if (result.ok) return [result.value];
+      const result = toRules(rule, `${direction === 'ingress' ? 'Ingress' : 'Egress'}[${index}]`, templates);
+      if (result.ok)
+        // Places shift behind a rule that became several, or none.
+        return expands ? result.value.map((plain) => ({ ...plain, policyIndex: index })) : result.value;
       problems.push(...result.problems);
       return [];
     });
@@ -74,33 +85,75 @@ function inOrder(rules: readonly ApiRule[]): readonly ApiRule[] {
   return indexed.toSorted((a, b) => Number(a.index) - Number(b.index)).map(({ rule }) => rule);
 }
 
-function toRule(source: ApiRule, path: string): ParseResult<Rule> {
+function toRules(source: ApiRule, path: string, templates: Templates | undefined): ParseResult<readonly Rule[]> {
   const problems: RuleProblem[] = [];
   const complain = (field: string, message: string): void => void problems.push({ path: `${path}.${field}`, message });
-  if (hasTemplate(source.ServiceTemplate))
-    complain('ServiceTemplate', 'parameter templates are not supported; write Protocol and Port');
-  if (hasTemplate(source.AddressTemplate))
-    complain('AddressTemplate', 'parameter templates are not supported; write CidrBlock or SecurityGroupId');
   const action = source.Action.toUpperCase();
   if (action !== 'ACCEPT' && action !== 'DROP')
     complain('Action', `"${source.Action}" is no action; expected ACCEPT or DROP`);
-  const protocol = toProtocol(source, complain);
-  const ports = toPorts(source, protocol, complain);
-  const peer = toPeer(source, protocol, complain);
+  const [address, service] = [templateId(source.AddressTemplate), templateId(source.ServiceTemplate)];
+  const services = toServices(source, service, templates, complain);
+  const peers = toPeers(
+    source,
+    service === undefined ? services[0]?.protocol : undefined,
+    address,
+    templates,
+    complain,
+  );
   if (problems.length > 0) return { ok: false, problems };
-  return {
-    ok: true,
-    value: {
-      protocol,
-      ports,
-      peer,
-      action: action === 'DROP' ? 'DROP' : 'ACCEPT',
-      description: source.PolicyDescription,
-    },
-  };
+  const ids = { ...(address === undefined ? {} : { address }), ...(service === undefined ? {} : { service }) };
+  const value = services.flatMap((plain) =>
+    peers
+      .filter((peer) => Object.keys(ids).length === 0 || canMeet(peer, plain))
+      .map((peer) => ({
+        ...plain,
+        peer,
+        action: action === 'DROP' ? ('DROP' as const) : ('ACCEPT' as const),
+        description: source.PolicyDescription,
+        ...(Object.keys(ids).length === 0 ? {} : { templates: ids }),
+      })),
+  );
+  return { ok: true, value };
 }
 
 type Complain = (field: string, message: string) => void;
+
+const UNKNOWN_TEMPLATES = 'names a parameter template, whose entries are not known here';
+
+function toServices(
+  source: ApiRule,
+  id: string | undefined,
+  templates: Templates | undefined,
+  complain: Complain,
+): readonly Service[] {
+  if (id === undefined) {
+    const protocol = toProtocol(source, complain);
+    return [{ protocol, ports: toPorts(source, protocol, complain) }];
+  }
+  for (const field of ['Protocol', 'Port'] as const)
+    if (!['', 'ALL'].includes(source[field].toUpperCase()))
+      complain(field, 'excludes ServiceTemplate; a rule has one service');
+  const result = templates === undefined ? undefined : servicesOfTemplate(id, templates);
+  if (result?.ok === true) return result.value;
+  complain('ServiceTemplate', result?.problem ?? UNKNOWN_TEMPLATES);
+  return [];
+}
+
+function toPeers(
+  source: ApiRule,
+  protocol: Rule['protocol'] | undefined,
+  id: string | undefined,
+  templates: Templates | undefined,
+  complain: Complain,
+): readonly Peer[] {
+  if (id === undefined) return [toPeer(source, protocol, complain)];
+  for (const field of ['CidrBlock', 'Ipv6CidrBlock', 'SecurityGroupId'] as const)
+    if (source[field] !== '') complain(field, 'excludes AddressTemplate; a rule has one peer');
+  const result = templates === undefined ? undefined : peersOfTemplate(id, templates);
+  if (result?.ok === true) return result.value;
+  complain('AddressTemplate', result?.problem ?? UNKNOWN_TEMPLATES);
+  return [];
+}
 
 function toProtocol({ Protocol }: ApiRule, complain: Complain): Rule['protocol'] {
   const upper = Protocol.toUpperCase();
@@ -122,7 +175,7 @@ function toPorts({ Port }: ApiRule, protocol: Rule['protocol'], complain: Compla
   return result.ports;
 }
 
-function toPeer(source: ApiRule, protocol: Rule['protocol'], complain: Complain): Peer {
+function toPeer(source: ApiRule, protocol: Rule['protocol'] | undefined, complain: Complain): Peer {
   const given = (['CidrBlock', 'Ipv6CidrBlock', 'SecurityGroupId'] as const).filter((field) => source[field] !== '');
   const [field, second] = given;
   if (field === undefined) return { kind: 'any' };
@@ -141,8 +194,9 @@ function toPeer(source: ApiRule, protocol: Rule['protocol'], complain: Complain)
   return { kind: 'cidr', cidr, text: source[field] };
 }
 
-function hasTemplate(value: Readonly<Record<string, unknown>> | null | undefined): boolean {
-  return Object.values(value ?? {}).some((id) => typeof id === 'string' && id !== '');
+/** Templates come with empty ids where none is named. */
+function templateId(value: Readonly<Record<string, unknown>> | null | undefined): string | undefined {
+  return Object.values(value ?? {}).find((id): id is string => typeof id === 'string' && id !== '');
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -25,6 +25,10 @@ export interface Rule {
   readonly action: 'ACCEPT' | 'DROP';
   /** The owner's remark; empty when there is none. */
   readonly description: string;
+  /** Its place in the cloud's list, where that is not its place in this one: a rule that names templates is several here. */
+  readonly policyIndex?: number;
+  /** Ids that the rule names instead of a peer or a port. */
+  readonly templates?: { readonly address?: string; readonly service?: string };
 }
 
 export type Direction = 'ingress' | 'egress';

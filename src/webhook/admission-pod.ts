@@ -73,6 +73,8 @@ export const admissionPodSchema = z.object({
     labels: stringMap,
     /** `null` when the manifest has the key without a value, which matters for the patch. */
     annotations: mapOf(isText, 'texts').nullish(),
+    /** Read by the few that ask (eip-wish.ts). */
+    ownerReferences: z.unknown().optional(),
   }),
   spec: z.object({
     hostNetwork: z.boolean().nullish(),
@@ -95,10 +97,10 @@ export type ReadPod =
 export function readAdmissionPod(object: unknown): ReadPod {
   if (isUsual(object)) {
     const { metadata, spec } = object;
-    const { name, generateName, annotations } = metadata;
+    const { name, generateName, annotations, ownerReferences } = metadata;
     const { hostNetwork, serviceAccountName, containers, initContainers } = spec;
     const pod: AdmissionPod = {
-      metadata: { name, generateName, annotations, labels: metadata.labels ?? {} },
+      metadata: { name, generateName, annotations, ownerReferences, labels: metadata.labels ?? {} },
       spec: { hostNetwork, serviceAccountName, containers, initContainers, nodeSelector: spec.nodeSelector ?? {} },
     };
     return { ok: true, pod };

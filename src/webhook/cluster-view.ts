@@ -58,8 +58,10 @@ export interface ClusterView {
   trunking(): TrunkingSwitch;
   /** Networks of Pods that name none. */
   defaultNetworks(): DefaultNetworks;
-  /** Whether general nodes serve EIPs, as a flag says. */
+  /** Whether Pods that ask for an EIP are counted against their nodes, as a flag says. */
   readonly servesEip: boolean;
+  /** `vpcCni.eip.allowFurtherAttributes`; a value that cannot be read allows none. */
+  furtherEipAttributes(): boolean;
   /** False in static IP mode, where no node keeps addresses for ordinary Pods; a mode that ipamd keeps in force counts before the value. */
   sharesAddresses(): boolean;
   /** In static IP mode. */
@@ -72,7 +74,7 @@ export interface ClusterViewOptions {
   readonly logger: Logger;
   /** Wins over the nodes' configuration; default that configuration's. */
   readonly defaultCni?: string | undefined;
-  /** Default false. */
+  /** Default true. */
   readonly servesEip?: boolean;
   /** Default: there are no others. */
   readonly replicas?: Pick<Replicas, 'toldOfAll' | 'announce'>;
@@ -143,7 +145,8 @@ export function createClusterView(options: ClusterViewOptions): {
       () => cniConfiguration.get(),
       (map) => defaultNetworks(options.defaultCni, dataOf(map)),
     ),
-    servesEip: options.servesEip ?? false,
+    servesEip: options.servesEip ?? true,
+    furtherEipAttributes: () => values.get()?.data?.['vpcCni.eip.allowFurtherAttributes'] === 'true',
     addressZones: createAddressZones(client, () => subnets.get()),
     sharesAddresses: () => {
       const map = values.get();

@@ -31,14 +31,18 @@ describe('an ordinary Pod', () => {
     });
   });
 
-  it('lets a Pod wait for an EIP where nodes serve them, beside its address or sub-ENI', () => {
+  it('lets a Pod wait for a node that has an EIP left, beside its address or sub-ENI', () => {
     const asking = pod({ annotations: { [keys.eipIdList]: 'eip-12ab34cd' } });
-    const served = { pod: asking, servesEip: true };
-    expect(admitted(decide(input({ ...served, policies: [] })))).toMatchObject({
+    expect(admitted(decide(input({ pod: asking, policies: [] })))).toMatchObject({
       resources: { atLeast: [eniIp, eip] },
       warnings: [],
     });
-    expect(admitted(decide(input(served))).resources).toMatchObject({ exactly: { add: subEni }, atLeast: [eip] });
+    expect(admitted(decide(input({ pod: asking }))).resources).toMatchObject({
+      exactly: { add: subEni },
+      atLeast: [eip],
+    });
+    const uncounted = { pod: asking, policies: [], servesEip: false };
+    expect(admitted(decide(input(uncounted)))).toMatchObject({ resources: { atLeast: [eniIp] }, warnings: [] });
   });
 
   it('lets a Pod that asks for an exclusive ENI wait in the known words, and tells its creator why', () => {
@@ -58,6 +62,10 @@ describe('an ordinary Pod', () => {
     });
     const handmade = pod({ annotations: { [keys.networks]: 'tke-sub-eni', [keys.securityGroupId]: 'sg-handmade' } });
     expect(admitted(decide(input({ ...system, pod: handmade })))).toMatchObject({ annotations: {}, resources: {} });
+    const wrong = pod({ annotations: { [keys.eipAttributes]: '{' } });
+    expect(admitted(decide(input({ ...system, pod: wrong }))).warnings).toEqual([
+      expect.stringContaining('the Pod gets no EIP'),
+    ]);
     for (const spec of [{ hostNetwork: true }, { nodeSelector: { 'node.kubernetes.io/instance-type': 'eklet' } }])
       expect(admitted(decide(input({ ...system, pod: pod({ spec }) }))).resources).toEqual({});
   });

@@ -24,6 +24,8 @@ interface Expected {
   readonly is: 'refused' | 'untouched' | 'sub-eni' | 'super-node' | 'trunking-disabled' | 'host-network';
   readonly adds?: string;
   readonly removes?: readonly string[];
+  /** It counts against the EIPs of its node, too. */
+  readonly eip?: boolean;
   /** A word of each warning, in order. */
   readonly warns?: readonly string[];
   /** A line of the log says that the Pod got nothing. */
@@ -36,7 +38,7 @@ interface Row {
 }
 
 const pinned = ['nodeSelector eklet', 'affinity eklet'] as const;
-const { eniIp, directEni, subEni } = resourceNames;
+const { eniIp, directEni, subEni, eip } = resourceNames;
 const free = { placement: ['anywhere'], hostNetwork: ['no'] } as const;
 const off = { ...free, matched: ['yes'], trunking: ['off'] } as const;
 const on = { ...free, matched: ['yes'], trunking: ['on'] } as const;
@@ -55,8 +57,16 @@ const ordinaryNetworks: readonly { readonly when: Row['when']; readonly leads: P
 
 /** What each combination leads to. Exactly one row holds for each. */
 const table: readonly Row[] = [
-  { when: { hostNetwork: ['yes'], matched: ['no'] }, leads: { is: 'untouched' } },
-  { when: { hostNetwork: ['yes'], matched: ['yes'] }, leads: { is: 'host-network', warns: ["node's network"] } },
+  { when: { hostNetwork: ['yes'], matched: ['no'], ...noEip }, leads: { is: 'untouched' } },
+  { when: { hostNetwork: ['yes'], matched: ['no'], ...withEip }, leads: { is: 'untouched', warns: ['EIP'] } },
+  {
+    when: { hostNetwork: ['yes'], matched: ['yes'], ...noEip },
+    leads: { is: 'host-network', warns: ['no security group applies'] },
+  },
+  {
+    when: { hostNetwork: ['yes'], matched: ['yes'], ...withEip },
+    leads: { is: 'host-network', warns: ['no security group applies', 'EIP'] },
+  },
   { when: { hostNetwork: ['no'], placement: pinned, matched: ['no'] }, leads: { is: 'untouched' } },
   { when: { hostNetwork: ['no'], placement: pinned, matched: ['yes'] }, leads: { is: 'super-node' } },
   {
@@ -65,7 +75,7 @@ const table: readonly Row[] = [
   },
   {
     when: { ...on, ...withEip, networks: ['-', 'tke-sub-eni'] },
-    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['EIP'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], eip: true },
   },
   {
     when: { ...on, ...noEip, networks: ['tke-route-eni', 'tke-direct-eni', 'tke-bridge'] },
@@ -73,7 +83,7 @@ const table: readonly Row[] = [
   },
   {
     when: { ...on, ...withEip, networks: ['tke-route-eni', 'tke-direct-eni', 'tke-bridge'] },
-    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced', 'EIP'] },
+    leads: { is: 'sub-eni', adds: subEni, removes: [eniIp, directEni], warns: ['replaced'], eip: true },
   },
   { when: { ...off, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
   { when: { ...none, networks: ['tke-sub-eni'] }, leads: { is: 'refused' } },
@@ -84,10 +94,19 @@ const table: readonly Row[] = [
     },
     {
       when: { ...off, ...withEip, ...when },
-      leads: { is: 'trunking-disabled', ...leads, warns: ['Trunking is off', 'EIP'] },
+      leads: {
+        is: 'trunking-disabled',
+        ...leads,
+        ...(leads.adds === undefined
+          ? { warns: ['Trunking is off', 'EIP'] }
+          : { warns: ['Trunking is off'], eip: true }),
+      },
     },
     { when: { ...none, ...noEip, ...when }, leads: { is: 'untouched', ...leads } },
-    { when: { ...none, ...withEip, ...when }, leads: { is: 'untouched', ...leads, warns: ['EIP'] } },
+    {
+      when: { ...none, ...withEip, ...when },
+      leads: { is: 'untouched', ...leads, ...(leads.adds === undefined ? { warns: ['EIP'] } : { eip: true }) },
+    },
   ]),
 ];
 
@@ -180,9 +199,10 @@ describe('the admission table', () => {
     const { [keys.admissionDecision]: text, ...marks } = decision.annotations;
     expect(marks).toEqual(marksOf[expected.is]);
     const { exactly, atLeast } = decision.resources;
-    expect([exactly?.add, ...(atLeast ?? [])].filter((name) => name !== undefined)).toEqual(
-      expected.adds === undefined ? [] : [expected.adds],
-    );
+    expect([exactly?.add, ...(atLeast ?? [])].filter((name) => name !== undefined)).toEqual([
+      ...(expected.adds === undefined ? [] : [expected.adds]),
+      ...(expected.eip === true ? [eip] : []),
+    ]);
     expect(exactly?.remove ?? []).toEqual(expected.removes ?? []);
     expect(decision.note !== undefined).toBe(expected.noted === true);
     const exclusive = expected.adds === directEni ? ['serves no exclusive ENI'] : [];

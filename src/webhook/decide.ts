@@ -7,6 +7,7 @@ import type { DefaultNetworks } from './default-networks.ts';
 import { type AllowedGroups, forbiddenGroups, groupList } from '../planning/allowed-groups.ts';
 import { MAX_GROUPS } from '../planning/group-sync.ts';
 import { matchPolicies, type PolicyMatch } from '../planning/match-policies.ts';
+import { eipAnnotation, eipWish } from './eip-wish.ts';
 import { networkNames } from './pod-networks.ts';
 import type { PolicyView } from '../planning/policy-view.ts';
 
@@ -22,8 +23,10 @@ export interface DecideInput {
   readonly trunking: boolean | string;
   /** Networks of Pods that name none. */
   readonly defaultNetworks: DefaultNetworks;
-  /** Whether general nodes serve EIPs, so that a Pod may wait for one. */
+  /** Whether Pods that ask for an EIP are counted against their nodes, so that they wait for one. */
   readonly servesEip: boolean;
+  /** `vpcCni.eip.allowFurtherAttributes`. */
+  readonly furtherEipAttributes: boolean;
 }
 
 export interface Admission {
@@ -62,7 +65,8 @@ const UNTOUCHED: Admission = {
 
 /**
  * Pure. Policies win over an explicit `networks`, since a matching Pod must never start with fewer groups than asked; the
- * EIP annotations do not change the outcome. Groups and decisions that anybody else wrote are removed.
+ * EIP annotations do not change the outcome, but where nobody could act on them the Pod is refused. Groups and decisions that anybody else wrote
+ * are removed.
  */
 export function decide(input: DecideInput): Decision {
   const { pod, namespace } = input;
@@ -75,6 +79,11 @@ export function decide(input: DecideInput): Decision {
   });
   if (pod.spec.hostNetwork === true) return hostNetwork(input, match);
   if (match.kind === 'unusable') return refuse(unusableText(namespace.name, match));
+  if (!isPinnedToSuperNodes(pod)) {
+    const wish = eipWish(pod, input.furtherEipAttributes);
+    // It would run without the public address that it asks for, and nobody reads its events by then.
+    if (wish.kind === 'wrong') return refuse(wish.problem);
+  }
   if (match.kind === 'none') return withoutPolicy(input);
   const problem = groupsProblem(input, match);
   if (problem !== undefined) return refuse(problem);
@@ -85,10 +94,13 @@ export function decide(input: DecideInput): Decision {
 }
 
 function hostNetwork(input: DecideInput, match: PolicyMatch): Decision {
-  if (match.kind !== 'matched') return cleaned(input, {});
+  const annotation = eipAnnotation(input.pod);
+  const noEip =
+    annotation === undefined ? [] : [`annotation ${annotation}: the Pod uses its node's network and gets no EIP`];
+  if (match.kind !== 'matched') return warned(cleaned(input, {}), noEip);
   const decision = marked(input, match, 'host-network');
   const warning = `${policyText(match)}, but the Pod uses its node's network: no security group applies to it`;
-  return { ...decision, warnings: [warning, ...decision.warnings] };
+  return { ...decision, warnings: [warning, ...decision.warnings, ...noEip] };
 }
 
 /** Of the groups that the matching policies make together. */
@@ -225,18 +237,23 @@ function withNetworksWarning({ pod }: DecideInput, admission: Admission): Admiss
   return { ...admission, warnings: [...admission.warnings, warning] };
 }
 
-/** A Pod that asks for an EIP waits for one where nodes serve them; elsewhere it would wait for ever, and is told instead. */
-function withEip({ pod, servesEip }: DecideInput, admission: Admission): Admission {
-  const present = [keys.eipAttributes, keys.eipIdList].find((key) => pod.metadata.annotations?.[key] !== undefined);
-  if (present === undefined) return admission;
-  if (servesEip) {
-    const { resources } = admission;
-    const atLeast = [...(resources.atLeast ?? []), resourceNames.eip];
-    return { ...admission, resources: { ...resources, atLeast } };
-  }
-  const warning = `annotation ${present}: this version serves no EIP on general and native nodes; the Pod starts without one`;
-  return { ...admission, warnings: [...admission.warnings, warning] };
+/** A Pod that asks for an EIP waits for a node that has one left. */
+function withEip({ pod, servesEip, furtherEipAttributes }: DecideInput, admission: Admission): Admission {
+  const wish = eipWish(pod, furtherEipAttributes);
+  if (wish.kind === 'none') return admission;
+  if (wish.kind === 'wrong') return warned(admission, [`${wish.problem}; the Pod gets no EIP`]);
+  const { resources } = admission;
+  if (resources.exactly === undefined && resources.atLeast === undefined)
+    return warned(admission, [
+      `annotation ${eipAnnotation(pod) ?? ''}: the network of this Pod gives it no address of the VPC, and so no EIP; use ${networks.routeEni}`,
+    ]);
+  if (!servesEip) return warned(admission, wish.warnings);
+  const atLeast = [...(resources.atLeast ?? []), resourceNames.eip];
+  return warned({ ...admission, resources: { ...resources, atLeast } }, wish.warnings);
 }
+
+const warned = (admission: Admission, more: readonly string[]): Admission =>
+  more.length === 0 ? admission : { ...admission, warnings: [...admission.warnings, ...more] };
 
 const SWITCH = 'vpcCni.trunkingEni.enableSubEni';
 const CONFIG_MAP = `ConfigMap ${objectNames.systemNamespace}/${objectNames.addonValues}`;

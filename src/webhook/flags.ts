@@ -39,8 +39,8 @@ export const webhookFlags = {
   'default-cni': textFlag().describe(
     'Network of Pods that name none, e.g. tke-route-eni (default: defaultDelegates of ConfigMap kube-system/tke-cni-agent-conf, else tke-route-eni)',
   ),
-  'enable-eip-resource': booleanFlag(false).describe(
-    'Pods that ask for an EIP get the resource tke.cloud.tencent.com/eip, so that they wait for a node that serves one (default false)',
+  'enable-eip-resource': booleanFlag(true).describe(
+    'Pods that ask for an EIP get the resource tke.cloud.tencent.com/eip, so that they wait for a node that has one left (default true)',
   ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',

@@ -55,7 +55,7 @@ export async function runWebhook(options: WebhookProgramOptions): Promise<void> 
     clock,
     logger,
     defaultCni: options.defaultCni,
-    servesEip: options.servesEip ?? false,
+    servesEip: options.servesEip ?? true,
     replicas,
   });
   const server = createAdmissionServer({

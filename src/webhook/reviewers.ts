@@ -50,6 +50,7 @@ function admit(
     trunking: trunking.ok ? trunking.on : trunking.problem,
     defaultNetworks: view.defaultNetworks(),
     servesEip: view.servesEip,
+    furtherEipAttributes: view.furtherEipAttributes(),
   });
   if (decision.kind === 'refuse') return forbid(decision.message);
   const verdictWith = (zones: readonly PatchOperation[]): Verdict => {

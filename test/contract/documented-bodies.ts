@@ -153,3 +153,47 @@ export const instance = {
 
 /** A secondary address as an assigning call answers it. */
 export const pendingAddress = (ip: string): object => address(ip, { State: 'PENDING' });
+
+/** An EIP on the secondary address of an ENI (facts, section 12). */
+export const boundEip = {
+  AddressId: 'eip-7dpl4we2',
+  AddressName: 'tke-eip-1',
+  AddressStatus: 'BIND',
+  AddressIp: '203.0.113.20',
+  InstanceId: 'ins-r8hr2upy',
+  CreatedTime: '2024-05-21T01:17:36Z',
+  NetworkInterfaceId: 'eni-f1xjkw1b',
+  PrivateAddressIp: '192.168.0.14',
+  IsArrears: false,
+  IsBlocked: false,
+  IsEipDirectConnection: false,
+  AddressType: 'EIP',
+  CascadeRelease: false,
+  EipAlgType: { Ftp: true, Sip: true },
+  InternetServiceProvider: 'BGP',
+  LocalBgp: false,
+  Bandwidth: 100,
+  InternetChargeType: 'TRAFFIC_POSTPAID_BY_HOUR',
+  TagSet: [{ Key: 'owner', Value: 'cluster-a' }],
+  DeadlineDate: null,
+  InstanceType: 'ENI',
+  Egress: '',
+  AntiDDoSPackageId: '',
+  RenewFlag: '',
+  BandwidthPackageId: '',
+  UnVpcId: 'vpc-2kx9z6h3',
+  DedicatedClusterId: '',
+} as const;
+
+/** The same just after it was bought: bound to nothing. */
+export const newEip = {
+  ...boundEip,
+  AddressStatus: 'CREATING',
+  AddressIp: '',
+  InstanceId: '',
+  NetworkInterfaceId: null,
+  PrivateAddressIp: null,
+  Bandwidth: null,
+  InternetChargeType: null,
+  InstanceType: null,
+} as const;

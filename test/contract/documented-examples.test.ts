@@ -263,7 +263,7 @@ const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`,
       SubEniQuantity: 100,
       SubEniPrivateIpAddressQuantity: 1,
     },
-    gives: { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 100 },
+    gives: { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 100, extendEniQuantity: 0 },
   },
   describeSubnets: {
     call: (it) => it.describeSubnets(['subnet-9bn8gu2k', 'subnet-00000000']),
@@ -337,6 +337,115 @@ const examples: Readonly<Record<keyof VpcCloud | `${keyof VpcCloud}: ${string}`,
     sends: ['DescribeVpcTaskResult', { TaskId: taskId }],
     answer: { ...accepted, Status: 'FAILED', Output: 'no resource', Result: [] },
     gives: 'FAILED',
+  },
+  allocateEip: {
+    call: (it) =>
+      it.allocateEip({
+        attributes: { InternetServiceProvider: 'BGP', InternetMaxBandwidthOut: 100 },
+        name: 'tke-eip-1',
+        tags: [{ key: 'owner', value: 'cluster-a' }],
+        clientToken: 'token-1',
+      }),
+    sends: [
+      'AllocateAddresses',
+      {
+        AddressCount: 1,
+        InternetServiceProvider: 'BGP',
+        InternetMaxBandwidthOut: 100,
+        AddressName: 'tke-eip-1',
+        Tags: [{ Key: 'owner', Value: 'cluster-a' }],
+        ClientToken: 'token-1',
+      },
+    ],
+    answer: { ...accepted, AddressSet: ['eip-7dpl4we2'], TaskId: '31526' },
+    gives: { eipId: 'eip-7dpl4we2', taskId: '31526' },
+  },
+  associateEip: {
+    call: (it) => it.associateEip({ eipId: 'eip-7dpl4we2', eniId: 'eni-f1xjkw1b', privateIp: '192.168.0.14' }),
+    sends: [
+      'AssociateAddress',
+      { AddressId: 'eip-7dpl4we2', NetworkInterfaceId: 'eni-f1xjkw1b', PrivateIpAddress: '192.168.0.14' },
+    ],
+    answer: { ...accepted, TaskId: '31527' },
+    gives: { taskId: '31527' },
+  },
+  disassociateEip: {
+    call: (it) => it.disassociateEip('eip-7dpl4we2'),
+    sends: ['DisassociateAddress', { AddressId: 'eip-7dpl4we2' }],
+    answer: { ...accepted, TaskId: '31528' },
+    gives: { taskId: '31528' },
+  },
+  releaseEip: {
+    call: (it) => it.releaseEip('eip-7dpl4we2'),
+    sends: ['ReleaseAddresses', { AddressIds: ['eip-7dpl4we2'] }],
+    answer: { ...accepted, TaskId: '31529' },
+    gives: undefined,
+  },
+  modifyEipBandwidth: {
+    call: (it) => it.modifyEipBandwidth({ eipId: 'eip-7dpl4we2', bandwidth: 50 }),
+    sends: ['ModifyAddressesBandwidth', { AddressIds: ['eip-7dpl4we2'], InternetMaxBandwidthOut: 50 }],
+    answer: { ...accepted, TaskId: '31530' },
+    gives: { taskId: '31530' },
+  },
+  describeEips: {
+    call: (it) => it.describeEips({ tags: [{ key: 'owner', value: 'cluster-a' }], addresses: ['203.0.113.20'] }),
+    sends: [
+      'DescribeAddresses',
+      {
+        Filters: [
+          { Name: 'address-ip', Values: ['203.0.113.20'] },
+          { Name: 'tag:owner', Values: ['cluster-a'] },
+        ],
+        Offset: 0,
+        Limit: 100,
+      },
+    ],
+    answer: page('AddressSet', [bodies.boundEip]),
+    gives: [
+      {
+        eipId: 'eip-7dpl4we2',
+        name: 'tke-eip-1',
+        ip: '203.0.113.20',
+        status: 'BIND',
+        binding: { eniId: 'eni-f1xjkw1b', privateIp: '192.168.0.14', instanceId: 'ins-r8hr2upy' },
+        bandwidth: 100,
+        isp: 'BGP',
+        chargeType: 'TRAFFIC_POSTPAID_BY_HOUR',
+        blocked: false,
+        tags: [{ key: 'owner', value: 'cluster-a' }],
+        createdAt: '2024-05-21T01:17:36Z',
+      },
+    ],
+  },
+  'describeEips: one by id, as it is being bought': {
+    call: (it) => it.describeEips({ eipIds: ['eip-7dpl4we2', 'malformed'] }),
+    sends: ['DescribeAddresses', { AddressIds: ['eip-7dpl4we2'], Offset: 0, Limit: 100 }],
+    answer: page('AddressSet', [bodies.newEip]),
+    gives: [
+      {
+        eipId: 'eip-7dpl4we2',
+        name: 'tke-eip-1',
+        ip: '',
+        status: 'CREATING',
+        isp: 'BGP',
+        blocked: false,
+        tags: [{ key: 'owner', value: 'cluster-a' }],
+        createdAt: '2024-05-21T01:17:36Z',
+      },
+    ],
+  },
+  describeEipQuotas: {
+    call: (it) => it.describeEipQuotas(),
+    sends: ['DescribeAddressQuota', {}],
+    answer: {
+      ...accepted,
+      QuotaSet: [
+        { QuotaId: 'TOTAL_EIP_QUOTA', QuotaCurrent: 4, QuotaLimit: 20, QuotaGroup: '' },
+        { QuotaId: 'DAILY_EIP_APPLY', QuotaCurrent: 5, QuotaLimit: 40, QuotaGroup: '' },
+        { QuotaId: 'DAILY_PUBLIC_IP_ASSIGN', QuotaCurrent: 0, QuotaLimit: 10, QuotaGroup: '' },
+      ],
+    },
+    gives: { total: { used: 4, limit: 20 }, daily: { used: 5, limit: 40 } },
   },
 };
 

@@ -8,6 +8,7 @@ import type { EniRecord, SubnetRecord } from '../state.ts';
 import { checkProductTags } from '../tagging/tag-rules.ts';
 import { checkEniDescription, checkName } from './eni-names.ts';
 import { addEni, takeAddresses } from './eni-records.ts';
+import { requireOpenZone } from './open-zone.ts';
 import { addressSpecs, checkAddressList, qosLevel } from './private-addresses.ts';
 
 /** Parameters of both calls (facts, section 8). */
@@ -38,6 +39,7 @@ export function checkNewEni(core: CloudCore, wish: NewEniWish): SubnetRecord {
       'UnsupportedOperation.ResourceMismatch',
       `subnet ${subnet.subnetId} is in ${subnet.vpcId}, not in ${vpc.vpcId}`,
     );
+  requireOpenZone(core, subnet.zone);
   checkAddressList(wish.PrivateIpAddresses ?? []);
   if ((wish.PrivateIpAddresses ?? []).filter((address) => address.Primary === true).length > 1)
     throw new ApiError('InvalidParameterValue', 'PrivateIpAddresses names more than one primary address');

@@ -5,6 +5,7 @@ import { ApiError } from '../api-error.ts';
 import type { CloudCore } from '../core.ts';
 import { isId } from '../ids.ts';
 import { findEni, findInstance } from '../lookup.ts';
+import { extendEniQuantity } from '../models.ts';
 import { checkIdsOrFilters, pageOf } from '../paging.ts';
 import type { InstanceRecord } from '../state.ts';
 import { chooseEnis } from './eni-filters.ts';
@@ -41,14 +42,15 @@ function instanceBehind(core: CloudCore, id: string): InstanceRecord {
   return findInstance(core, instanceId);
 }
 
-/** An account without the sub-ENI feature has no such quota (GUESS). */
+/** An account without the sub-ENI feature has no such quota (GUESS); an extended ENI has as many addresses as another (GUESS). */
 function limitAnswer(core: CloudCore, instance: InstanceRecord): object {
+  const extended = extendEniQuantity(instance.instanceType, instance.cpu);
   const subEnis = core.settings.subEniAllowed ? instance.subEniQuantity : 0;
   return {
     EniQuantity: instance.eniQuantity,
     EniPrivateIpAddressQuantity: instance.eniPrivateIpQuantity,
-    ExtendEniQuantity: 0,
-    ExtendEniPrivateIpAddressQuantity: 0,
+    ExtendEniQuantity: extended,
+    ExtendEniPrivateIpAddressQuantity: extended === 0 ? 0 : instance.eniPrivateIpQuantity,
     SubEniQuantity: subEnis,
     SubEniPrivateIpAddressQuantity: subEnis === 0 ? 0 : 1,
   };

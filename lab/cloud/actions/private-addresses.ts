@@ -8,6 +8,7 @@ import { quotas } from '../settings.ts';
 import { addressAssignment, addressMove, addressRemoval } from '../tasks/private-address-tasks.ts';
 import { addressAnswer } from './eni-answer.ts';
 import { takeAddresses } from './eni-records.ts';
+import { requireOpenZone } from './open-zone.ts';
 import {
   addressOn,
   markAddresses,
@@ -64,6 +65,7 @@ const assign = defineAction({
     if (eni.kind === 'sub')
       throw new ApiError('UnsupportedOperation', `${eni.eniId} is a sub-ENI; it has one address (GUESS)`);
     requireAddressesIdle(eni);
+    requireOpenZone(core, eni.zone);
     // Names and a count together add up (GUESS).
     requireAddressRoom(core, eni, named.length + (count ?? 0));
     const subnet = findSubnet(core, eni.subnetId);

@@ -8,7 +8,7 @@ import { checkNetworkName, subnetsOf } from '../networks.ts';
 import { applyFilters, checkIdsOrFilters, exact, flag, fuzzy, pageOf } from '../paging.ts';
 import { localRoute, routeAnswer } from '../routes/routes.ts';
 import type { RouteTableRecord } from '../routes/route-state.ts';
-import { addRouteTable, findRouteTable, mainTable, tableOfSubnet, tablesOf } from '../routes/tables.ts';
+import { addRouteTable, findRouteTable, mainTable, tableOfSubnet, tablesOf, tellPackets } from '../routes/tables.ts';
 import { vpcTime } from './eni-answer.ts';
 
 /** The whole `RouteTable` object, its LOCAL route included. */
@@ -101,7 +101,7 @@ const replaceAssociation = defineAction({
   name: 'ReplaceRouteTableAssociation',
   services: ['vpc'],
   parameters: z.object({ SubnetId: text, RouteTableId: text }),
-  handle: ({ SubnetId, RouteTableId }, { core }) => {
+  handle: async ({ SubnetId, RouteTableId }, { core }) => {
     const subnet = findSubnet(core, SubnetId);
     const table = findRouteTable(core, RouteTableId);
     if (table.vpcId !== subnet.vpcId)
@@ -109,6 +109,7 @@ const replaceAssociation = defineAction({
     const { associations } = core.state.routeBook;
     if (table.main) associations.delete(SubnetId);
     else associations.set(SubnetId, RouteTableId);
+    await tellPackets(core);
     return {};
   },
 });

@@ -4,7 +4,7 @@ import { type Action, defineAction, integer, text } from '../action.ts';
 import { ApiError } from '../api-error.ts';
 import { checkRouteList, newRoute, routeAnswer, routeParameters } from '../routes/routes.ts';
 import type { RouteRecord, RouteTableRecord } from '../routes/route-state.ts';
-import { findRouteTable } from '../routes/tables.ts';
+import { findRouteTable, tellPackets } from '../routes/tables.ts';
 import { tableAnswer } from './route-tables.ts';
 
 /** The route that RouteId or RouteItemId names, else the one to the destination. Throws RecordNotExists, and SystemRoute for LOCAL. */
@@ -31,7 +31,7 @@ const create = defineAction({
   name: 'CreateRoutes',
   services: ['vpc'],
   parameters: z.object({ RouteTableId: text, Routes: z.array(routeParameters).min(1) }),
-  handle: ({ RouteTableId, Routes }, { core }) => {
+  handle: async ({ RouteTableId, Routes }, { core }) => {
     const table = findRouteTable(core, RouteTableId);
     const { routeBook } = core.state;
     const made = Routes.map((wish, index) => newRoute(core, table, wish, routeBook.nextRouteId + index));
@@ -40,6 +40,7 @@ const create = defineAction({
     table.routes = routes;
     // Numbers are used up only by what succeeds.
     routeBook.nextRouteId += made.length;
+    await tellPackets(core);
     return { TotalCount: 1, RouteTableSet: [tableAnswer(core, table)] };
   },
 });
@@ -48,7 +49,7 @@ const replace = defineAction({
   name: 'ReplaceRoutes',
   services: ['vpc'],
   parameters: z.object({ RouteTableId: text, Routes: z.array(routeParameters).min(1) }),
-  handle: ({ RouteTableId, Routes }, { core }) => {
+  handle: async ({ RouteTableId, Routes }, { core }) => {
     const table = findRouteTable(core, RouteTableId);
     if (Routes.some((wish) => wish.RouteId === undefined && wish.RouteItemId === undefined))
       throw new ApiError('MissingParameter', 'each of Routes needs its RouteId');
@@ -59,6 +60,7 @@ const replace = defineAction({
     const routes = table.routes.map((route) => pairs.find(({ old }) => old === route)?.made ?? route);
     checkRouteList(core, routes);
     table.routes = routes;
+    await tellPackets(core);
     return {
       OldRouteSet: pairs.map(({ old }) => routeAnswer(table, old)),
       NewRouteSet: pairs.map(({ made }) => routeAnswer(table, made)),
@@ -81,13 +83,14 @@ const remove = defineAction({
       )
       .min(1),
   }),
-  handle: ({ RouteTableId, Routes }, { core }) => {
+  handle: async ({ RouteTableId, Routes }, { core }) => {
     const table = findRouteTable(core, RouteTableId);
     const gone = new Set(Routes.map((wish) => findRoute(table, wish)));
     table.routes = table.routes.filter((route) => !gone.has(route));
+    await tellPackets(core);
     return { RouteSet: [...gone].map((route) => routeAnswer(table, route)) };
   },
 });
 
-/** Routes of users; the fabric is told of none (it routes within the VPC only). */
+/** Routes of users; the fabric follows those that lead to a NAT gateway or to the own public address. */
 export const routeActions: readonly Action[] = [create, replace, remove];

@@ -13,6 +13,7 @@ import { addEni, takeAddresses } from './eni-records.ts';
 import { countSubEnis } from './enis-describe.ts';
 import { checkName } from './eni-names.ts';
 import { startCreation, startDeletion } from './enis-lifecycle.ts';
+import { requireOpenZone } from './open-zone.ts';
 
 const allowed = (core: CloudCore): boolean => core.settings.subEniAllowed;
 
@@ -39,6 +40,7 @@ const create = defineAction({
     checkName(wish.NetworkInterfaceName ?? '');
     const trunk = findEni(core, wish.TrunkNetworkInterfaceId);
     const subnet = checkSubnet(core, wish, trunk);
+    requireOpenZone(core, subnet.zone);
     const groups = checkGroups(core, wish.SecurityGroupIds ?? []);
     requireGroupRoom(core, [{ before: [], after: groups }]);
     checkTrunk(core, trunk);

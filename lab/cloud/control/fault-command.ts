@@ -57,6 +57,7 @@ export const faultCommand = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('hide-new'), ms: milliseconds }),
   z.strictObject({ fault: z.literal('throttle'), action: servedAction, perSecond: z.int().nonnegative().nullable() }),
   z.strictObject({ fault: z.literal('drain-subnet'), subnetId: id('subnet'), leave: z.int().nonnegative().optional() }),
+  z.strictObject({ fault: z.literal('close-zone'), zone: z.string().min(1), open: z.boolean().optional() }),
   z.strictObject({ fault: z.literal('stop-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('isolate-instance'), instanceId: id('ins') }),
   z.strictObject({ fault: z.literal('start-instance'), instanceId: id('ins') }),
@@ -104,6 +105,8 @@ export function applyFault(admin: CloudAdmin, command: FaultCommand): void {
       return admin.throttle({ action: command.action, perSecond: command.perSecond ?? undefined });
     case 'drain-subnet':
       return void admin.drainSubnet(withoutUndefined(command));
+    case 'close-zone':
+      return admin.closeZone(withoutUndefined(command));
     case 'stop-instance':
       return admin.stopInstance(command.instanceId);
     case 'isolate-instance':

@@ -26,6 +26,7 @@ const settings = z
 function settingSchema(name: string, value: unknown): z.ZodType {
   if (name === 'rateLimits')
     return z.preprocess((given) => (given === 'documented' ? documentedRateLimits : given), perAction);
+  if (Array.isArray(value)) return z.array(z.string());
   if (typeof value === 'boolean') return z.boolean();
   if (typeof value === 'number') return z.number().nonnegative();
   return typeof value === 'string' ? z.string() : perAction;

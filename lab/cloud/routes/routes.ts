@@ -56,11 +56,14 @@ export function newRoute(core: CloudCore, table: RouteTableRecord, wish: RouteWi
   };
 }
 
-/** Two routes to one network from one table are refused: equal-cost routes are not simulated. */
+/**
+ * Two routes to one network from one table are refused (equal-cost routes are not simulated), but for one to the sender's own public address
+ * beside another: that is how an EIP goes before a NAT gateway (document 552/30012).
+ */
 export function checkRouteList(core: CloudCore, routes: readonly RouteRecord[]): void {
-  const twice = routes.find(
-    (route, index) => routes.findIndex((other) => other.destination === route.destination) !== index,
-  );
+  const isSame = (a: RouteRecord, b: RouteRecord): boolean =>
+    a.destination === b.destination && (a.gatewayType === 'EIP') === (b.gatewayType === 'EIP');
+  const twice = routes.find((route, index) => routes.findIndex((other) => isSame(other, route)) !== index);
   if (twice !== undefined)
     throw new ApiError('InvalidParameterValue.Duplicate', `there is a route to ${twice.destination}`);
   if (routes.length > core.settings.routesPerTable)

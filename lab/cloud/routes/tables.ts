@@ -39,6 +39,12 @@ export function tableOfSubnet(core: CloudCore, subnet: { readonly subnetId: stri
   return core.state.routeBook.associations.get(subnet.subnetId) ?? mainTable(core, subnet.vpcId).routeTableId;
 }
 
+/** Packets obey a route once it is answered. Throws InternalError. */
+export async function tellPackets(core: CloudCore): Promise<void> {
+  core.touch();
+  await core.settle();
+}
+
 /** Throws Malformed or ResourceNotFound. */
 export function findRouteTable(core: CloudCore, id: string): RouteTableRecord {
   return found(core.state.routeBook.tables.get(id), 'rtb', id);

@@ -68,6 +68,7 @@ const savedAccount = z.strictObject({
   settings: savedSettings,
   /** Now; a fault may have changed it. */
   readDelayMs: z.number(),
+  closedZones: z.array(z.string()).default([]),
   ids,
   /** Null: chances are not from a seed. */
   random: z.int().nullable(),

@@ -34,6 +34,7 @@ function restoreAll(directory: Directory, account: SimulatedAccount, saved: Save
   core.random.restore(saved.random);
   core.faults.restore(saved.faults);
   core.settings.readDelayMs = saved.readDelayMs;
+  core.settings.closedZones = saved.closedZones;
   for (const [subnetId, ips] of Object.entries(saved.drained)) core.drained.set(subnetId, ips);
   account.limiter.restore(saved.limits);
   account.tokens.restore(saved.tokens);

@@ -25,6 +25,7 @@ export function saveAccount(
     root: { secretId: root.secretId, secretKey: root.secretKey },
     settings: changedSettings(core.openingSettings),
     readDelayMs: core.settings.readDelayMs,
+    closedZones: [...core.settings.closedZones],
     ids: core.ids.save(),
     random: core.random.save(),
     faults: core.faults.save(),

@@ -44,10 +44,11 @@ describe('nodeStatusPatch', () => {
     expect(patch['capacity']).toEqual(patch['allocatable']);
   });
 
-  it('lets Pods that count against shared or exclusive ENIs onto a super node', () => {
+  it('lets Pods that count against shared or exclusive ENIs, or EIPs, onto a super node', () => {
     expect(nodeStatusPatch(node({ kind: 'super' }), ready, [], 'now')['allocatable']).toMatchObject({
       'tke.cloud.tencent.com/eni-ip': '110',
       'tke.cloud.tencent.com/direct-eni': '110',
+      'tke.cloud.tencent.com/eip': '110',
     });
   });
 

@@ -51,11 +51,12 @@ export function nodeTaints(node: KubeletNode): { key: string; value?: string; ef
 
 /**
  * GUESS (facts/tke.md section 19, gap 8): each Pod of a super node is a machine with an ENI of its own, so what counts shared and exclusive
- * ENIs never runs out there; without it a Pod that tolerates super nodes could not go there.
+ * ENIs, and EIPs, never runs out there; without it a Pod that tolerates super nodes could not go there.
  */
 const SUPER_NODE_RESOURCES = {
   [resourceNames.eniIp]: String(MAX_PODS),
   [resourceNames.directEni]: String(MAX_PODS),
+  [resourceNames.eip]: String(MAX_PODS),
 } as const;
 
 /**

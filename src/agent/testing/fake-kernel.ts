@@ -2,6 +2,7 @@
 import { TrunklineError } from '../../base/errors.ts';
 import { agentErrors } from '../errors.ts';
 import type { Kernel, KernelLink } from '../kernel.ts';
+import { kernelRuleSchema } from '../plan-rules.ts';
 
 export interface FakeKernel extends Kernel {
   /** Every line so far; a Pod's are preceded by its namespace and a space. */
@@ -110,13 +111,15 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
       Promise.resolve(
         [...links].map(([ifname, { mac, up }]): KernelLink => ({ ifname, address: mac, flags: up ? ['UP'] : [] })),
       ),
+    hasLink: (device) => Promise.resolve(links.has(device)),
     rules: () =>
       Promise.resolve([
         ...[...localNow].map((priority) => ({ priority, src: 'all', table: 'local' })),
         ...[...rules].map((rule) => {
-          const [, pref, selector = '', value = '', , table = ''] = rule.split(' ');
-          const key = { from: 'src', to: 'dst', iif: 'iif' }[selector] ?? selector;
-          return { priority: Number(pref), table, [key]: value };
+          const after = (word: string): string | undefined => new RegExp(`\\b${word} (\\S+)`).exec(rule)?.[1];
+          const found = { src: after('from') ?? 'all', dst: after('to'), iif: after('iif'), table: after('lookup') };
+          const action = rule.endsWith(' blackhole') ? 'blackhole' : undefined;
+          return kernelRuleSchema.parse({ priority: Number(after('pref')), ...found, action });
         }),
       ]),
     routes: () => Promise.resolve([]),

@@ -1,7 +1,13 @@
 // For tests with a real kernel: a node, a router that stands for the VPC, Pods and a client, each a network namespace of its own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createIpBatch } from '../ip-batch.ts';
 import { createKernel, type Kernel } from '../kernel.ts';
+
+/** As the product starts it, where it was built. */
+const IP_BATCH = resolve(import.meta.dirname, '../../../build/ip-batch');
 
 export interface Outcome {
   readonly code: number | null;
@@ -29,11 +35,15 @@ export interface NetnsWorld {
     readonly gateway: string;
     /** Default `node`. */
     readonly node?: string;
+    /** Of a sub-ENI: where the trunk carries tags, it is plugged as this VLAN on it, and the node makes its own device. */
+    readonly vlanId?: number;
   }): string;
   /** Pulls the device of an ENI out; its routes in the VPC go with it. */
   unplug(mac: string): void;
   /** An HTTP server that answers every request with the caller's address; resolves once it listens. */
   serve(name: string, host: string, port: number): Promise<void>;
+  /** Echo requests that have reached a namespace. */
+  echoesIn(name: string): number;
   /** Packets that a device has received. */
   received(name: string, device: string): number;
   close(): Promise<void>;
@@ -58,8 +68,8 @@ export const TRUNK_MAC = '20:90:6f:00:00:01';
 export const CLIENT_IP = '10.0.50.2';
 export const NODE_IP = '10.0.32.11';
 
-/** `label` keeps worlds of parallel test files apart. */
-export function createNetnsWorld(label: string): NetnsWorld {
+/** `label` keeps worlds of parallel test files apart. `tagged`: sub-ENIs are VLANs on the trunk, as in the cloud. */
+export function createNetnsWorld(label: string, { tagged = false } = {}): NetnsWorld {
   const made = new Map<string, string>();
   const servers: ChildProcess[] = [];
   /** By MAC: where an ENI is plugged in. The trunk is from the beginning. */
@@ -82,23 +92,33 @@ export function createNetnsWorld(label: string): NetnsWorld {
   const must: NetnsWorld['must'] = (name, script) => sh([...enter(name), 'sh', '-ec', `'${script}'`].join(' '));
 
   build(must, netns);
+  const batch = existsSync(IP_BATCH) ? createIpBatch(IP_BATCH) : undefined;
+  const outside = createKernel(batch);
   return {
-    kernel: kernelInside(netns('node')),
+    kernel: kernelInside(outside, netns('node')),
     netns,
     run,
     must,
+    echoesIn: (name) => {
+      const [heads = [], values = []] = run(name, ['grep', '^Icmp:', '/proc/net/snmp'])
+        .stdout.split('\n')
+        .map((line) => line.split(' '));
+      return Number(values[heads.indexOf('InEchos')]);
+    },
     received: (name, device) => {
       const counters = new RegExp(`^ *${device}: *\\d+ +(\\d+)`, 'm').exec(run(name, ['cat', '/proc/net/dev']).stdout);
       return Number(counters?.[1]);
     },
     addNode: (name, ip) => {
       addNode(must, netns, name, ip);
-      return kernelInside(netns(name));
+      return kernelInside(outside, netns(name));
     },
-    plug: ({ mac, ip, gateway, node = 'node' }) => {
+    plug: ({ mac, ip, gateway, node = 'node', vlanId }) => {
       const known = plugged.get(mac);
       const port = known ?? `s${++ports}`;
-      if (known === undefined)
+      if (known === undefined && tagged && vlanId !== undefined)
+        must('router', `ip link add link totrunk name ${port} type vlan id ${vlanId}; ip link set ${port} up`);
+      else if (known === undefined)
         must(
           'router',
           `ip link add ${port} type veth peer name plug${ports} address ${mac} netns ${netns(node)}; ip link set ${port} up`,
@@ -124,6 +144,7 @@ export function createNetnsWorld(label: string): NetnsWorld {
       await once(child.stdout, 'data');
     },
     close: async () => {
+      batch?.close();
       for (const child of servers) {
         const ended = once(child, 'close');
         child.kill('SIGKILL');
@@ -161,11 +182,11 @@ function build(must: NetnsWorld['must'], netns: NetnsWorld['netns']): void {
 }
 
 /** The product's kernel, led into the node's namespace. */
-function kernelInside(node: string): Kernel {
-  const outside = createKernel();
+function kernelInside(outside: Kernel, node: string): Kernel {
   return {
     ipBatch: (lines, options = {}) => outside.ipBatch(lines, { netns: node, ...options }),
     links: (options = {}) => outside.links({ netns: node, ...options }),
+    hasLink: (device, options = {}) => outside.hasLink(device, { netns: node, ...options }),
     addresses: (device, options = {}) => outside.addresses(device, { netns: node, ...options }),
     rules: () => outside.rules({ netns: node }),
     routes: () => outside.routes({ netns: node }),

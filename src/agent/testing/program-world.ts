@@ -33,7 +33,7 @@ export interface ProgramWorld {
   startAgent(wrap?: (client: KubeClient) => KubeClient): Promise<void>;
   stopAgent(): Promise<void>;
   /** What the runtime does: the installed entry, with the variables of the protocol. */
-  cni(command: string, pod: Pod, containerId: string, netns: string): Promise<CniOutcome>;
+  cni(command: string, pod: Pod, containerId: string, netns: string, conf?: object): Promise<CniOutcome>;
   setStatus<T extends KubeObject>(resource: Resource<T>, name: string, status: object): Promise<T>;
   /** A Pod bound to the node; `networks: null` leaves the annotation out. */
   createPod(name: string, options?: { readonly networks?: string | null }): Promise<Pod>;
@@ -82,7 +82,8 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
       for await (const { filename } of changes) if (filename === 'agent.sock' && existsSync(socket)) return;
     },
     stopAgent: () => stopRunning(),
-    cni: (command, pod, containerId, netns) => runEntry(base, command, pod, containerId, netns),
+    cni: (command, pod, containerId, netns, conf = {}) =>
+      runEntry(base, { command, pod, containerId, netns }, { ...CONF, ...conf }),
     setStatus: (resource, name, status) =>
       client.patch(resource, name, { type: 'merge', body: { status } }, { subresource: 'status' }),
     createPod: async (name, options = {}) => {
@@ -138,9 +139,21 @@ async function startApi(): Promise<{ readonly api: ApiServer; readonly client: C
   return { api, client };
 }
 
-function runEntry(base: string, command: string, pod: Pod, containerId: string, netns: string): Promise<CniOutcome> {
+/** `CNI_ARGS` as CRI runtimes write it for a Pod. */
+export const cniArgsOf = ({ metadata: { namespace = '', name, uid = '' } }: Pod): string =>
+  `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${name};K8S_POD_UID=${uid}`;
+
+const CONF = { cniVersion: '0.3.1', name: 'tke-eni', type: 'tke-route-eni', mtu: 1500 };
+
+interface EntryCall {
+  readonly command: string;
+  readonly pod: Pod;
+  readonly containerId: string;
+  readonly netns: string;
+}
+
+function runEntry(base: string, { command, pod, containerId, netns }: EntryCall, conf: object): Promise<CniOutcome> {
   return new Promise((done, failed) => {
-    const { name, uid = '' } = pod.metadata;
     const child = spawn(join(base, 'bin', 'tke-route-eni'), {
       env: {
         TKE_ENI_AGENT_SOCKET: join(base, 'agent.sock'),
@@ -149,7 +162,7 @@ function runEntry(base: string, command: string, pod: Pod, containerId: string, 
         CNI_CONTAINERID: containerId,
         CNI_NETNS: netns,
         CNI_IFNAME: 'eth0',
-        CNI_ARGS: `K8S_POD_NAMESPACE=ns;K8S_POD_NAME=${name};K8S_POD_UID=${uid}`,
+        CNI_ARGS: cniArgsOf(pod),
         CNI_PATH: join(base, 'bin'),
       },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -160,6 +173,6 @@ function runEntry(base: string, command: string, pod: Pod, containerId: string, 
     });
     child.on('error', failed);
     child.on('close', (code) => done({ code, stdout }));
-    child.stdin.end('{"cniVersion":"0.3.1","name":"tke-eni","type":"tke-route-eni","mtu":1500}');
+    child.stdin.end(JSON.stringify(conf));
   });
 }

@@ -8,6 +8,7 @@ import { applyStatus } from '../../kube/apply.ts';
 import { setCondition } from '../../kube/conditions.ts';
 import type { Condition } from '../../kube/types.ts';
 import type { IpamdDeps } from '../deps.ts';
+import { rebaseNecStatus } from './nec-rebase.ts';
 
 /** What ipamd owns of the status; `node` belongs to the agent. */
 export type OwnNecStatus = Omit<NodeEniConfigStatus, 'node'>;
@@ -22,22 +23,44 @@ export function necConditions(
   return [...inputs.reduce((list, input) => setCondition(list, input, now), before)];
 }
 
+/** A field that is given as undefined is removed. */
+export type NecStatusChange = { readonly [F in keyof OwnNecStatus]?: OwnNecStatus[F] | undefined };
+
 /**
- * Writes what differs: a field of `change` replaces the same field, one that is given as undefined is removed, the rest stays. The object's
- * version is the lock: a conflict means that somebody else wrote since `nec` was read. Answers the object as it is now.
+ * Writes what differs: a field of `change` replaces the same field, one that is given as undefined is removed, the rest stays. What another of
+ * our controllers wrote to other fields meanwhile stays too; otherwise the version of `nec` is the lock: a conflict means that somebody else
+ * wrote since it was read. Answers the object as it is now.
  */
 export async function writeNecStatus(
   deps: Pick<IpamdDeps, 'client' | 'necs'>,
   nec: NodeEniConfig,
-  change: { readonly [F in keyof OwnNecStatus]?: OwnNecStatus[F] | undefined },
+  change: NecStatusChange,
 ): Promise<NodeEniConfig> {
-  const own = ownPart(nec);
-  const status = ownPart({ status: { ...own, ...change } });
-  if (isDeepStrictEqual(status, own)) return nec;
+  const { name } = nec.metadata;
+  if (!changes(nec, change)) return nec;
+  return deps.necs.inTurn(name, async () => {
+    const newest = deps.necs.latest(name);
+    const moved = newest === undefined ? undefined : rebaseNecStatus(nec, change, newest);
+    if (newest === undefined || moved === undefined) return send(deps, nec, change);
+    return changes(newest, moved) ? send(deps, newest, moved) : newest;
+  });
+}
+
+const changes = (nec: NodeEniConfig, change: NecStatusChange): boolean =>
+  !isDeepStrictEqual(changed(nec, change), ownPart(nec));
+
+const changed = (nec: NodeEniConfig, change: NecStatusChange): OwnNecStatus =>
+  ownPart({ status: { ...ownPart(nec), ...change } });
+
+async function send(
+  deps: Pick<IpamdDeps, 'client' | 'necs'>,
+  nec: NodeEniConfig,
+  change: NecStatusChange,
+): Promise<NodeEniConfig> {
   const { name, resourceVersion, uid } = nec.metadata;
   const written = await applyStatus<NodeEniConfig>(deps.client, nodeEniConfigs, name, {
     fieldManager: fieldManagers.ipamd,
-    status,
+    status: changed(nec, change),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(uid === undefined ? {} : { uid }),
   });
@@ -51,10 +74,12 @@ function ownPart({
 }: {
   readonly status?: { [F in keyof NodeEniConfigStatus]?: NodeEniConfigStatus[F] | undefined };
 }): OwnNecStatus {
-  const { eniInfos, subENI, securityGroups, routeENI, conditions } = status;
+  const { eniInfos, subENI, directENI, eip, securityGroups, routeENI, conditions } = status;
   return {
     ...(eniInfos === undefined ? {} : { eniInfos }),
     ...(subENI === undefined ? {} : { subENI }),
+    ...(directENI === undefined ? {} : { directENI }),
+    ...(eip === undefined ? {} : { eip }),
     ...(securityGroups === undefined ? {} : { securityGroups }),
     ...(routeENI === undefined ? {} : { routeENI }),
     ...(conditions === undefined ? {} : { conditions }),

@@ -32,6 +32,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   replaceSecurityGroups: 'ModifyNetworkInterfaceAttribute',
   createSubEni: 'CreateSubNetworkInterface',
   deleteSubEni: 'DeleteSubNetworkInterface',
+  allocateEip: 'AllocateAddresses',
+  associateEip: 'AssociateAddress',
+  disassociateEip: 'DisassociateAddress',
+  releaseEip: 'ReleaseAddresses',
+  modifyEipBandwidth: 'ModifyAddressesBandwidth',
 };
 
 /** The action that a write of ipamd sends to the cloud; undefined for those to Kubernetes. */

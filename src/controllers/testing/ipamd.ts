@@ -48,6 +48,7 @@ const FAST: Partial<Timings> = {
   lookAgainMs: 200,
   askInstanceMs: 200,
   policyStatusMs: 20,
+  eipLookMs: 30,
 };
 
 export function startIpamd(
@@ -103,7 +104,8 @@ export function startIpamd(
   };
 }
 
-const WRITES = /^(create|replace|patch|delete|attach|detach|assign|unassign|associate|disassociate)/;
+const WRITES =
+  /^(create|replace|patch|delete|attach|detach|assign|unassign|associate|disassociate|allocateEip|releaseEip|modifyEip)/;
 
 /** The same object; once killed, no call of it leaves and no answer of it arrives. */
 function severable<T extends object>(target: T, life: { readonly killed: boolean }, tweaks: IpamdTweaks): T {

@@ -3,7 +3,7 @@ import { waitForObjects } from '../../../lab/wait.ts';
 import { annotations } from '../../api/keys.ts';
 import { type VpcIpClaim, vpcIpClaims } from '../../api/vpc-ip-claim.ts';
 import { type VpcIp, vpcIps } from '../../api/vpc-ip.ts';
-import { type Pod, pods } from '../../kube/resources.ts';
+import { events, type Pod, pods } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { boundOn, nodeName, running } from './shared-world.ts';
 import { disposableWorld, type World, type WorldOptions } from './world.ts';
@@ -113,4 +113,23 @@ export async function nothingHeld(world: World): Promise<void> {
   await vips(world, (all) => all.length === 0, 'no VpcIP left');
   const left = world.nodeNames.flatMap((_, index) => boundOn(world, index));
   if (left.length > 0) throw new Error(`addresses left on ENIs: ${left.join(', ')}`);
+}
+
+/** Events of this reason with these words are on all objects of these names. */
+export async function told(world: World, reason: string, words: string, names: readonly string[]): Promise<void> {
+  const subject = (event: KubeObject): string | undefined => {
+    const { reason: own, message, involvedObject } = event as KubeObject & Record<string, unknown>;
+    const isIt = own === reason && String(message).includes(words);
+    return isIt ? (involvedObject as { readonly name: string }).name : undefined;
+  };
+  await waitForObjects(
+    world.client,
+    events,
+    (all) => names.every((name) => all.some((each) => subject(each) === name)),
+    {
+      what: `${reason} on ${names.join(', ')}`,
+      timeoutMs: 60_000,
+      describe: (all) => JSON.stringify(all),
+    },
+  );
 }

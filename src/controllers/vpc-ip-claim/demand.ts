@@ -3,6 +3,7 @@ import { annotations } from '../../api/keys.ts';
 import type { ClaimKind, VpcIpClaim } from '../../api/vpc-ip-claim.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import { nodes, pods } from '../../kube/resources.ts';
+import { usesExclusiveEni } from '../../planning/exclusive-pod.ts';
 import { wantsSubEni } from '../../planning/pod-intent.ts';
 import { usesSharedAddress } from '../../planning/shared-pod.ts';
 import type { IpamdDeps } from '../deps.ts';
@@ -15,10 +16,10 @@ export type ClaimHoldings = { readonly Shared: ClaimHolding } & { readonly [K in
 
 /**
  * The kind of claim that a Pod needs: an ordinary Pod of static mode has one, a sub-ENI Pod only when its address is to be kept (spec 002: its address
- * comes with its sub-ENI otherwise). Undefined: none.
+ * comes with its sub-ENI otherwise). One that asks for an exclusive ENI has one in either mode, which says that there is none. Undefined: none.
  */
 export function claimKindOf(
-  pod: Pick<WorkingPod, 'hostNetwork' | 'ended' | 'metadata'>,
+  pod: Pick<WorkingPod, 'hostNetwork' | 'ended' | 'metadata' | 'requestsExclusive'>,
   facts: { readonly isStatic: boolean; readonly holdings: ClaimHoldings },
 ): ClaimKind | undefined {
   const marks = pod.metadata.annotations ?? {};
@@ -27,6 +28,7 @@ export function claimKindOf(
     return facts.holdings.SubENI !== undefined && marks[annotations.vpcIpClaimDeletePolicy]?.trim() === 'Never'
       ? 'SubENI'
       : undefined;
+  if (usesExclusiveEni({ ...pod, annotations: marks })) return facts.holdings.DirectENI && 'DirectENI';
   return facts.isStatic && usesSharedAddress({ ...pod, annotations: marks }) ? 'Shared' : undefined;
 }
 

@@ -5,19 +5,25 @@ import type { VpcIp } from '../../api/vpc-ip.ts';
 import { keyOf } from '../../kube/object-key.ts';
 import type { IpamdDeps } from '../deps.ts';
 import { deleteVpcIp } from '../vpc-ip/status.ts';
+import type { ClaimObstacle } from './status.ts';
 
 export interface Held {
-  readonly ip: string;
+  /** Absent while it has none yet. */
+  readonly ip: string | undefined;
   /** The Pod that may use it now. */
   readonly podUid: string | undefined;
   /** That Pod can use it. */
   readonly ready: boolean;
   /** Why it cannot yet, where the holding knows. */
   readonly obstacle?: { readonly reason: string; readonly message: string };
+  /** The cloud would not give it: whoever deletes the claim then wants the Pod to have another one. */
+  readonly refused?: boolean;
 }
 
 /** Each method reads caches and our own newest writes; only `relink` and `giveUp` write. */
 export interface ClaimHolding {
+  /** Of a kind that is only recorded: why its claims never hold anything. */
+  readonly refusal?: ClaimObstacle;
   held(claim: VpcIpClaim): Held | undefined;
   /** Takes over what an earlier claim of the same name held and nobody gave up. */
   relink(claim: VpcIpClaim, signal: AbortSignal): Promise<void>;

@@ -16,7 +16,7 @@ import { type ClaimHoldings, claimKindOf, isOnManagedNode, kindOf, podLives } fr
 import { vpcIpOf } from './holding.ts';
 import { createClaim, deleteClaim, letClaimGo, takeDemand } from './object.ts';
 import { isOwnerGone, ownerOfPod } from './owner.ts';
-import { bound, writeClaimStatus } from './status.ts';
+import { bound, tellObstacle, writeClaimStatus } from './status.ts';
 
 export interface ClaimRun {
   readonly deps: IpamdDeps;
@@ -101,10 +101,16 @@ async function factsOf({ deps, holdings }: ClaimRun, subject: Subject, signal: A
       userLives,
       refused: claim.status?.phase === 'Failed' && !uses,
       ownerGone,
-      unboundSinceMs: unboundSince === undefined ? undefined : Date.parse(unboundSince),
+      unboundSinceMs: unboundSince === undefined ? undefined : timeOf(unboundSince, nowMs),
     },
     expiryMs: expiryOf(deps, claim),
   };
+}
+
+/** Edited by hand into what is no time: it counts from now on. */
+function timeOf(text: string, nowMs: number): number {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? nowMs : at;
 }
 
 /** The claim's own duration, else that of its VpcIP's annotation (facts/tke.md 4.1), else the cluster's. */
@@ -177,7 +183,7 @@ async function take(run: ClaimRun, subject: Subject, step: ClaimStep, signal: Ab
 }
 
 async function create(run: ClaimRun, { namespace, name, pod }: Subject, signal: AbortSignal): Promise<ClaimOutcome> {
-  const { deps } = run;
+  const { deps, holdings } = run;
   if (pod === undefined) return {};
   const read = readDemand(pod.pod.metadata.annotations ?? {});
   if (!read.ok) {
@@ -186,11 +192,20 @@ async function create(run: ClaimRun, { namespace, name, pod }: Subject, signal: 
     return {};
   }
   const owner = await ownerOfPod(deps, { namespace, name, uid: pod.uid }, signal);
-  const about = { namespace, name, kind: pod.kind, demand: read.demand, owner };
+  // What holds nothing has nothing to keep.
+  const keeps = holdings[pod.kind]?.refusal === undefined;
+  const demand = keeps ? read.demand : { ...read.demand, deletePolicy: 'Immediate' as const };
+  const about = { namespace, name, kind: pod.kind, demand, owner };
   const made = await createClaim(deps, about, signal);
   // One that the cache does not show yet is looked at when it does.
   return made === undefined ? {} : bind(run, made, pod, signal);
 }
+
+const HELD: Readonly<Record<ClaimKind, string>> = {
+  Shared: 'a shared address',
+  SubENI: 'a sub-ENI',
+  DirectENI: 'an exclusive ENI',
+};
 
 /** What an earlier claim left is taken over before anybody could take the claim for one that holds nothing. */
 async function bind(
@@ -202,19 +217,20 @@ async function bind(
   if (pod === undefined) return {};
   const holding = holdings[kindOf(claim)];
   if (pod.kind !== kindOf(claim) || holding === undefined) {
-    const message = `Failed to bind ip: VpcIPClaim ${claim.metadata.name} holds ${kindOf(claim) === 'Shared' ? 'a shared address' : 'a sub-ENI'}, and the Pod asks for ${pod.kind === 'Shared' ? 'a shared address' : 'a sub-ENI'}; delete the claim (kubectl delete vipc) to release what it holds`;
+    const message = `Failed to bind ip: VpcIPClaim ${claim.metadata.name} holds ${HELD[kindOf(claim)]}, and the Pod asks for ${HELD[pod.kind]}; delete the claim (kubectl delete vipc) to release what it holds`;
     deps.recorder.record({ regarding: pod.pod, type: 'Warning', reason: 'FailedAllocateIP', message });
     return {};
   }
   const read = readDemand(pod.pod.metadata.annotations ?? {});
-  const demanded = read.ok ? await takeDemand(deps, claim, read.demand, signal) : claim;
+  const demanded =
+    read.ok && holding.refusal === undefined ? await takeDemand(deps, claim, read.demand, signal) : claim;
   await holding.relink(demanded, signal);
   const message = `waits for an address on node ${pod.nodeName}`;
   const left = holding.held(demanded);
   await writeClaimStatus(deps, demanded, {
     phase: 'Pending',
     // In the same write: a sub-ENI that the former Pod left goes as soon as the claim is another Pod's.
-    ...(left === undefined ? {} : { vpcIP: left.ip }),
+    ...(left?.ip === undefined ? {} : { vpcIP: left.ip }),
     podUID: pod.uid,
     nodeName: pod.nodeName,
     clear: ['unboundSince', 'releaseAt'],
@@ -232,8 +248,12 @@ async function serve(
   signal: AbortSignal,
 ): Promise<ClaimOutcome> {
   const holding = holdings[kindOf(claim)];
+  if (holding?.refusal !== undefined) {
+    await tellObstacle(deps, claim, holding.refusal, true);
+    return {};
+  }
   const held = holding?.held(claim);
-  if (held?.ready === true && held.podUid === pod.uid) {
+  if (held?.ready === true && held.ip !== undefined && held.podUid === pod.uid) {
     await writeClaimStatus(deps, claim, {
       phase: 'Bound',
       vpcIP: held.ip,
@@ -249,7 +269,7 @@ async function serve(
   if (held === undefined) await holding?.relink(claim, signal);
   if (held?.obstacle !== undefined) {
     const conditions = bound(claim, 'False', held.obstacle, deps.clock.now());
-    await writeClaimStatus(deps, claim, { phase: 'Pending', conditions });
+    await writeClaimStatus(deps, claim, { phase: held.refused === true ? 'Failed' : 'Pending', conditions });
     return {};
   }
   if (claim.status?.phase === 'Bound') {

@@ -35,12 +35,20 @@ function heldBySubEni(subEnis: readonly VpcEni[], claim: VpcIpClaim): Held | und
   const own = subEnis.find((eni) => eni.spec.pod?.uid === claim.status?.podUID);
   const carrier = own?.status?.eni === undefined ? subEnis.find((eni) => eni.status?.eni !== undefined) : own;
   const ip = carrier?.status?.eni?.addresses[0]?.ip ?? claim.status?.vpcIP;
-  if (ip === undefined) return undefined;
+  if (ip === undefined && own === undefined) return undefined;
   const told = own?.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'False');
   return {
     ip,
     podUid: own?.spec.pod?.uid,
     ready: own?.status?.phase === 'Ready',
     ...(told === undefined ? {} : { obstacle: { reason: told.reason, message: told.message } }),
+    refused: own !== undefined && isRefused(own),
   };
 }
+
+/** Also while it is asked for again: the reason stays to be read until something else is known. */
+const isRefused = ({ status }: VpcEni): boolean =>
+  status?.eni === undefined &&
+  (status?.phase === 'Failed' ||
+    (status?.phase === 'Creating' &&
+      status.conditions?.some(({ type, reason }) => type === 'Ready' && reason !== 'Creating') === true));

@@ -21,12 +21,13 @@ export interface PodParts {
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string> | null;
   readonly spec?: Record<string, unknown>;
+  readonly metadata?: Record<string, unknown>;
 }
 
 /** Pod web-1 with label app=my-app and one container. */
-export const pod = ({ labels, annotations, spec }: PodParts = {}): AdmissionPod =>
+export const pod = ({ labels, annotations, spec, metadata }: PodParts = {}): AdmissionPod =>
   admissionPodSchema.parse({
-    metadata: { name: 'web-1', labels: labels ?? { app: 'my-app' }, annotations },
+    metadata: { name: 'web-1', labels: labels ?? { app: 'my-app' }, annotations, ...metadata },
     spec: { containers: [{ name: 'nginx' }], ...spec },
   });
 
@@ -39,7 +40,8 @@ export const input = (parts: Partial<DecideInput> = {}): DecideInput => ({
   allowed: undefined,
   trunking: true,
   defaultNetworks: { ok: true, names: ['tke-route-eni'] },
-  servesEip: false,
+  servesEip: true,
+  furtherEipAttributes: false,
   ...parts,
 });
 

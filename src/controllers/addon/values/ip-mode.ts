@@ -47,8 +47,10 @@ export async function planModeChange(
 /** Who lives by a mode, in words; undefined: nobody. */
 async function usersOf(deps: IpModeDeps, mode: IpMode, signal: AbortSignal): Promise<string | undefined> {
   if (mode === 'static') {
-    // Claims of sub-ENI Pods are of both modes.
-    const items = (await deps.client.list(vpcIpClaims, { signal })).items.filter(({ spec }) => spec.kind !== 'SubENI');
+    // Claims of other kinds are of both modes.
+    const items = (await deps.client.list(vpcIpClaims, { signal })).items.filter(
+      ({ spec }) => (spec.kind ?? 'Shared') === 'Shared',
+    );
     if (items.length > 0) return `${items.length} VpcIPClaims exist`;
     const bound = (await deps.client.list(vpcIps, { signal })).items.filter(
       ({ status }) => status?.eniID !== undefined,

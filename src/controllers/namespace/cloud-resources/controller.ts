@@ -9,7 +9,15 @@ import type { Controller, ReconcileContext, ReconcileResult } from '../../../kub
 import type { IpamdDeps } from '../../deps.ts';
 import { isHeld, isLeaving } from './holds.ts';
 import { describeLeftovers } from './leftovers.ts';
-import { isEmpty, isNothing, namespaceOfAddress, namespaceOfEni, type Remaining, remainingOf } from './remaining.ts';
+import {
+  isEmpty,
+  isNothing,
+  namespaceOfAddress,
+  namespaceOfEip,
+  namespaceOfEni,
+  type Remaining,
+  remainingOf,
+} from './remaining.ts';
 
 /** Condition of a Namespace, beside those that Kubernetes itself tells of its end. */
 const CONDITION = 'CloudResourcesRemaining';
@@ -37,6 +45,7 @@ export function createNamespaceCloudResources(deps: IpamdDeps): Controller {
       watchOf(informers.namespaces, ownKey),
       watchOf(informers.vpcEnis, ({ before, after }) => changed(namespaceOfEni(before), namespaceOfEni(after))),
       watchOf(informers.vpcIps, ({ before, after }) => changed(namespaceOfAddress(before), namespaceOfAddress(after))),
+      watchOf(informers.eipClaims, ({ before, after }) => changed(namespaceOfEip(before), namespaceOfEip(after))),
     ],
     reconcile: async (name, context) => {
       const namespace = deps.namespaces.latest(name);

@@ -11,7 +11,7 @@ const eni = (number: number, ready?: { readonly status: string; readonly message
     status: ready === undefined ? {} : { eni: { eniID: `eni-${number}` }, conditions: [{ type: 'Ready', ...ready }] },
   }) as unknown as VpcEni;
 
-const described = (...subEnis: readonly VpcEni[]): string => describeLeftovers({ subEnis, addresses: [] });
+const described = (...subEnis: readonly VpcEni[]): string => describeLeftovers({ subEnis, addresses: [], eips: [] });
 
 describe('describeLeftovers', () => {
   it('names the sub-ENI, its Pod and what it waits for', () => {
@@ -40,11 +40,11 @@ describe('describeLeftovers', () => {
         spec: { claim: { namespace: 'shop', name: 'db-0', uid: '1' } },
         status: { eniID: 'eni-1', nodeName: '10.0.1.5', podUID: 'p', agent },
       }) as unknown as VpcIp;
-    expect(describeLeftovers({ subEnis: [], addresses: [vip('10.0.32.5')] })).toBe(
+    expect(describeLeftovers({ subEnis: [], addresses: [vip('10.0.32.5')], eips: [] })).toBe(
       'waits for 1 address of its Pods: 10.0.32.5 on eni-1 of Pod db-0: the agent of node 10.0.1.5 has not reported its Pod torn down',
     );
     const torn = vip('10.0.32.6', { state: 'TornDown', podUID: 'p' });
-    expect(describeLeftovers({ subEnis: [eni(1)], addresses: [torn] })).toBe(
+    expect(describeLeftovers({ subEnis: [eni(1)], addresses: [torn], eips: [] })).toBe(
       'waits for 1 sub-ENI of its Pods: sub-1 of Pod web-1: its Pod has not ended. And for 1 address of its Pods: 10.0.32.6 on eni-1 of Pod db-0: it is being unassigned',
     );
   });

@@ -1,4 +1,5 @@
-// What ipamd has on record of the cloud's resources of a namespace's Pods: sub-ENIs, and addresses of their own on ENIs of nodes.
+// What ipamd has on record of the cloud's resources of a namespace's Pods: sub-ENIs, addresses of their own on ENIs of nodes, and EIPs that were bought for them.
+import type { EipClaim } from '../../../api/eip-claim.ts';
 import { labels } from '../../../api/keys.ts';
 import { vpcEnis } from '../../../api/vpc-eni.ts';
 import type { VpcEni } from '../../../api/vpc-eni.ts';
@@ -9,6 +10,8 @@ export interface Remaining {
   readonly subEnis: readonly VpcEni[];
   /** Those on an ENI: one that is only kept by number has nothing in the cloud. */
   readonly addresses: readonly VpcIp[];
+  /** Claims whose EIP was bought for them; a designated one is not the namespace's. */
+  readonly eips: readonly EipClaim[];
 }
 
 /** Namespace whose Pods an object serves; undefined for one of a node. */
@@ -18,10 +21,15 @@ export const namespaceOfEni = (eni: VpcEni | undefined): string | undefined => e
 export const namespaceOfAddress = (vip: VpcIp | undefined): string | undefined =>
   vip?.status?.eniID === undefined ? undefined : vip.spec.claim?.namespace;
 
-export const isNothing = ({ subEnis, addresses }: Remaining): boolean => subEnis.length === 0 && addresses.length === 0;
+/** The same for an EIPClaim, while it has one that was bought. */
+export const namespaceOfEip = (claim: EipClaim | undefined): string | undefined =>
+  claim?.status?.created === true && claim.status.eipID !== undefined ? claim.metadata.namespace : undefined;
+
+export const isNothing = ({ subEnis, addresses, eips }: Remaining): boolean =>
+  subEnis.length === 0 && addresses.length === 0 && eips.length === 0;
 
 /** From caches and from what they do not show yet of our own writes. */
-export function remainingOf({ informers, enis, vips }: IpamdDeps, namespace: string): Remaining {
+export function remainingOf({ informers, enis, vips, eipClaims }: IpamdDeps, namespace: string): Remaining {
   const written = <T>(unseen: readonly T[], of: (object: T) => string | undefined): T[] =>
     unseen.filter((object) => of(object) === namespace);
   return {
@@ -29,6 +37,10 @@ export function remainingOf({ informers, enis, vips }: IpamdDeps, namespace: str
     addresses: byName(
       informers.vpcIps.byIndex('claimNamespace', namespace).filter((vip) => namespaceOfAddress(vip) !== undefined),
       written(vips.unseen(), namespaceOfAddress),
+    ),
+    eips: byName(
+      informers.eipClaims.byIndex('namespace', namespace).filter((claim) => namespaceOfEip(claim) !== undefined),
+      written(eipClaims.unseen(), namespaceOfEip),
     ),
   };
 }

@@ -6,7 +6,7 @@ import type { EniLimits, Instance } from '../../../cloud/vpc-cloud.ts';
 import { createInstanceFacts, FACTS_FRESH_MS } from './facts.ts';
 
 const never = new AbortController().signal;
-const limits: EniLimits = { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 100 };
+const limits: EniLimits = { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 100, extendEniQuantity: 0 };
 const instanceOf = (instanceId: string): Instance => ({
   instanceId,
   instanceType: 'S5.LARGE8',

@@ -24,7 +24,7 @@ const known: RouteEniFacts['known'] = {
     privateIps: [],
     securityGroups: [],
   },
-  limits: { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 0 },
+  limits: { eniQuantity: 4, eniPrivateIpQuantity: 10, subEniQuantity: 0, extendEniQuantity: 0 },
 };
 const facts = (nec: NodeEniConfig, change: Partial<RouteEniFacts> = {}): RouteEniFacts => ({
   nec,

@@ -2,7 +2,10 @@
 import type { EniInfo, NodeEniConfig, NodeEniConfigStatus } from '../../../api/node-eni-config.ts';
 import type { VpcEni } from '../../../api/vpc-eni.ts';
 import type { Condition } from '../../../kube/types.ts';
+import { annotations } from '../../../api/keys.ts';
+import { planDirectEniQuota } from '../../../planning/direct-eni-quota.ts';
 import { eniIndex } from '../../../planning/eni-index.ts';
+import { planNodeEipQuota } from '../../../planning/node-eip-quota.ts';
 import { planSubEniQuota, type Quota } from '../../../planning/sub-eni-quota.ts';
 import { necConditions } from '../nec-status.ts';
 import type { InstanceFacts } from './facts.ts';
@@ -11,6 +14,8 @@ import type { RouteEniPlan } from './plan-route-eni.ts';
 /** What is planned here; the pool and the node's groups have fields of their own. */
 export interface ConfigStatus {
   readonly subENI: Quota;
+  readonly directENI: Quota;
+  readonly eip: Quota;
   readonly eniInfos: EniInfo[];
   readonly conditions: Condition[];
   /** Undefined in static mode, where ordinary Pods do not share addresses. */
@@ -48,6 +53,11 @@ export function planNecStatus(facts: NecFacts): ConfigStatus {
   });
   return {
     subENI,
+    directENI: planDirectEniQuota({
+      limits: known?.limits,
+      maxAttach: nec.metadata.annotations?.[annotations.directEniMaxAttach],
+    }),
+    eip: planNodeEipQuota({ cpu: known?.instance.cpu, override: nec.spec.maxEIP }),
     eniInfos: eniInfosOf(nec, facts.enis),
     routeENI: facts.routeEni?.routeENI,
     conditions: necConditions(nec, [readyCondition(facts, subENI.reason), ...settingsCondition(facts)], facts.now),

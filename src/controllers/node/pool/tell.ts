@@ -28,7 +28,7 @@ export async function tellPool(
 ): Promise<number | undefined> {
   const { nec, addresses: bound, pods, target, limits } = pool;
   const known = nec.status?.routeENI;
-  if (known === undefined) return undefined;
+  if (known === undefined || isBeginning(pool, obstacle)) return undefined;
   const conditions = necConditions(nec, [conditionOf(limits.quota, obstacle)], deps.clock.now());
   const urgent = bound !== known.bound || !sameCondition(nec, conditions);
   const routeENI = { ...known, bound: Math.min(bound, 4096), pods: Math.min(pods, 4096), target: target.reason };
@@ -40,6 +40,13 @@ export async function tellPool(
   memory.toldMs = now;
   return undefined;
 }
+
+/** Before the first ENI of a node that is to have one there is only an obstacle to tell. */
+const isBeginning = ({ nec, enis, limits }: NodePool, obstacle: Obstacle | undefined): boolean =>
+  enis.length === 0 &&
+  limits.quota > 0 &&
+  obstacle === undefined &&
+  !(nec.status?.conditions ?? []).some(({ type }) => type === SHARED_ADDRESSES);
 
 function conditionOf(quota: number, obstacle: Obstacle | undefined): Omit<Condition, 'lastTransitionTime'> {
   const type = SHARED_ADDRESSES;

@@ -1,4 +1,4 @@
-// Publishes what a node offers as the extended resources that the scheduler counts: sub-ENIs and shared addresses (DESIGN, decision 7).
+// Publishes what a node offers as the extended resources that the scheduler counts: sub-ENIs, shared addresses, and EIPs (DESIGN, decision 7).
 import { resourceNames } from '../../../api/keys.ts';
 import type { VpcEni } from '../../../api/vpc-eni.ts';
 import { isNotFound } from '../../../kube/api-error.ts';
@@ -11,7 +11,7 @@ import type { IpamdDeps } from '../../deps.ts';
 import { managedInstance } from '../managed-instance.ts';
 import { nodeEnisOf, staysOn } from '../pool/pool-enis.ts';
 
-const NAMES = [resourceNames.subEni, resourceNames.eniIp] as const;
+const NAMES = [resourceNames.subEni, resourceNames.eniIp, resourceNames.directEni, resourceNames.eip] as const;
 
 /** Level-triggered: what the node shows is compared with what it should, at every change of either. */
 export function createNodeResources(deps: IpamdDeps): Controller {
@@ -42,20 +42,28 @@ export function createNodeResources(deps: IpamdDeps): Controller {
       const attached = nodeEnisOf(deps, name).filter(
         (eni) => eni.status?.phase === 'Ready' && staysOn(eni, instanceId),
       );
-      const { subENI, routeENI, node: agent } = nec.status;
+      const { subENI, routeENI, eip, node: agent } = nec.status;
       const wanted = planNodeResources({
-        published: { subEni: allocatable(node, resourceNames.subEni), eniIp: allocatable(node, resourceNames.eniIp) },
+        published: {
+          subEni: allocatable(node, resourceNames.subEni),
+          eniIp: allocatable(node, resourceNames.eniIp),
+          directEni: allocatable(node, resourceNames.directEni),
+          eip: allocatable(node, resourceNames.eip),
+        },
         agentReady: agent?.ready === true,
         hasLinks: agent?.linkDriver !== 'unavailable',
         // No Pod counts for these, and the cloud does.
         subEniQuota: Math.max(0, subENI.quota - informers.vpcEnis.byIndex('node', name).filter(isKept).length),
         eniIpQuota: routeENI?.quota,
+        eipQuota: eip?.quota,
         hasTrunk: attached.some((eni) => eni.spec.type === 'Trunk'),
         hasEni: attached.length > 0,
       });
       const amount = {
         ...(wanted.subEni === undefined ? {} : { [resourceNames.subEni]: wanted.subEni }),
         ...(wanted.eniIp === undefined ? {} : { [resourceNames.eniIp]: wanted.eniIp }),
+        ...(wanted.directEni === undefined ? {} : { [resourceNames.directEni]: wanted.directEni }),
+        ...(wanted.eip === undefined ? {} : { [resourceNames.eip]: wanted.eip }),
       };
       if (Object.entries(amount).every(([resource, quantity]) => isPublished(node, resource, quantity))) return;
       const body = { status: { capacity: amount, allocatable: amount } };

@@ -39,6 +39,8 @@ export async function reconcileNodeGroups(
   const isPast = outcome.record.state === 'Managed' && deps.groupMemory.sawYes.get(name) === sawYes;
   if (isPast) deps.groupMemory.sawYes.delete(name);
   const enis = await syncEnis(deps, name, outcome, context);
+  // What failed because the program stops is nothing to tell.
+  context.signal.throwIfAborted();
 
   const failed = enis.filter((each): each is FailedEni => each.kind === 'failed');
   const told = necCondition(recorded, outcome, enis);

@@ -224,7 +224,9 @@ function view(
 ): StaticEni {
   const { memory, nowMs, cap, resting } = about;
   const known = memory.eni(eni.metadata.uid ?? '');
-  const { phase, eni: made } = eni.status ?? {};
+  const { phase, eni: made, conditions } = eni.status ?? {};
+  const failed =
+    phase === 'Failed' ? conditions?.find(({ type, status }) => type === 'Ready' && status === 'False') : undefined;
   const drains = isDraining(eni);
   const isReady = phase === 'Ready' && !drains;
   const isLeaving = eni.metadata.deletionTimestamp !== undefined;
@@ -234,6 +236,7 @@ function view(
     subnetId,
     ready: isReady,
     busy: known.callOpen || nowMs < known.notBeforeMs,
+    ...(failed === undefined ? {} : { obstacle: { reason: failed.reason, message: failed.message } }),
     closed: drains || isLeaving || known.stuck || resting.has(subnetId ?? ''),
     cap,
     seen: isReady ? known.seen?.addresses : undefined,

@@ -54,6 +54,7 @@ export function sharedPodsOn(deps: Pick<LifecycleDeps, 'informers'>, nodeName: s
       hostNetwork: pod.hostNetwork,
       ended: pod.ended,
       annotations: pod.metadata.annotations ?? {},
+      requestsExclusive: pod.requestsExclusive,
     }),
   ).length;
 }

@@ -60,7 +60,7 @@ async function keepOrRemove(
 }
 
 /** Deletes the ENI, waits until the cloud no longer lists it, then lets the object go. */
-async function removeFromCloud(
+export async function removeFromCloud(
   deps: LifecycleDeps,
   eni: VpcEni,
   context: ReconcileContext,
@@ -135,9 +135,12 @@ async function trySendDelete(
   try {
     return await sendDelete(deps, eni, eniId, context);
   } catch (error) {
-    if (!(error instanceof CloudError) || !LASTING.has(error.code)) throw error;
+    const isInUse = isCloudError(error, cloudErrors.inUse);
+    if (!(error instanceof CloudError) || !(LASTING.has(error.code) || isInUse)) throw error;
     const { reason, message } = explain(error);
     await writeStatus(deps, eni, { conditions: ready(eni, 'False', reason, message, deps.clock.now()) });
+    // Whatever is bound to it may be about to end.
+    if (isInUse) throw error;
     return 'refused';
   }
 }

@@ -8,7 +8,7 @@ import { chooseSubnet, subnetOf } from '../../../planning/subnet-choice.ts';
 import { createEni, type CreateKind, type Prepared } from './create.ts';
 import type { LifecycleDeps } from './deps.ts';
 import { makeAnew } from './make-anew.ts';
-import { releaseSubEni } from './release.ts';
+import { releaseSubEni, removeFromCloud } from './release.ts';
 import { reportAddress } from './report-address.ts';
 import { ready, warnOwner, writeStatus } from './status.ts';
 
@@ -23,6 +23,7 @@ export async function reconcileSubEni(
   if (eni.status?.phase === 'Ready') return undefined;
   if (eni.status?.eni !== undefined) return waitForGroups(deps, eni);
   if (isTerminating(deps, eni)) return undefined;
+  if (isGivenUp(deps, eni)) return removeFromCloud(deps, eni, context);
   const held = heldBack(deps);
   if (held !== undefined) return say(deps, eni, held);
   return createEni(
@@ -35,6 +36,19 @@ export async function reconcileSubEni(
 function isTerminating(deps: LifecycleDeps, eni: VpcEni): boolean {
   const [pod] = deps.informers.pods.byIndex('uid', eni.spec.pod?.uid ?? '');
   return pod?.metadata.deletionTimestamp !== undefined;
+}
+
+/**
+ * The cloud refuses the address that the claim kept, and somebody deleted the claim: there is nothing yet that the Pod could use, and it gets
+ * another sub-ENI once it has another claim.
+ */
+function isGivenUp(deps: LifecycleDeps, { spec: { claimed, pod } }: VpcEni): boolean {
+  const claim = claimed === true && pod !== undefined ? deps.claims.latest(`${pod.namespace}/${pod.name}`) : undefined;
+  return (
+    claim?.metadata.deletionTimestamp !== undefined &&
+    claim.status?.podUID === pod?.uid &&
+    claim.status?.phase === 'Failed'
+  );
 }
 
 /** Why no sub-ENI is created now; what it waits for brings the object back. */

@@ -1,0 +1,147 @@
+// The child of the benchmark `cni`, alone in a network and mount namespace that is the node: turns of the contenders over the same Pods' namespaces.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pod } from '../src/kube/resources.ts';
+import { type Call, createLauncher, type Launcher } from './cni-launcher.ts';
+import { type BenchNode, createBenchNode } from './cni-node.ts';
+import { type Contender, contenders, type Message, type Turn } from './cni-message.ts';
+import { cpuMsOf, rssMbOf } from './process-usage.ts';
+
+const BLOCKS = Number(process.env['TRUNKLINE_BENCH_CNI_BLOCKS'] ?? 8);
+const PODS = 30;
+const FULL = 250;
+const IDLE_S = 20;
+const PLUGINS = '/usr/lib/cni';
+
+const tell = (message: Message): void => {
+  process.send?.(message);
+};
+const netnsOf = (at: number): string => `/run/netns/p${at}`;
+
+interface World {
+  readonly node: BenchNode;
+  readonly launcher: Launcher;
+  readonly confs: Readonly<Record<Contender, string>>;
+}
+
+function writeConfs(folder: string): World['confs'] {
+  const ipam = (name: string, subnet: string): object => ({ type: 'host-local', subnet, dataDir: join(folder, name) });
+  const common = { cniVersion: '0.4.0', mtu: 1500 };
+  const confs = {
+    trunkline: { ...common, name: 'tke-eni', type: 'tke-route-eni', ipam: { type: 'tke-eni-ipamc' } },
+    ptp: { ...common, name: 'ptp', type: 'ptp', ipam: ipam('ptp', '10.77.0.0/16') },
+    bridge: {
+      ...common,
+      name: 'bridge',
+      type: 'bridge',
+      bridge: 'cni0',
+      isGateway: true,
+      ipam: ipam('bridge', '10.78.0.0/16'),
+    },
+  };
+  const written = contenders.map((name) => {
+    const path = join(folder, `${name}.conf`);
+    writeFileSync(path, JSON.stringify(confs[name]));
+    return [name, path];
+  });
+  return Object.fromEntries(written) as World['confs'];
+}
+
+function callsOf({ node, confs }: World, contender: Contender, pods: readonly Pod[], round: string): readonly Call[] {
+  return pods.map(({ metadata }, at) => ({
+    plugin: contender === 'trunkline' ? node.plugin : join(PLUGINS, contender),
+    command: 'ADD',
+    containerId: `${contender}-${round}-${metadata.uid ?? ''}`,
+    netns: netnsOf(at),
+    // As containerd writes it.
+    args: `IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=${metadata.name};K8S_POD_UID=${metadata.uid ?? ''}`,
+    conf: confs[contender],
+  }));
+}
+
+const deletions = (calls: readonly Call[]): readonly Call[] => calls.map((call) => ({ ...call, command: 'DEL' }));
+
+/** Serial: one after the other. Burst: all at once. ADD of all Pods, then DEL of all. */
+async function turn(world: World, contender: Contender, pods: readonly Pod[], round: string): Promise<Turn> {
+  const { node, launcher } = world;
+  const own = contender === 'trunkline';
+  const before = own ? cpuMsOf(node.agentPid) : 0;
+  let cpuMs = 0;
+  const run = async (calls: readonly Call[]): Promise<number[]> => {
+    const answers = await launcher.start(calls);
+    for (const answer of answers) cpuMs += answer.cpuMs;
+    return answers.map(({ ms }) => ms);
+  };
+  const oneByOne = async (calls: readonly Call[]): Promise<number[]> => {
+    const all: number[] = [];
+    for (const call of calls) all.push(...(await run([call])));
+    return all;
+  };
+  const serial = callsOf(world, contender, pods, `${round}s`);
+  const burst = callsOf(world, contender, pods, `${round}b`);
+  const found = {
+    serial: { add: await oneByOne(serial), del: await oneByOne(deletions(serial)) },
+    burst: { add: await run(burst), del: await run(deletions(burst)) },
+  };
+  if (own) cpuMs += cpuMsOf(node.agentPid) - before;
+  return { ...found, cpuMs: cpuMs / (2 * pods.length) };
+}
+
+async function blocks(world: World): Promise<void> {
+  const names = Array.from({ length: PODS }, (_, at) => `pod-${at}`);
+  // The first is for caches and compilers, and is not told.
+  for (let number = 0; number <= BLOCKS; number += 1) {
+    const pods = await world.node.createPods(names.map((name) => `${name}-${number}`));
+    const turns: Partial<Record<Contender, Turn>> = {};
+    for (let at = 0; at < contenders.length; at += 1) {
+      const contender = contenders[(number + at) % contenders.length] ?? 'ptp';
+      turns[contender] = await turn(world, contender, pods, String(number));
+    }
+    const { trunkline, ptp, bridge } = turns;
+    if (number > 0 && trunkline !== undefined && ptp !== undefined && bridge !== undefined)
+      tell({ block: { trunkline, ptp, bridge } });
+    tell({ progress: `cni: block ${number} of ${BLOCKS}` });
+    await world.node.deletePods(pods);
+  }
+}
+
+async function fullNode(world: World): Promise<Extract<Message, { fullNode: unknown }>['fullNode']> {
+  const { node, launcher } = world;
+  const pods = await node.createPods(Array.from({ length: FULL }, (_, at) => `full-${at}`));
+  const calls = callsOf(world, 'trunkline', pods, 'full');
+  const adds: number[] = [];
+  for (const call of calls) adds.push(...(await launcher.start([call])).map(({ ms }) => ms));
+  await node.untilInUse(FULL);
+  tell({ progress: `cni: ${FULL} Pods; now ${IDLE_S} s of nothing` });
+  const rssMb = rssMbOf(node.agentPid);
+  const before = cpuMsOf(node.agentPid);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_S * 1_000));
+  const idleCpu = (cpuMsOf(node.agentPid) - before) / (IDLE_S * 1_000);
+  for (const call of deletions(calls)) await launcher.start([call]);
+  return { adds, rssMb, idleCpu };
+}
+
+async function main(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'tke-bench-cni-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  execFileSync('sh', ['-ec', 'ip link set lo up; mkdir -p /run/netns; mount -t tmpfs none /run/netns']);
+  for (let at = 0; at < FULL; at += 1) execFileSync('ip', ['netns', 'add', `p${at}`]);
+  const node = await createBenchNode(folder, stack);
+  const env = [
+    `TKE_ENI_AGENT_SOCKET=${node.socket}`,
+    `TKE_ENI_AGENT_TOMBSTONES=${folder}/state/tombstones`,
+    'PATH=/usr/bin:/sbin',
+  ];
+  const launcher = createLauncher(folder, PLUGINS, env);
+  stack.defer(() => launcher.close());
+  const world: World = { node, launcher, confs: writeConfs(folder) };
+  await blocks(world);
+  const fileSystem = execFileSync('stat', ['-f', '-c', '%T', folder], { encoding: 'utf8' }).trim();
+  tell({ fullNode: await fullNode(world), phases: {}, fileSystem });
+}
+
+await main();
+process.disconnect?.();

@@ -1,0 +1,92 @@
+// `trunkline doctor`: gathers, examines, prints, and with --fix --yes does what needs no decision.
+import { objectNames } from '../../api/keys.ts';
+import { errorText } from '../../base/errors.ts';
+import { staticCredentials } from '../../cloud/credentials.ts';
+import { checks, type DoctorReport, examine } from '../../diagnose/doctor/doctor.ts';
+import { gatherForDoctor } from '../../diagnose/doctor/gather.ts';
+import { eipClaims } from '../../api/eip-claim.ts';
+import { vpcIpClaims } from '../../api/vpc-ip-claim.ts';
+import type { Finding } from '../../diagnose/doctor/check.ts';
+import { secrets } from '../../kube/resources.ts';
+import type { CliSession } from '../context.ts';
+import { cliError, cliErrors } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { renderDoctor } from './render.ts';
+
+export interface DoctorOptions {
+  readonly only: readonly string[] | undefined;
+  readonly ipamdCredentials: boolean;
+  readonly fix: boolean;
+  readonly yes: boolean;
+}
+
+/** Exit code 1 with a problem, 3 without one when something could not be asked. */
+export async function doctor(session: CliSession, options: DoctorOptions): Promise<number> {
+  const known = checks.map(({ id }) => id);
+  const wrong = options.only?.find((id) => !known.includes(id));
+  if (wrong !== undefined) throw cliError(cliErrors.usage, `--only=${wrong}: expected some of ${known.join(', ')}`);
+  if (options.yes && !options.fix) throw cliError(cliErrors.usage, '--yes is for --fix alone');
+  const input = await gatherForDoctor({
+    picture: await session.picture(),
+    client: await session.kube(),
+    cloud: await probeWith(session, options),
+    clock: session.world.clock,
+    signal: session.signal,
+    onProgress: session.progress,
+  });
+  const report = examine(input, options.only);
+  session.print(report, () => renderDoctor(report, session.style, options.fix));
+  if (options.fix && options.yes) await mend(session, report);
+  const states = report.checks.map(({ state }) => state);
+  if (states.includes('problem') || states.includes('warning')) return exitCodes.attention;
+  return states.includes('unknown') ? exitCodes.unknown : exitCodes.ok;
+}
+
+async function probeWith(
+  session: CliSession,
+  { only, ipamdCredentials }: DoctorOptions,
+): Promise<Parameters<typeof gatherForDoctor>[0]['cloud']> {
+  if (only !== undefined && !only.some((id) => id === 'cam-actions' || id === 'allow-list'))
+    return { reason: 'not asked for' };
+  if (!ipamdCredentials) {
+    const access = await session.cloud();
+    return access.available ? { cloud: access.cloud, as: `the keys from ${access.from}` } : { reason: access.reason };
+  }
+  const client = await session.kube();
+  const secret = await client
+    .get(secrets, objectNames.credentials, { namespace: objectNames.systemNamespace, signal: session.signal })
+    .catch((error: unknown) => {
+      session.signal.throwIfAborted();
+      return errorText(error);
+    });
+  if (typeof secret === 'string')
+    return { reason: `the keys of ipamd cannot be read (it may use the role of its machine instead): ${secret}` };
+  const text = (key: string): string =>
+    Buffer.from(secret.data?.[key] ?? '', 'base64')
+      .toString('utf8')
+      .trim();
+  const token = text('token');
+  const access = await session.cloudAs(
+    staticCredentials({
+      secretId: text('secretId'),
+      secretKey: text('secretKey'),
+      ...(token === '' ? {} : { token }),
+    }),
+  );
+  return access.available ? { cloud: access.cloud, as: 'the role of ipamd' } : { reason: access.reason };
+}
+
+/** Only what a check marks as needing no decision: claims past their time. */
+async function mend(session: CliSession, report: DoctorReport): Promise<void> {
+  const due = report.checks.flatMap(({ findings }) => findings.filter(({ fix }) => fix?.automatic === true));
+  for (const finding of due) await remove(session, finding);
+}
+
+async function remove(session: CliSession, { subject }: Finding): Promise<void> {
+  const match = /^(vpcipclaim|eipclaim) ([^/]+)\/(.+)$/.exec(subject);
+  const [, kind, namespace, name] = match ?? [];
+  if (kind === undefined || namespace === undefined || name === undefined) return;
+  const client = await session.kube();
+  await client.delete(kind === 'eipclaim' ? eipClaims : vpcIpClaims, name, { namespace, signal: session.signal });
+  session.warn(`deleted ${subject}`);
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// Composition root of the command line: `trunkline`, and `kubectl trunkline` when called as kubectl-trunkline.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+
+import project from '../../package.json' with { type: 'json' };
+import { systemClock } from '../base/clock.ts';
+import { stopOnSignals } from '../base/stop-signal.ts';
+import { runCli } from '../cli/program.ts';
+
+// A reader such as `head` that has seen enough is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 4));
+
+/** A credential program of a kubeconfig that takes longer waits for a person. */
+const PROGRAM_TIMEOUT_MS = 60_000;
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+process.exitCode = await runCli(
+  {
+    name: basename(process.argv[1] ?? '').startsWith('kubectl-') ? 'kubectl trunkline' : 'trunkline',
+    version: `v${project.version}`,
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+    home: homedir(),
+    clock: systemClock,
+    signal: stopOnSignals(),
+    readFile: (path) => readFile(path, 'utf8'),
+    readStdin,
+    runProgram: (command, args, env) =>
+      new Promise((resolve, reject) => {
+        execFile(command, args, { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS }, (error, stdout, stderr) =>
+          error === null ? resolve(stdout) : reject(new Error(stderr.trim() || error.message)),
+        );
+      }),
+  },
+  process.argv.slice(2),
+);
