@@ -1,8 +1,9 @@
 // `npm run bench -- NAME [--json] [--check]`: runs one benchmark and prints its figures beside what they are compared with.
 import { cloudSim } from './cloud-sim.ts';
 import { cni } from './cni.ts';
+import { eipBurst } from './eip-burst.ts';
 import { hollow } from './hollow.ts';
-import { ipamScale } from './ipam-scale.ts';
+import { ipamScale, ipamScaleStatic } from './ipam-scale.ts';
 import { kubeApi } from './kube-api.ts';
 import { labExecs } from './lab-execs.ts';
 import { labPods } from './lab-pods.ts';
@@ -18,8 +19,10 @@ import { webhook } from './webhook.ts';
 const benchmarks: readonly Benchmark[] = [
   cloudSim,
   cni,
+  eipBurst,
   hollow,
   ipamScale,
+  ipamScaleStatic,
   kubeApi,
   labExecs,
   labPods,
@@ -32,7 +35,7 @@ const benchmarks: readonly Benchmark[] = [
 ];
 
 function usage(): string {
-  const rows = benchmarks.map((benchmark) => `  ${benchmark.name.padEnd(16)}${benchmark.title}`);
+  const rows = benchmarks.map((benchmark) => `  ${benchmark.name.padEnd(20)}${benchmark.title}`);
   return `Usage: npm run bench -- NAME [--json] [--check]\n\n${rows.join('\n')}\n\n  --json   the last line is one JSON object with figures, yardstick and ratio\n  --check  exit 1 when a budget is missed\n`;
 }
 

@@ -5,15 +5,7 @@ import { emptyCloud, emptyKube } from '../src/diagnose/picture/empty.ts';
 import type { ClusterPicture } from '../src/diagnose/picture/picture.ts';
 import type { Node, Pod } from '../src/kube/resources.ts';
 import { parseSecurityGroup } from '../src/securitygroup/parse.ts';
-
-export interface AccountSize {
-  readonly pods: number;
-  readonly workloads: number;
-  readonly groups: number;
-  /** Half of them ingress, half egress. */
-  readonly rules: number;
-  readonly nodes: number;
-}
+import type { AccountSize } from './trace-message.ts';
 
 const VPC = 'vpc-00000001';
 const groupId = (n: number): string => `sg-${n.toString(16).padStart(8, '0')}`;

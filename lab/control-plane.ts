@@ -18,6 +18,7 @@ import { runInstances } from './account.ts';
 import { connectAddons } from './addon-connection.ts';
 import type { CloudAccess } from './cloud-client.ts';
 import type { Cloud } from './cloud/cloud.ts';
+import type { CloudSettings } from './cloud/settings.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { createComputedNodes } from './computed/computed-nodes.ts';
@@ -40,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly instanceType?: string;
   readonly taskMs?: number;
   readonly ipMode?: IpMode;
+  /** Quotas of the account, where they differ from the simulator's. */
+  readonly cloudSettings?: Partial<CloudSettings>;
   /** Further arguments of ipamd; default none. */
   readonly ipamdArgs?: readonly string[];
   readonly logLevel?: LogLevel;
@@ -90,6 +93,7 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     logger,
     taskMs: options.taskMs,
     grants: [SUB_ENI_POLICY, NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY],
+    settings: options.cloudSettings,
   });
   stack.defer(() => cloud.close());
   progress(`cloud at ${cloud.endpoint}`);

@@ -5,6 +5,7 @@ import { layOutNetwork } from './account.ts';
 import type { CloudAccess } from './cloud-client.ts';
 import { startCloud } from './cloud/cloud.ts';
 import type { Cloud } from './cloud/cloud.ts';
+import type { CloudSettings } from './cloud/settings.ts';
 import type { FabricSink } from './cloud/read-model.ts';
 import { REGION } from './layout.ts';
 import { type DocumentedPolicy, grant } from './permissions.ts';
@@ -18,6 +19,8 @@ export interface SimulatedAccountOptions {
   readonly taskMs?: number | undefined;
   /** What ipamd's role may do beside the preset. */
   readonly grants: readonly DocumentedPolicy[];
+  /** Quotas and the like, where they differ from the simulator's. */
+  readonly settings?: Partial<CloudSettings> | undefined;
 }
 
 export interface SimulatedAccount {
@@ -29,7 +32,7 @@ export interface SimulatedAccount {
 export async function openSimulatedAccount(options: SimulatedAccountOptions): Promise<SimulatedAccount> {
   const { taskMs, grants, ...rest } = options;
   // Kept addresses of Pods with sub-ENIs are scheduled freely across zones (spec 002, Solution Strengths); how the cloud does that is a GUESS.
-  const settings = { subEniFollowsZone: true, ...(taskMs === undefined ? {} : { taskMs }) };
+  const settings = { subEniFollowsZone: true, ...(taskMs === undefined ? {} : { taskMs }), ...options.settings };
   const listen = { host: '127.0.0.1', port: 0 };
   const cloud = await startCloud({ ...rest, listen, settings, metadata: listen });
   layOutNetwork(cloud.admin);

@@ -21,6 +21,8 @@ export interface Found {
   readonly sourceSeen: string;
   /** Rules that decided, `sg-1 ingress 0`, and what decided without one. */
   readonly rules: readonly string[];
+  /** With --probe: what real packets did, and whether the trace says the same. */
+  readonly probe: string;
   /** What was printed as text. */
   readonly output: string;
 }
@@ -44,6 +46,7 @@ const reportSchema = z.object({
     .array(
       z.object({
         sourceSeen: z.string().optional(),
+        probe: z.object({ outcome: z.string(), agrees: z.boolean() }).optional(),
         cause: z
           .object({
             code: z.enum(causeCodes),
@@ -68,7 +71,6 @@ export async function openDesk(context: StoryContext): Promise<Desk> {
   const folder = join(lab.stateDir, 'pod-to-pod-timeout');
   await cp(EXAMPLES, folder, { recursive: true });
   const env = {
-    ...process.env,
     KUBECONFIG: lab.kubeconfig,
     TENCENTCLOUD_SECRET_ID: lab.cloudAccess.secretId,
     TENCENTCLOUD_SECRET_KEY: lab.cloudAccess.secretKey,
@@ -90,6 +92,7 @@ export async function openDesk(context: StoryContext): Promise<Desk> {
         signal: new AbortController().signal,
         readFile: (path) => readFile(path, 'utf8'),
         readStdin: () => Promise.resolve(''),
+        writeFile: () => Promise.reject(new Error('a trace writes no file')),
         runProgram: async (program, args, own) => (await runProgram(program, args, { ...env, ...own })).stdout,
       },
       argv,
@@ -111,6 +114,7 @@ export async function openDesk(context: StoryContext): Promise<Desk> {
         text: first?.cause?.text ?? '',
         command: first?.cause?.cures[0]?.command ?? '',
         sourceSeen: first?.sourceSeen ?? '',
+        probe: `${first?.probe?.outcome ?? 'none'} ${first?.probe?.agrees === true ? 'agrees' : 'disagrees'}`,
         rules: (first?.hops ?? []).flatMap(({ rule }) =>
           rule === undefined
             ? []
@@ -134,15 +138,18 @@ export async function openDesk(context: StoryContext): Promise<Desk> {
   };
 }
 
-/** Resolves also when the program is missing, with code 127. */
+/** In this process's environment with `variables` on top (env(1)). Resolves also when the program is missing, with code 127. */
 export function runProgram(
   program: string,
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  variables: Readonly<Record<string, string | undefined>>,
   cwd = resolve('.'),
 ): Promise<ExecResult> {
   return new Promise((done) => {
-    const child = spawn(program, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env }, cwd });
+    const settings = Object.entries(variables).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${value}`],
+    );
+    const child = spawn('env', [...settings, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
     const text = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()));

@@ -112,7 +112,7 @@ async function itWorks(context: StoryContext, { a, b }: Nodes): Promise<void> {
       ['my-app1', 'podA', pods.a],
       ['my-app2', 'podB', pods.b],
     ] as const) {
-      const env = { ...process.env, KUBECONFIG: lab.kubeconfig };
+      const env = { KUBECONFIG: lab.kubeconfig };
       const { code, stdout } = await runProgram('sh', ['-c', ADDRESSES(app, name)], env);
       // The command's own `grep -v IP` leaves nothing where the address stands in no line with IP: only the header goes.
       expect(
@@ -169,11 +169,16 @@ async function theTimeOut(context: StoryContext, desk: Desk, { a, b }: Nodes): P
     expect('the rule accepts the address that B sees', seen.command.includes(`${pods.a.status?.podIP}/32`), true);
     return { found: seen, seen: seen.command };
   });
+  await step('trace --probe sends real packets from inside A: they are lost, as it says', async () => {
+    const probed = await desk.trace('deploy/nginx-deployment', 'deploy/nginx-deployment2:80', '--probe');
+    expect('what became of them', probed.probe, 'dropped agrees');
+    return {};
+  });
   await step('the very command is run, and curl answers', async () => {
     const how = await desk.mend(found);
     expect('exit code of curl', await curl(context, pods.a, address), CURL.answers);
-    const after = await desk.trace('deploy/nginx-deployment', 'deploy/nginx-deployment2:80');
-    expect('what trace says now', [after.code, after.verdict], [0, 'delivered']);
+    const after = await desk.trace('deploy/nginx-deployment', 'deploy/nginx-deployment2:80', '--probe');
+    expect('what trace says now', [after.code, after.verdict, after.probe], [0, 'delivered', 'delivered agrees']);
     return { seen: how };
   });
 }

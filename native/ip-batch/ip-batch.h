@@ -43,6 +43,8 @@ void message_end(struct message *message, struct nlattr *nest);
 
 /* 0, or the kernel's errno with its words. */
 int kernel_ask(struct kernel *kernel, struct message *message, struct reason *reason);
+/* 1 when a device has this IPv4 address, 0 when none has, -1 when the kernel does not say. */
+int kernel_holds(struct kernel *kernel, unsigned address);
 /* Deletes every IPv4 route of a table. */
 int kernel_flush_table(struct kernel *kernel, unsigned table, struct reason *reason);
 

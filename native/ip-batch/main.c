@@ -2,10 +2,12 @@
  * Carries out for the agent what `ip -batch` would, without a process for each batch and in any network namespace.
  * stdin: "ID FORCE[ NETNS]", then lines of `ip -batch`, then an empty line. stdout, in any order: "ID done", "ID failed LINE REASON" (the lines
  * before it are carried out; with FORCE 1 every line is tried and this never comes), or "ID unspoken LINE" (nothing was done: `ip` itself is
- * needed). "ID FORCE NETNS" with the one line "device NAME" answers "ID done" or "ID absent". Ends with stdin.
+ * needed). Two questions are lines of their own, answered with "ID done" or "ID absent": "device NAME", and "holder ADDRESS" for whether a device
+ * has an IPv4 address. Ends with stdin.
  */
 #define _GNU_SOURCE
 #include "ip-batch.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -80,7 +82,13 @@ static int fails(void *context, char **words) {
   return carry_out(&work->kernel, words, &work->reason) != DONE && !work->force;
 }
 
-static int is_absent(void *context, char **words) { return !kernel_device(&((struct work *)context)->kernel, words[1] ? words[1] : ""); }
+static int is_absent(void *context, char **words) {
+  struct kernel *kernel = &((struct work *)context)->kernel;
+  struct in_addr address;
+  if (!words[1]) return 1;
+  if (!strcmp(words[0], "device")) return !kernel_device(kernel, words[1]);
+  return inet_pton(AF_INET, words[1], &address) != 1 || kernel_holds(kernel, address.s_addr) != 1;
+}
 
 /* The thread alone moves; every thread does so before it opens anything. */
 static int enter(const char *netns, struct reason *reason) {
@@ -93,7 +101,7 @@ static int enter(const char *netns, struct reason *reason) {
 
 static void serve(const struct request *request) {
   struct work work = {.kernel = {-1, -1, 0}, .force = request->force};
-  int asks = !strncmp(request->text, "device ", 7), line = asks ? 0 : for_lines(request, is_unspoken, &work);
+  int asks = !strncmp(request->text, "device ", 7) || !strncmp(request->text, "holder ", 7), line = asks ? 0 : for_lines(request, is_unspoken, &work);
   if (line) {
     answer(request, "unspoken", line, "");
     return;

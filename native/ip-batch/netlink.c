@@ -165,3 +165,30 @@ int kernel_flush_table(struct kernel *kernel, unsigned table, struct reason *rea
     }
   }
 }
+
+int kernel_holds(struct kernel *kernel, unsigned address) {
+  struct ifaddrmsg all = {.ifa_family = AF_INET};
+  struct message list;
+  struct reason reason;
+  union {
+    struct nlmsghdr header;
+    char bytes[16384];
+  } answer;
+  int holds = 0;
+  message_start(&list, RTM_GETADDR, NLM_F_DUMP, &all, sizeof all);
+  if (send_out(kernel, &list, &reason)) return -1;
+  for (;;) {
+    ssize_t size = recv(kernel->netlink, answer.bytes, sizeof answer.bytes, 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return -1;
+    int left = (int)size;
+    for (struct nlmsghdr *at = &answer.header; NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
+      if (at->nlmsg_type == NLMSG_DONE) return holds;
+      if (at->nlmsg_type == NLMSG_ERROR) return -1;
+      struct ifaddrmsg *found = NLMSG_DATA(at);
+      int rest = (int)IFA_PAYLOAD(at);
+      for (struct rtattr *own = IFA_RTA(found); RTA_OK(own, rest); own = RTA_NEXT(own, rest))
+        if (own->rta_type == IFA_LOCAL && !memcmp(RTA_DATA(own), &address, sizeof address)) holds = 1;
+    }
+  }
+}

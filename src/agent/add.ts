@@ -11,6 +11,7 @@ import { attachSubEni } from './attach-sub-eni.ts';
 import type { Attachment, AttachRequest } from './attachment.ts';
 import { agentErrors } from './errors.ts';
 import { findPod, gone } from './find-pod.ts';
+import { phaseTimer } from './phase-timer.ts';
 import { watchPodEnd } from './pod-end.ts';
 import { lockKey, podKey, type ServiceDeps } from './service-deps.ts';
 import { unwire, wire } from './wire.ts';
@@ -56,9 +57,11 @@ async function addLocked(
         `Pod ${podKey(wanted)}: no network within ${deps.addTimeoutMs / 1000} s: ${waiting.for}`,
       ),
   );
+  const told = phaseTimer(deps);
   try {
     await abortable(Promise.all([deps.pods.synced, deps.enis.synced]), limited.signal);
     const { uid, network } = await findPod(deps, wanted, limited.signal);
+    told('lookup');
     const end = watchPodEnd(deps, wanted, uid);
     try {
       const asked: AttachRequest = {
@@ -73,6 +76,7 @@ async function addLocked(
       };
       const connect = async (): Promise<Wired> => {
         const attachment = await (network === 'sub-eni' ? attachSubEni(asked) : attachOrdinary(asked));
+        told('network');
         // From here on nothing waits: a wiring that has begun is finished or taken back.
         asked.signal.throwIfAborted();
         return await wireAnew(deps, call, { ...wanted, uid }, attachment);

@@ -45,10 +45,11 @@ describe.skipIf(!canMakeNamespaces())('the agent under a runtime that is not our
   afterAll(() => program.close());
 
   const nodeState = (): string =>
-    ['ip -br link', 'ip rule', 'ip -4 route show table all', 'nft list ruleset']
+    ['ip -o link', 'ip rule', 'ip -4 route show table all', 'nft list ruleset']
       .map((command) => program.world.run('node', command.split(' ')).stdout)
       .join('\n')
-      .replaceAll(/ linkdown| +$/gm, '');
+      // A carrier comes in its own time.
+      .replaceAll(/ linkdown|NO-CARRIER,|,LOWER_UP|state \w+/g, '');
 
   describe.skipIf(missing.length > 0)(
     `containerd${missing.length > 0 ? ` (unavailable without ${missing.join(', ')})` : ''}`,
@@ -101,6 +102,97 @@ describe.skipIf(!canMakeNamespaces())('the agent under a runtime that is not our
   });
 });
 
+describe.skipIf(!canMakeNamespaces())('a call that cannot be right', () => {
+  let program: ProgramWorld;
+  let good: Readonly<Record<string, string>>;
+  const CONF = { cniVersion: '1.0.0', name: 'tke-eni', type: 'tke-route-eni' };
+
+  beforeAll(async () => {
+    program = await createProgramWorld('d');
+    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
+    await program.client.create(vpcEnis, intent as VpcEni);
+    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
+    await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1)] });
+    await program.startAgent();
+    await untilObject(program.client, nodeEniConfigs, {}, (object) => object.status?.node?.ready === true);
+    const pod = await program.createPod('web', { networks: null });
+    program.world.must('web', 'ip link add taken0 type veth peer name taken1');
+    good = {
+      CNI_COMMAND: 'ADD',
+      CNI_CONTAINERID: 'c-web',
+      CNI_NETNS: program.world.netns('web'),
+      CNI_IFNAME: 'eth0',
+      CNI_ARGS: cniArgsOf(pod),
+      CNI_PATH: '/opt/cni/bin',
+    };
+  });
+  afterAll(() => program.close());
+
+  /** Node and Pod, whole: links, addresses, rules, routes, neighbours and nftables, and the records on disk. */
+  const dump = (): string =>
+    ['node', 'web']
+      .flatMap((name) =>
+        ['ip link', 'ip -4 address', 'ip rule', 'ip -4 route show table all', 'ip neighbour', 'nft list ruleset'].map(
+          (command) => program.world.run(name, command.split(' ')).stdout,
+        ),
+      )
+      .concat(spawnSync('find', [join(program.base, 'state'), '-name', '*.json*'], { encoding: 'utf8' }).stdout)
+      .join('\n')
+      .replaceAll(
+        / linkdown|state \w+|NO-CARRIER,|,LOWER_UP|valid_lft.*$|^.* inet6 .*$| (?:REACHABLE|STALE|DELAY|PROBE)/gm,
+        '',
+      );
+  const withConf = (more: object): string => JSON.stringify({ ...CONF, ...more });
+
+  it.each<[string, object, string | undefined, number, RegExp]>([
+    ['garbage on stdin', {}, '\u0000{[garbage', 6, /not JSON/],
+    ['nothing on stdin', {}, '', 6, /not JSON/],
+    ['a list instead of an object', {}, '[]', 1, /cniVersion/],
+    ['a version of the future', {}, withConf({ cniVersion: '9.0.0' }), 1, /9\.0\.0/],
+    ['a configuration without a name', {}, withConf({ name: '' }), 7, /name/],
+    ['an MTU that no link has', {}, withConf({ mtu: 70_000 }), 7, /mtu/],
+    ['10 MB of configuration', {}, withConf({ more: 'x'.repeat(10_000_000) }), 6, /1 MiB/],
+    ['a result of another plugin', {}, withConf({ prevResult: {} }), 7, /first plugin/],
+    ['no command', { CNI_COMMAND: '' }, undefined, 4, /CNI_COMMAND/],
+    ['another command', { CNI_COMMAND: 'REMOVE' }, undefined, 4, /CNI_COMMAND/],
+    ['no container id', { CNI_CONTAINERID: '' }, undefined, 4, /CNI_CONTAINERID/],
+    ['a container id with slashes', { CNI_CONTAINERID: '../../etc/passwd' }, undefined, 4, /CNI_CONTAINERID/],
+    ['no network namespace', { CNI_NETNS: '' }, undefined, 4, /CNI_NETNS/],
+    ['a namespace that is a file', { CNI_NETNS: '/etc/passwd' }, undefined, 101, /etc\/passwd/],
+    ['a namespace that is not there', { CNI_NETNS: '/run/netns/nowhere' }, undefined, 101, /nowhere/],
+    ['an interface name that is too long', { CNI_IFNAME: 'an-interface-name' }, undefined, 4, /CNI_IFNAME/],
+    ['an interface name that is in use', { CNI_IFNAME: 'taken0' }, undefined, 101, /taken0/],
+    ['no arguments', { CNI_ARGS: '' }, undefined, 4, /CNI_ARGS/],
+    ['arguments that are no pairs', { CNI_ARGS: 'K8S_POD_NAME' }, undefined, 4, /KEY=VALUE/],
+    ['a line break in the arguments', { CNI_ARGS: 'A=1\r\nX-CNI-Command: DEL' }, undefined, 4, /CNI_ARGS/],
+    ['a Pod that is not there', { CNI_ARGS: 'K8S_POD_NAMESPACE=ns;K8S_POD_NAME=nobody' }, undefined, 100, /nobody/],
+  ])(
+    '%s: an error with its code that says what is wrong, and nothing left behind',
+    async (_, changes, stdin, code, said) => {
+      const before = dump();
+      const answer = await program.entry({ ...good, ...changes }, stdin ?? withConf({}));
+      expect(answer.code).toBe(1);
+      const error = cniErrorResultSchema.parse(JSON.parse(answer.stdout));
+      expect(error).toMatchObject({ code, msg: expect.stringMatching(said) });
+      expect(dump()).toBe(before);
+    },
+  );
+
+  it('an address that the node has on a device: an error that names it, and nothing left behind', async () => {
+    program.world.must('node', 'ip address add 10.0.35.21/32 dev eth1; ip address add 10.0.35.22/32 dev eth1');
+    const before = dump();
+    const answer = await program.entry(good, withConf({}));
+    expect(cniErrorResultSchema.parse(JSON.parse(answer.stdout))).toMatchObject({
+      code: 101,
+      msg: expect.stringMatching(/address 10\.0\.35\.2[12] of the Pod is on a device of the node/),
+    });
+    expect(dump()).toBe(before);
+    program.world.must('node', 'ip address del 10.0.35.21/32 dev eth1; ip address del 10.0.35.22/32 dev eth1');
+    expect((await program.entry(good, withConf({}))).code).toBe(0);
+    expect((await program.entry({ ...good, CNI_COMMAND: 'DEL' }, withConf({}))).code).toBe(0);
+  });
+});
+
 interface Ended {
   readonly code: number | null;
   readonly output: string;
@@ -141,29 +233,16 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
     cp -a /etc ${folder}/etc; mkdir -p ${folder}/etc/cni; mount --bind ${folder}/etc /etc
     mount --bind ${folder}/cni /opt/cni; mkdir -p /etc/cni/net.d; mount --bind ${folder}/cni/net.d /etc/cni/net.d
     containerd -c ${folder}/config.toml 2>${folder}/log &
+    trap "kill $!" EXIT
     ctr() { command ctr -a ${folder}/containerd.sock "$@"; }
     until ctr version >/dev/null 2>&1; do kill -0 $! || { cat ${folder}/log; exit 1; }; sleep 0.1; done
     code=0
     ctr run --rm --rootfs --cni ${folder}/rootfs c-web /bin/busybox sh -c 'busybox ip address show eth0; busybox ping -c 1 -W 5 ${CLIENT_IP}' 2>&1 || code=$?
-    kill $!; wait $!
     exit $code`;
-  // A process namespace of its own: what containerd started ends with it.
-  const child = spawn(
-    'nsenter',
-    [
-      `--net=${program.world.netns('node')}`,
-      'unshare',
-      '--mount',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--mount-proc',
-      'sh',
-      '-uc',
-      script,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` } },
-  );
+  const child = spawn('nsenter', [`--net=${program.world.netns('node')}`, 'unshare', '--mount', 'sh', '-uc', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+  });
   return await ended(child);
 }
 

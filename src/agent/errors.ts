@@ -55,6 +55,14 @@ export const agentErrors = {
     retry: 'terminal',
     eventReason: 'AgentStateUnreadable',
   }),
+  notRunning: row({
+    code: 'AGENT-NOT-RUNNING',
+    title: 'The agent of this node cannot be asked',
+    cause: 'Nobody listens on its socket, or the caller is not root.',
+    cure: 'Run --inspect as root on the node, or inside the Pod of tke-eni-agent.',
+    retry: 'terminal',
+    eventReason: 'AgentNotRunning',
+  }),
   entryMissing: row({
     code: 'AGENT-ENTRY-MISSING',
     title: 'There is no CNI entry to install',

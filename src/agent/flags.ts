@@ -1,6 +1,7 @@
 // The command line of the agent: every flag with its default and what it accepts.
 import { z } from 'zod';
 import { booleanFlag, choiceFlag, durationFlag, type FlagSchemas, requiredFlag, textFlag } from '../base/flags.ts';
+import { listenFlag } from '../base/listen-flag.ts';
 import { linkDriverChoices } from './link-driver.ts';
 
 const pathFlag = (fallback: string): z.ZodType<string, string | undefined> =>
@@ -42,7 +43,13 @@ export const agentFlags = {
   'enable-quick-release': booleanFlag(false).describe(
     'Have ipamd take all surplus addresses of this node back in each round of 2 minutes, not one (default false)',
   ),
+  'health-address': listenFlag('127.0.0.1:61680').describe(
+    'Address of GET /health, /ready and /metrics (default 127.0.0.1:61680)',
+  ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',
   ),
 } as const satisfies FlagSchemas;
+
+/** Of the command `inspect`: prints what the agent that runs on this node holds, as JSON. */
+export const inspectFlags = { socket: agentFlags.socket } as const satisfies FlagSchemas;

@@ -13,6 +13,8 @@ export interface IpBatch {
   run(lines: readonly string[], options: { readonly netns?: string; readonly force?: boolean }): Promise<BatchOutcome>;
   /** Rejects as `run` does, and when the namespace cannot be entered. */
   hasDevice(device: string, netns?: string): Promise<boolean>;
+  /** Whether a device has this IPv4 address. Rejects as `hasDevice` does. */
+  hasAddress(address: string, netns?: string): Promise<boolean>;
   /** The program that runs now, if any. */
   readonly pid: number | undefined;
   /** Ends the program; a later call starts it again. */
@@ -65,6 +67,12 @@ export function createIpBatch(program: string): IpBatch {
       stdin.write(`${id} ${head}\n${lines.join('\n')}\n\n`);
     });
 
+  const isSo = async (question: string, netns = ''): Promise<boolean> => {
+    const [outcome, , ...reason] = await ask(`0 ${netns}`, [question]);
+    if (outcome === 'failed') throw new Error(reason.join(' '));
+    return outcome === 'done';
+  };
+
   return {
     run: async (lines, { netns = '', force = false }) => {
       // The framing: an empty line ends a batch, and a name ends at a blank.
@@ -74,11 +82,8 @@ export function createIpBatch(program: string): IpBatch {
       if (outcome === 'unspoken') return { kind: 'unspoken' };
       return { kind: 'failed', line: Number(line), reason: reason.join(' ') };
     },
-    hasDevice: async (device, netns = '') => {
-      const [outcome, , ...reason] = await ask(`0 ${netns}`, [`device ${device}`]);
-      if (outcome === 'failed') throw new Error(reason.join(' '));
-      return outcome === 'done';
-    },
+    hasDevice: (device, netns) => isSo(`device ${device}`, netns),
+    hasAddress: (address, netns) => isSo(`holder ${address}`, netns),
     get pid() {
       return child?.pid;
     },

@@ -25,6 +25,11 @@ const routeSchema = z.object({
 });
 export type KernelRoute = z.infer<typeof routeSchema>;
 
+const addressesSchema = z.object({
+  ifname: z.string().optional(),
+  addr_info: z.array(z.object({ local: z.string() })).optional(),
+});
+
 export interface BatchOptions {
   /** Path of another network namespace; absent: the node's. */
   readonly netns?: string;
@@ -38,6 +43,8 @@ export interface Kernel {
   links(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelLink[]>;
   /** Whether a device of this name is there. */
   hasLink(device: string, options?: Pick<BatchOptions, 'netns'>): Promise<boolean>;
+  /** Whether a device has this IPv4 address. */
+  hasAddress(address: string, options?: Pick<BatchOptions, 'netns'>): Promise<boolean>;
   rules(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRule[]>;
   /** IPv4 routes of every table. */
   routes(options?: Pick<BatchOptions, 'netns'>): Promise<readonly KernelRoute[]>;
@@ -82,14 +89,15 @@ export function createKernel(batch?: IpBatch): Kernel {
       if (batch !== undefined) return await batch.hasDevice(device, netns).catch(batchEnded);
       return (await json(linkSchema, ['link', 'show'], netns)).some(({ ifname }) => ifname === device);
     },
+    hasAddress: async (address, { netns } = {}) => {
+      if (batch !== undefined) return await batch.hasAddress(address, netns).catch(batchEnded);
+      const found = await json(addressesSchema, ['-4', 'address', 'show'], netns);
+      return found.some(({ addr_info = [] }) => addr_info.some(({ local }) => local === address));
+    },
     rules: ({ netns } = {}) => json(kernelRuleSchema, ['rule', 'show'], netns),
     routes: ({ netns } = {}) => json(routeSchema, ['-4', 'route', 'show', 'table', 'all'], netns),
     addresses: async (device, { netns } = {}) => {
-      const schema = z.object({
-        ifname: z.string().optional(),
-        addr_info: z.array(z.object({ local: z.string() })).optional(),
-      });
-      const found = (await json(schema, ['address', 'show'], netns)).find((link) => link.ifname === device);
+      const found = (await json(addressesSchema, ['address', 'show'], netns)).find((link) => link.ifname === device);
       return found?.addr_info?.map(({ local }) => local) ?? [];
     },
     // Synchronously: the kernel answers at once, and a thread would cost more.

@@ -51,6 +51,24 @@ export function planRuleRepair(wirings: readonly Wiring[], observed: readonly Ke
   };
 }
 
+/** Rules at preferences of ours that are not of our shapes: other people's, which may take packets before ours do. In words for people. */
+export function foreignRules(observed: readonly KernelRule[]): readonly string[] {
+  const taken: readonly number[] = Object.values(preferences);
+  const own = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
+  return observed.flatMap((rule) => {
+    const { priority, src, dst, iif, table, action } = rule;
+    const isOurs =
+      isFromPod(rule) || isFromLink(rule) || isNotOwn(rule) || (priority === preferences.toPod && own.has(dst));
+    if (isOurs || !taken.includes(priority)) return [];
+    const words = [
+      `from ${src ?? 'all'}`,
+      ...(dst === undefined ? [] : [`to ${dst}`]),
+      ...(iif === undefined ? [] : [`iif ${iif}`]),
+    ];
+    return [`pref ${priority} ${words.join(' ')} ${table === undefined ? (action ?? '') : `lookup ${table}`}`];
+  });
+}
+
 /** The rule in the words of `rulesOf`; undefined for other shapes. */
 function ruleText(rule: KernelRule): string | undefined {
   const { priority, src, dst, iif, table } = rule;

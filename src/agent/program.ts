@@ -5,6 +5,7 @@ import { labels, nameLabel, objectNames } from '../api/keys.ts';
 import { subEniName, type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { type VpcIp, vpcIps } from '../api/vpc-ip.ts';
 import type { Clock } from '../base/clock.ts';
+import type { ListenAddress } from '../base/listen-flag.ts';
 import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import { createInformer } from '../kube/informer.ts';
@@ -15,10 +16,13 @@ import { createAddressControllers } from './address-controllers.ts';
 import { createAddressStore } from './address-store.ts';
 import { createConflistFile } from './conflist.ts';
 import { installPlugins } from './install.ts';
+import { createInspection, createInspectionServer } from './inspection.ts';
 import type { Kernel } from './kernel.ts';
+import { createKernelRepair } from './kernel-repair.ts';
 import { createKeyLock } from './key-lock.ts';
 import { chooseLinkDriver, type LinkDriverChoice } from './link-driver.ts';
 import { createLinkWatch, type LinkWatch } from './link-watch.ts';
+import { createAgentMetrics } from './metrics.ts';
 import { netnsFinder } from './netns-path.ts';
 import { createNodeController } from './node-controller.ts';
 import { createNodeNetwork, type MutableNodeNetwork } from './node-network.ts';
@@ -56,6 +60,8 @@ export interface AgentProgramOptions {
   readonly addressRestMs: number;
   readonly version: string;
   readonly quickRelease?: boolean;
+  /** Where health, readiness and metrics are served over TCP, besides the socket; absent: nowhere. */
+  readonly health?: ListenAddress;
   readonly signal: AbortSignal;
 }
 
@@ -107,8 +113,10 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     reconcile: (key, context) => reportWiring(shared, key, context.signal),
   });
   const staticAddresses = createStaticAddresses(shared);
+  const metrics = createAgentMetrics();
   const deps: ServiceDeps = {
     ...shared,
+    metrics,
     kernel,
     findNetns: netnsFinder(options.netnsDirectory),
     addTimeoutMs: options.addTimeoutMs,
@@ -121,9 +129,19 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
   };
   const tombstones = createTombstones({ directory: join(options.stateDirectory, 'tombstones'), logger });
   const service = createCniService(deps, tombstones);
+  const repair = createKernelRepair({ ...deps, client });
+  const inspection = createInspection({
+    ...deps,
+    metrics,
+    foreignRules: () => repair.foreignRules,
+    version: options.version,
+  });
   const server = createCniServer({
     socket: options.socket,
     handle: service.handle,
+    inspection,
+    metrics,
+    clock,
     logger,
   });
   // Before anything runs: a reporter that saw an unread store would tell TornDown for a Pod that is still wired.
@@ -136,11 +154,13 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
       reporter,
       ...addressControllers.controllers,
       staticAddresses.controller,
+      repair.controller,
       createRoutingController({ ...shared, values: informers.values }),
       nodeController(options, informers.configs, node, watch, store, routing),
     ],
     servers: [
       server,
+      ...(options.health === undefined ? [] : [createInspectionServer(inspection, options.health)]),
       { name: 'link watch', when: 'at-start', run: (stop) => watch.run(stop) },
       {
         name: 'tombstone watch',

@@ -4,10 +4,14 @@ import { type ClientRequest, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../test/fake-clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { TrunklineError } from '../base/errors.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
+import { askAgent } from './ask-agent.ts';
 import { agentErrors } from './errors.ts';
+import type { Inspection } from './inspection.ts';
+import { createAgentMetrics } from './metrics.ts';
 import { type CniHandler, createCniServer } from './server.ts';
 
 interface Reply {
@@ -29,7 +33,13 @@ async function serve(handle: CniHandler) {
   const stop = new AbortController();
   const listening = Promise.withResolvers<void>();
   const logger = { ...silentLogger, info: () => listening.resolve() };
-  const done = createCniServer({ socket, handle, logger }).run(stop.signal);
+  const inspection: Inspection = {
+    page: (path) => Promise.resolve(path === '/health' ? { status: 200, type: 'text/plain', body: 'well' } : undefined),
+    everything: () => Promise.resolve({ status: 200, type: 'application/json', body: '{"wired":[]}' }),
+  };
+  const metrics = createAgentMetrics();
+  const clock = createFakeClock();
+  const done = createCniServer({ socket, handle, inspection, metrics, clock, logger }).run(stop.signal);
   await Promise.race([listening.promise, done]);
   const shutDown = async (): Promise<void> => {
     stop.abort(new Error('SIGTERM'));
@@ -39,7 +49,7 @@ async function serve(handle: CniHandler) {
     await shutDown();
     rmSync(directory, { recursive: true });
   });
-  return { socket, shutDown };
+  return { socket, shutDown, metrics };
 }
 
 const headers = {
@@ -148,5 +158,25 @@ describe('the socket of the agent', () => {
     await waiting.promise;
     await shutDown();
     expect(errorIn(await reply)).toMatchObject({ code: 11, msg: 'tke-eni-agent is stopping' });
+  });
+
+  it('tells what it holds, and how it is, on the same socket', async () => {
+    const { socket } = await serve(() => Promise.resolve(undefined));
+    expect(await askAgent(socket)).toBe('{"wired":[]}');
+    await expect(askAgent(`${socket}.none`)).rejects.toThrow('the agent cannot be asked at');
+  });
+
+  it('counts each call with its command and the code that it ended with', async () => {
+    let fails = false;
+    const { socket, metrics } = await serve(() =>
+      fails ? Promise.reject(new TrunklineError(agentErrors.notYet, 'no VpcENI yet')) : Promise.resolve({}),
+    );
+    await post(socket).reply;
+    fails = true;
+    await post(socket).reply;
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="ADD",code="0"} 1');
+    expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="ADD",code="11"} 1');
+    expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="GC",code="0"} 0');
   });
 });

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { http } from '../base/node-http.ts';
 import { type CniCall, decodeCall } from '../cni/call.ts';
@@ -9,7 +10,10 @@ import { cniCodes, CniError, errorResult } from '../cni/error.ts';
 import { isCniVersion, NEWEST_CNI_VERSION, type CniVersion } from '../cni/version.ts';
 import type { ManagedServer } from '../kube/manager.ts';
 import { removeDurably } from './durable-file.ts';
+import { INSPECT_PATH } from './ask-agent.ts';
 import { asCniError } from './errors.ts';
+import { type Inspection, sendPage } from './inspection.ts';
+import type { AgentMetrics } from './metrics.ts';
 
 const BODY_LIMIT = 1024 * 1024;
 /** The entry sends at most 64 KiB of variables, and a few headers of its own. */
@@ -21,6 +25,10 @@ export type CniHandler = (call: CniCall, signal: AbortSignal) => Promise<object 
 export interface CniServerOptions {
   readonly socket: string;
   readonly handle: CniHandler;
+  /** What GET answers. */
+  readonly inspection: Inspection;
+  readonly metrics: Pick<AgentMetrics, 'calls'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
 }
 
@@ -34,7 +42,11 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
       if (signal.aborted) return;
       const stopping = new AbortController();
       const server = http.createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
-        answer(options, stopping.signal, request, response).catch((error: unknown) => response.destroy(error as Error));
+        const answered =
+          request.method === 'GET'
+            ? inspect(options.inspection, request, response)
+            : answer(options, stopping.signal, request, response);
+        answered.catch((error: unknown) => response.destroy(error as Error));
       });
       await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
       await removeDurably(socket);
@@ -57,8 +69,15 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
   };
 }
 
+async function inspect(inspection: Inspection, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url ?? '';
+  const page = path === INSPECT_PATH ? await inspection.everything() : await inspection.page(path);
+  const unknown = { status: 404, type: 'text/plain', body: `expected ${INSPECT_PATH}, /health, /ready or /metrics\n` };
+  sendPage(response, page ?? unknown);
+}
+
 async function answer(
-  { handle, logger }: Pick<CniServerOptions, 'handle' | 'logger'>,
+  { handle, metrics, clock, logger }: CniServerOptions,
   stopping: AbortSignal,
   request: IncomingMessage,
   response: ServerResponse,
@@ -67,20 +86,29 @@ async function answer(
   response.once('close', () => hungUp.abort(new CniError(cniCodes.tryAgainLater, 'the runtime gave the call up')));
   let version: CniVersion = NEWEST_CNI_VERSION;
   let described: object = {};
+  let command: CniCall['command'] | undefined;
+  const startedMs = clock.monotonicMs();
+  const observe = (code: number): void => {
+    if (command === undefined) return;
+    metrics.calls.observe({ command, code: String(code) }, (clock.monotonicMs() - startedMs) / 1_000);
+  };
   try {
     const body = await readBody(request);
     version = versionIn(body);
     if (request.method !== 'POST' || request.url !== '/cni')
       throw new CniError(cniCodes.invalidEnvironment, `${request.method} ${request.url} is not served; POST /cni is`);
     const call = decodeCall((name) => headerText(request.headers[name]), body);
-    described = { command: call.command, containerId: call.containerId, args: call.args };
+    command = call.command;
+    described = { command, containerId: call.containerId, args: call.args };
     const result = await handle(call, AbortSignal.any([hungUp.signal, stopping]));
     send(response, 200, result);
+    observe(0);
     logger.debug(described, 'CNI call served');
   } catch (cause) {
     const error = asCniError(cause);
     logger.warn({ ...described, code: error.code, error: error.message, details: error.details }, 'CNI call refused');
     send(response, 500, errorResult(error, version));
+    observe(error.code);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Informer, KubeClient } from '../kube/types.ts';
 import type { AddressStore } from './address-store.ts';
 import type { KeyLock } from './key-lock.ts';
 import type { Kernel } from './kernel.ts';
+import type { AgentMetrics } from './metrics.ts';
 import type { NodeNetwork } from './node-network.ts';
 import type { NodeRouting } from './node-routing.ts';
 import type { PodView } from './pod-view.ts';
@@ -42,6 +43,7 @@ export interface ServiceDeps {
   readonly tornDown: TornDownPods;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Pick<AgentMetrics, 'addPhase' | 'repairs' | 'foreignRules'>;
   /** Where the agent finds a namespace that the runtime names. */
   readonly findNetns: (path: string) => string;
   readonly addTimeoutMs: number;

@@ -3,15 +3,28 @@ import { errorText, TrunklineError } from '../base/errors.ts';
 import { agentErrors } from './errors.ts';
 import { planRemoveLink } from './link-driver.ts';
 import { planUnwire, planWire, type WirePlan } from './plan-wire.ts';
+import { phaseTimer } from './phase-timer.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import type { Wired } from './wired-store.ts';
 import { isStrict, type Wiring } from './wiring.ts';
 
-type WireDeps = Pick<ServiceDeps, 'kernel' | 'store' | 'addresses' | 'routing' | 'logger' | 'changed'>;
+type WireDeps = Pick<
+  ServiceDeps,
+  'kernel' | 'store' | 'addresses' | 'routing' | 'clock' | 'metrics' | 'logger' | 'changed'
+>;
 
 /** Wires; when the kernel refuses, what is in the way is cleared and it is tried once more. Throws AGENT-KERNEL-REFUSED with nothing left behind. */
 export async function wire(deps: WireDeps, record: Wired): Promise<void> {
+  const { podIp } = record.wiring;
+  // The kernel would take it, and keep everything that is sent to the Pod.
+  if (await deps.kernel.hasAddress(podIp))
+    throw new TrunklineError(
+      agentErrors.kernel,
+      `address ${podIp} of the Pod is on a device of the node: ip address show to ${podIp}`,
+    );
+  const told = phaseTimer(deps);
   await deps.store.put({ ...record, phase: 'wiring' });
+  told('record');
   try {
     await carryOut(deps, record.wiring);
   } catch (error) {
@@ -28,13 +41,17 @@ export async function wire(deps: WireDeps, record: Wired): Promise<void> {
   deps.changed(record.pod.uid);
 }
 
-async function carryOut({ kernel, routing }: WireDeps, wiring: Wiring): Promise<void> {
+async function carryOut(deps: WireDeps, wiring: Wiring): Promise<void> {
+  const { kernel, routing } = deps;
+  const told = phaseTimer(deps);
   // The record is in the store by now, so that the node knows of this Pod.
   if (isStrict(wiring)) await routing.settle();
   const plan = planWire(wiring);
   await kernel.ipBatch(plan.node);
   await filterSources(kernel, plan);
+  told('node');
   await kernel.ipBatch(plan.pod, { netns: wiring.netns });
+  told('pod');
 }
 
 /** Safe to repeat. Throws AGENT-KERNEL-REFUSED. */

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { CredentialSource } from '../cloud/credentials.ts';
 import type { TencentCloud } from '../cloud/tencent-cloud.ts';
 import type { ClosableKubeClient } from '../kube/client.ts';
+import type { Exec } from '../kube/exec.ts';
 import type { ClusterPicture } from '../diagnose/picture/picture.ts';
 import type { Style } from './table.ts';
 
@@ -25,6 +26,8 @@ export interface CliWorld {
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
   readFile(path: string): Promise<string>;
+  /** Makes or replaces a file that only its owner reads. */
+  writeFile(path: string, content: Uint8Array): Promise<void>;
   /** All of standard input. */
   readStdin(): Promise<string>;
   /** For credential programs of a kubeconfig. Resolves to what it printed on standard output; rejects when it fails. */
@@ -49,6 +52,8 @@ export interface CliSession {
   readonly output: OutputForm;
   readonly style: Style;
   readonly signal: AbortSignal;
+  /** Runs commands in containers of that cluster, for what looks inside Pods on request. Throws KUBE-CONFIG-INVALID. */
+  exec(): Promise<Exec>;
   /** The cluster of the kubeconfig. Throws KUBE-CONFIG-INVALID. */
   kube(): Promise<ClosableKubeClient>;
   /** -n, else the context's namespace, else `default`. */

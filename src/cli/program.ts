@@ -6,8 +6,10 @@ import { kubeErrors } from '../kube/kube-errors.ts';
 import { addCapacityCommand } from './commands/capacity.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEipCommand } from './commands/eip.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addSupportCommand } from './commands/support.ts';
 import { addTraceCommand } from './commands/trace.ts';
 import type { CliSession, CliWorld, OutputForm } from './context.ts';
 import { cliErrors } from './errors.ts';
@@ -32,6 +34,8 @@ const commands: readonly AddCommand[] = [
   addPlanCommand,
   addDoctorCommand,
   addCapacityCommand,
+  addEipCommand,
+  addSupportCommand,
   addCompletionCommand,
 ];
 

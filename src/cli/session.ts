@@ -8,6 +8,7 @@ import type { CredentialSource } from '../cloud/credentials.ts';
 import { createTencentCloud, type TencentCloud, type TencentCloudOptions } from '../cloud/tencent-cloud.ts';
 import { type ClosableKubeClient, createKubeClient } from '../kube/client.ts';
 import type { KubeConnection } from '../kube/connection.ts';
+import { createExec } from '../kube/exec.ts';
 import { configMaps } from '../kube/resources.ts';
 import { type CloudChoice, cloudKeys, cloudTarget } from './cloud-access.ts';
 import type { CliSession, CliWorld, CloudAccess, OutputForm } from './context.ts';
@@ -64,6 +65,7 @@ export function openSession(world: CliWorld, choice: SessionChoice): CliSession 
     style: styleFor(world.out, (world.env['NO_COLOR'] ?? '') !== ''),
     signal: world.signal,
     kube,
+    exec: async () => createExec(await connection()),
     namespace: async () => choice.namespace ?? (await connection()).namespace ?? 'default',
     namespaceGiven: choice.namespace !== undefined,
     cloud: once(async (): Promise<CloudAccess> => {

@@ -124,6 +124,33 @@ describe('ENIs of nodes', () => {
   });
 });
 
+describe('a describe call', () => {
+  test('also asks about those that are not due yet, which are then seen without a call of their own', async () => {
+    world.create('eni-1', 0);
+    watcher.observe('eni-1', 'available');
+    await world.clock.advance(200);
+    world.create('eni-2', 10);
+    watcher.observe('eni-2', 'available');
+    await world.clock.advance(50);
+    expect([changed, world.describes]).toEqual([['eni-1', 'eni-2'], [2]]);
+  });
+
+  test('that asked too early brings no further one before its time', async () => {
+    world.create('eni-1', 0);
+    watcher.observe('eni-1', 'available');
+    await world.clock.advance(200);
+    // Not shown by the first describe at 250 ms, but by its own.
+    watcher.observe('eni-2', 'available');
+    await world.clock.advance(100);
+    world.create('eni-2', 0);
+    await world.clock.advance(2_000);
+    expect([changed, world.describes]).toEqual([
+      ['eni-1', 'eni-2'],
+      [2, 1],
+    ]);
+  });
+});
+
 describe('what is observed', () => {
   test('an ENI that is attached comes with what the describe call said', async () => {
     world.create('eni-1', 100);

@@ -43,3 +43,12 @@ test('an answer that was read late says nothing about the delay', () => {
   delay.learn(1_500, undefined);
   expect(delay.guessMs()).toBe(250);
 });
+
+test('comes down when somebody looked sooner and it had happened', () => {
+  const delay = createLearnedDelay(250);
+  look(delay, 600);
+  const before = delay.guessMs();
+  for (let index = 0; index < 4; index += 1) delay.learn(300, undefined);
+  expect(before).toBeGreaterThan(400);
+  expect(delay.guessMs()).toBeLessThan(325);
+});

@@ -25,8 +25,8 @@ async function served(world: EipWorld, bought = NAMES.length): Promise<void> {
       all.every(({ metadata: { name }, status }) => status?.phase === 'Bound' && status.boundPodUID === uids.get(name)),
     'bound for these Pods',
   );
-  const wanted = claims.map(({ metadata, status }) => [status?.eipID, addresses.get(metadata.name)]).toSorted();
-  const found = (await world.eips()).map(({ eipId, binding }) => [eipId, binding?.privateIp]).toSorted();
+  const wanted = claims.map(({ metadata, status }) => `${status?.eipID} ${addresses.get(metadata.name)}`).toSorted();
+  const found = (await world.eips()).map(({ eipId, binding }) => `${eipId} ${binding?.privateIp}`).toSorted();
   expect(found).toEqual(wanted);
   for (const { metadata, status } of claims) expect(await shownOn(world, metadata.name)).toBe(status?.publicIP);
   expect((await world.console.describeEipQuotas()).daily?.used).toBe(bought);
@@ -39,7 +39,9 @@ async function kept(world: EipWorld): Promise<void> {
     'kept',
   );
   const found = await world.eips();
-  expect(found.map(({ eipId }) => eipId).toSorted()).toEqual(claims.map(({ status }) => status?.eipID).toSorted());
+  expect(found.map(({ eipId }) => eipId).toSorted()).toEqual(
+    claims.map(({ status }) => status?.eipID ?? '').toSorted(),
+  );
   expect(found.map(({ status }) => status)).toEqual(NAMES.map(() => 'UNBIND'));
 }
 

@@ -58,4 +58,21 @@ describe('the write memory', () => {
     memory.forget('a');
     expect(memory.latest('a')).toBeUndefined();
   });
+
+  it('lets the writers of one object take turns, after a failed one too', async () => {
+    const { memory } = start();
+    const began: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const one = memory.inTurn('a', () => {
+      began.push('one');
+      return first.promise;
+    });
+    const two = memory.inTurn('a', () => Promise.resolve(began.push('two')));
+    await memory.inTurn('b', () => Promise.resolve(began.push('other object')));
+    expect(began).toEqual(['one', 'other object']);
+    first.reject(new Error('refused'));
+    await expect(one).rejects.toThrow('refused');
+    await two;
+    expect(began).toEqual(['one', 'other object', 'two']);
+  });
 });

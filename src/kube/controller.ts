@@ -5,6 +5,7 @@ import { limitedSignal } from './abortable.ts';
 import { ApiError } from './api-error.ts';
 import { keyOf } from './object-key.ts';
 import { createWorkQueue, type WorkQueue } from './queue.ts';
+import { createTurnGuard, type TurnGuard } from './turn.ts';
 import type {
   Controller,
   ControllerOptions,
@@ -41,10 +42,13 @@ export function createController(options: ControllerOptions & { readonly random?
   const logger = options.logger.child({ controller: name });
   const queue = createWorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
   const reconcile = createReconcileStep({ ...options, logger }, queue);
+  const turn = createTurnGuard(clock);
   let started = false;
 
   const work = async (signal: AbortSignal): Promise<void> => {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+      // Again after each wait: the workers that were woken together must not all go on.
+      for (let ends = turn(); ends !== undefined; ends = turn()) await ends;
       if (!signal.aborted) await reconcile(key, signal);
       queue.done(key);
     }
@@ -56,7 +60,7 @@ export function createController(options: ControllerOptions & { readonly random?
       if (started) throw new Error(`the controller ${name} was started twice`);
       started = true;
       if (!(await allSynced(options.watches, signal))) return queue.shutdown();
-      const subscriptions = options.watches.map((watch) => subscribe(watch, queue, logger, signal));
+      const subscriptions = options.watches.map((watch) => subscribe(watch, queue, logger, signal, turn));
       for (const source of options.sources ?? []) source((key) => queue.add(key), signal);
       const onAbort = (): void => queue.shutdown();
       if (signal.aborted) onAbort();
@@ -87,10 +91,17 @@ interface Subscription {
   readonly begun: Promise<void>;
 }
 
-/** Objects whose keys are computed in one turn of the event loop: a hundred thousand at once would hold everything else up for seconds. */
+/** Objects whose keys are computed between two looks at the turn, and at most in one: a hundred thousand would hold everything else up for seconds. */
+const AT_ONCE = 100;
 const PER_TURN = 2_000;
 
-function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logger, signal: AbortSignal): Subscription {
+function subscribe(
+  watch: ControllerWatch<never>,
+  queue: WorkQueue,
+  logger: Logger,
+  signal: AbortSignal,
+  turn: TurnGuard,
+): Subscription {
   const { informer, keys } = watch as unknown as ControllerWatch<KubeObject>;
   // No await between the snapshot and the subscription: a change in between would be lost.
   const existing = informer.list();
@@ -98,7 +109,7 @@ function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logg
     for (const key of keys(change)) queue.add(key);
   });
   const queueFrom = (first: number): void => {
-    for (const after of existing.slice(first, first + PER_TURN)) {
+    for (const after of existing.slice(first, first + AT_ONCE)) {
       const key = keyOf(after);
       try {
         for (const target of keys({ type: 'added', key, after })) queue.add(target, 'initial');
@@ -108,14 +119,14 @@ function subscribe(watch: ControllerWatch<never>, queue: WorkQueue, logger: Logg
       }
     }
   };
-  queueFrom(0);
-  const rest = async (): Promise<void> => {
-    for (let first = PER_TURN; first < existing.length && !signal.aborted; first += PER_TURN) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+  const begin = async (): Promise<void> => {
+    for (let first = 0; first < existing.length && !signal.aborted; first += AT_ONCE) {
+      if (first > 0 && first % PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      for (let ends = turn(); ends !== undefined; ends = turn()) await ends;
       queueFrom(first);
     }
   };
-  return { stop, begun: rest() };
+  return { stop, begun: begin() };
 }
 
 /** One reconcile of one key, with its deadline, and what its outcome means for the queue. Never rejects. */

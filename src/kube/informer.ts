@@ -60,9 +60,14 @@ export function createInformer<S extends KubeObject, T extends KubeObject = S>(
       return store.get(key);
     }
   };
-  const replaceAll = (listed: ReadonlyMap<ObjectKey, T>): void => {
+  const replaceAll = async (listed: ReadonlyMap<ObjectKey, T>): Promise<void> => {
     for (const key of store.keys()) if (!listed.has(key)) remove(key);
-    for (const object of listed.values()) upsert(object);
+    let count = 0;
+    for (const object of listed.values()) {
+      upsert(object);
+      count += 1;
+      if (count % PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     state.hasSynced = true;
     synced.resolve();
   };
@@ -120,14 +125,17 @@ export function createInformer<S extends KubeObject, T extends KubeObject = S>(
   };
 }
 
+/** Objects that enter the store in one turn of the event loop: a hundred thousand at once would hold everything else up. */
+const PER_TURN = 2_000;
+
 /** Projects page after page, so that only one page of whole objects is alive, and hands over the complete list. */
 function listCollector<S extends KubeObject, T extends KubeObject>(
   project: (object: S) => T | undefined,
-  complete: (listed: ReadonlyMap<ObjectKey, T>) => void,
+  complete: (listed: ReadonlyMap<ObjectKey, T>) => Promise<void>,
 ): Pick<ReflectorSink<S>, 'page'> {
   let listed = new Map<ObjectKey, T>();
   return {
-    page: (page: ListPage<S>) => {
+    page: async (page: ListPage<S>) => {
       if (page.startsOver) listed = new Map();
       for (const object of page.items) {
         const projected = project(object);
@@ -136,7 +144,7 @@ function listCollector<S extends KubeObject, T extends KubeObject>(
       if (!page.last) return;
       const whole = listed;
       listed = new Map();
-      complete(whole);
+      await complete(whole);
     },
   };
 }

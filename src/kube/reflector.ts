@@ -7,10 +7,10 @@ import { ApiError, isGone } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import type { KubeClient, KubeObject, ListOptions, ListPage, Resource, WatchEvent } from './types.ts';
 
-/** What a reflector tells; all calls are synchronous, in the order of the server, and never throw. */
+/** What a reflector tells, one thing after the other in the order of the server; nothing of it throws. */
 export interface ReflectorSink<S> {
-  /** One page of a list; `startsOver` forgets the unfinished pages before it, `last` makes the list current. */
-  page(page: ListPage<S>): void;
+  /** One page of a list; `startsOver` forgets the unfinished pages before it, `last` makes the list current, when it resolves. */
+  page(page: ListPage<S>): Promise<void>;
   event(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: S): void;
   /** The server was heard: a page, an event or a bookmark. */
   heard(): void;
@@ -55,7 +55,7 @@ export async function runReflector<S extends KubeObject>(
       if (signal.aborted) return;
       if (needsRelist(error)) state.version = undefined;
       state.failures += 1;
-      if (isAbsent(options, state, error)) tellAbsence(options, sink, state);
+      if (isAbsent(options, state, error)) await tellAbsence(options, sink, state);
       else logFailure(options, state, error);
     }
     if (state.failures > 0) await backOff(options, state.failures - 1, signal);
@@ -78,15 +78,15 @@ const isAbsent = (options: ReflectorOptions<KubeObject>, { listed }: State, erro
 /** Not known, or known and not implemented. */
 const ABSENT: readonly number[] = [404, 501];
 
-function tellAbsence<S extends KubeObject>(
+async function tellAbsence<S extends KubeObject>(
   { logger, resource }: ReflectorOptions<S>,
   sink: ReflectorSink<S>,
   { failures }: State,
-): void {
+): Promise<void> {
   if (failures === 1)
     logger.info({ resource: resource.plural }, 'the cluster does not have this kind; it is asked for again');
   sink.heard();
-  sink.page({ items: [], resourceVersion: '', startsOver: true, last: true });
+  await sink.page({ items: [], resourceVersion: '', startsOver: true, last: true });
 }
 
 async function listOnce<S extends KubeObject>(
@@ -99,7 +99,7 @@ async function listOnce<S extends KubeObject>(
     // Work that other parts wait for must not run on after they were told to stop.
     signal.throwIfAborted();
     sink.heard();
-    sink.page(page);
+    await sink.page(page);
     version = page.resourceVersion;
   }
   return version;

@@ -56,7 +56,8 @@ export function createTransport(connection: KubeConnection): Transport {
   };
 }
 
-function newAgent(secure: boolean, connection: KubeConnection, options: AgentOptions): Agent {
+/** For one server, with its certificates; proxy variables of the environment never apply. */
+export function newAgent(secure: boolean, connection: KubeConnection, options: AgentOptions): Agent {
   const shared: AgentOptions = { keepAlive: true, keepAliveMsecs: KEEPALIVE_PROBE_MS, ...options };
   if (!secure) return new http.Agent(shared);
   const certificate = connection.auth.clientCertificate;

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import project from '../../package.json' with { type: 'json' };
-import { agentFlags } from '../agent/flags.ts';
+import { askAgent } from '../agent/ask-agent.ts';
+import { agentFlags, inspectFlags } from '../agent/flags.ts';
 import { createIpBatch } from '../agent/ip-batch.ts';
 import { createKernel } from '../agent/kernel.ts';
 import { runAgent } from '../agent/program.ts';
@@ -27,6 +28,11 @@ const OWN_ENTRIES = ['build/cni-entry', 'native/cni-entry/cni-entry.sh'].map((pa
 const IP_BATCH = fileURLToPath(new URL('../../build/ip-batch', import.meta.url));
 
 async function main(): Promise<void> {
+  const [command, ...words] = process.argv.slice(2);
+  if (command === 'inspect') {
+    process.stdout.write(await askAgent(flagsOrExit(`${PROGRAM} inspect`, inspectFlags, words).socket));
+    return;
+  }
   const flags = flagsOrExit(PROGRAM, agentFlags, process.argv.slice(2));
   const logger = createLogger(PROGRAM, flags['log-level']);
   const signal = stopOnSignals();
@@ -52,6 +58,7 @@ async function main(): Promise<void> {
       addressRestMs: flags['address-rest'],
       version: `v${project.version}`,
       quickRelease: flags['enable-quick-release'],
+      health: flags['health-address'],
       signal,
     });
   } finally {

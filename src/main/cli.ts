@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Composition root of the command line: `trunkline`, and `kubectl trunkline` when called as kubectl-trunkline.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 
@@ -33,6 +33,7 @@ process.exitCode = await runCli(
     clock: systemClock,
     signal: stopOnSignals(),
     readFile: (path) => readFile(path, 'utf8'),
+    writeFile: (path, content) => writeFile(path, content, { mode: 0o600 }),
     readStdin,
     runProgram: (command, args, env) =>
       new Promise((resolve, reject) => {

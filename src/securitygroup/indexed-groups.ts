@@ -20,19 +20,25 @@ export interface GroupIndex {
   membership(groupId: string): Iterable<Address>;
 }
 
-/** Takes time in proportion to rules and members, once; a change of either is another index. */
+/** Takes time in proportion to the members, and to the rules of a group when it is first asked; a change of either is another index. */
 export function indexGroups({ groups, members }: GroupIndexInput): GroupIndex {
-  const byId = new Map<string, IntervalGroup>();
-  for (const group of groups) byId.set(group.groupId, intervalsOf(group));
+  const byId = new Map<string, SecurityGroup>();
+  for (const group of groups) byId.set(group.groupId, group);
+  // Most questions are about few groups of many.
+  const asked = new Map<string, IntervalGroup>();
   const membersById = new Map<string, Map<AddressKey, Address>>();
   for (const { groupId, address } of members) {
     const known = membersById.get(groupId) ?? new Map<AddressKey, Address>();
     membersById.set(groupId, known.set(keyOf(address), address));
   }
   const intervals = (groupId: string): IntervalGroup => {
-    const found = byId.get(groupId);
-    if (found === undefined) throw new RangeError(`the rules of ${groupId} are not in the index`);
-    return found;
+    const known = asked.get(groupId);
+    if (known !== undefined) return known;
+    const group = byId.get(groupId);
+    if (group === undefined) throw new RangeError(`the rules of ${groupId} are not in the index`);
+    const made = intervalsOf(group);
+    asked.set(groupId, made);
+    return made;
   };
   const isMember = (groupId: string, key: AddressKey): boolean => membersById.get(groupId)?.has(key) === true;
 

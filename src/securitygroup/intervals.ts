@@ -23,7 +23,7 @@ export interface IntervalRule {
   /** In its group's own list. */
   readonly index: number;
   /** First and last port of each range, in turn; absent: every port, and protocols without ports. */
-  readonly ports: Uint16Array | undefined;
+  readonly ports: readonly number[] | undefined;
   readonly peer: AddressInterval | { readonly kind: 'group'; readonly groupId: string };
 }
 
@@ -52,7 +52,7 @@ export function isWithin({ family, first, last }: AddressInterval, address: Addr
 const EVERY_IPV4: AddressInterval = { kind: 'interval', family: 4, first: 0, last: 0xff_ff_ff_ff };
 
 function toIntervals(rule: Rule, index: number): IntervalRule {
-  const ports = rule.ports === 'ALL' ? undefined : Uint16Array.from(rule.ports.flatMap(({ from, to }) => [from, to]));
+  const ports = rule.ports === 'ALL' ? undefined : rule.ports.flatMap(({ from, to }) => [from, to]);
   return { rule, index, ports, peer: peerOf(rule) };
 }
 

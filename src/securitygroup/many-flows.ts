@@ -105,12 +105,13 @@ function countOpen(index: GroupIndex, classes: Classes, question: PortQuestion):
   return { egress, ingress, selves };
 }
 
-/** Says for a list of groups: 1 at the place of each party that it accepts as a peer, else 0. */
+/** Says for a list of groups: 1 at the place of each party that it accepts as a peer, else 0. Until it is asked again about the same direction. */
 function verdictsOf(
   index: GroupIndex,
-  { keys, within }: Classes,
+  classes: Classes,
   { protocol, port }: PortQuestion,
 ): (groups: readonly string[], direction: Direction) => Uint8Array {
+  const { keys } = classes;
   const membersOf = new Map<string, Uint32Array>();
   const placesOfMembers = (groupId: string): Uint32Array => {
     const known = membersOf.get(groupId);
@@ -119,10 +120,12 @@ function verdictsOf(
     membersOf.set(groupId, found);
     return found;
   };
+  const answers = { egress: new Uint8Array(keys.length), ingress: new Uint8Array(keys.length) };
+  const decided = new Uint8Array(keys.length);
   return (list, direction) => {
-    const verdicts = new Uint8Array(keys.length);
-    if (list.length === 0) return verdicts.fill(1);
-    const decided = new Uint8Array(keys.length);
+    const verdicts = answers[direction].fill(list.length === 0 ? 1 : 0);
+    if (list.length === 0) return verdicts;
+    decided.fill(0);
     let left = keys.length;
     const decide = (place: number, verdict: number): void => {
       if (decided[place] === 1) return;
@@ -137,7 +140,7 @@ function verdictsOf(
       const verdict = rule.rule.action === 'ACCEPT' ? 1 : 0;
       if (rule.peer.kind === 'group') for (const place of placesOfMembers(rule.peer.groupId)) decide(place, verdict);
       else {
-        const [from, to] = within(rule.peer);
+        const [from, to] = classes.within(rule.peer);
         for (let place = from; place < to; place += 1) decide(place, verdict);
       }
     }

@@ -188,7 +188,7 @@ function subEni(input: DecideInput, groups: string, decision: Record<string, str
 function cleaned({ pod }: DecideInput, own: Readonly<Record<string, string | null>>): Admission {
   const present = pod.metadata.annotations ?? {};
   const changes: Record<string, string | null> = { ...own };
-  for (const key of [keys.securityGroupId, keys.admissionDecision])
+  for (const key of [keys.securityGroupId, keys.admissionDecision, keys.eipPublicIp])
     if (present[key] !== undefined) changes[key] ??= null;
   const warnings = [keys.securityGroupId, keys.eksSecurityGroupId].flatMap((key) => {
     const before = present[key];

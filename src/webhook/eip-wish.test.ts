@@ -53,3 +53,11 @@ describe('several EIPs', () => {
     expect(admitted(decide(ids('eip-12ab34cd', { name: 'web' }))).warnings).toEqual([]);
   });
 });
+
+it("a public address that a manifest brings, copied from a running Pod, is nobody's yet and goes", () => {
+  const copied = pod({ annotations: { [keys.eipAttributes]: '', [keys.eipPublicIp]: '203.0.113.5' } });
+  expect(admitted(decide(input({ policies: [], pod: copied })))).toMatchObject({
+    annotations: { [keys.eipPublicIp]: null },
+    warnings: [],
+  });
+});

@@ -23,7 +23,8 @@ const cidr = fc.oneof(
 const portText = fc.oneof(
   fc.constant('ALL'),
   fc.constantFrom(...PORTS).map(String),
-  fc.constantFrom('80-81', '81-443', '1-79', '82-442,444-8079'),
+  fc.constantFrom('80-81', '81-443', '443-8080'),
+  fc.constantFrom('80-81', '81-8080', '82-442,444-8080'),
   fc.constantFrom('80,8080', '81,443', '79,80', '443,8000-9000'),
 );
 
@@ -66,10 +67,12 @@ const groups = fc.tuple(
 const templates = fc
   .tuple(
     ...ADDRESS_TEMPLATES.map(() =>
-      fc.array(fc.oneof(cidr, fc.constantFrom('10.0.0.1-10.0.0.2', '10.0.1.22-10.0.1.25', '10.0.1.30-10.0.2.3')), {
-        minLength: 1,
-        maxLength: 3,
-      }),
+      fc
+        .tuple(
+          fc.array(cidr, { maxLength: 2 }),
+          fc.constantFrom('10.0.0.1-10.0.0.2', '10.0.1.22-10.0.1.25', '10.0.1.24-10.0.1.31'),
+        )
+        .map(([networks, range]) => [...networks, range]),
     ),
     ...SERVICE_TEMPLATES.map(() =>
       fc.array(fc.constantFrom('TCP:80', 'TCP:443,8080', 'TCP:ALL', 'UDP:80-81', 'UDP:ALL', 'ICMP'), {
@@ -94,7 +97,7 @@ const bindings = fc
   .map((lists) => Object.fromEntries(eniIds.map((id, index) => [id, lists[index] ?? []])));
 
 const subEniPods = pods.filter(({ network }) => network === 'sub-eni').map(({ name }) => name);
-const masq = fc.constantFrom(
+const MASQS: readonly TruthWorld['masq'][] = [
   { nonMasqueradeCIDRs: ['10.0.0.0/8'], nonMasqueradeSrcCIDRs: [] },
   // The Pods of the VPC see each other; machines see nodes.
   { nonMasqueradeCIDRs: [POD_SUBNET], nonMasqueradeSrcCIDRs: [] },
@@ -102,7 +105,7 @@ const masq = fc.constantFrom(
   // Everything that leaves a Pod, its neighbours' addresses included.
   { nonMasqueradeCIDRs: ['172.16.0.0/12'], nonMasqueradeSrcCIDRs: ['10.0.1.22/32', '10.0.1.24/31'] },
   { nonMasqueradeCIDRs: ['0.0.0.0/0'], nonMasqueradeSrcCIDRs: [] },
-);
+];
 const eips = fc
   .subarray([...pods.map(({ name }) => name), 'n1', 'n3'], { minLength: 3, maxLength: 7 })
   .map((names) => Object.fromEntries(names.map((name, index) => [name, `203.0.113.${10 + index}`])));
@@ -113,36 +116,48 @@ const nat = (subnetCidr: string, destination: string): FabricWayOut => ({
   natIp: NAT,
 });
 const byEip = (subnetCidr: string): FabricWayOut => ({ subnetCidr, destination: `${INTERNET_HOST}/32`, kind: 'eip' });
-const waysOut = fc.constantFrom<readonly FabricWayOut[]>(
+const WAYS_OUT: readonly (readonly FabricWayOut[])[] = [
   [],
   [nat(NODE_SUBNET, '0.0.0.0/0')],
   [nat(NODE_SUBNET, '0.0.0.0/0'), nat(POD_SUBNET, '0.0.0.0/0')],
   [nat(NODE_SUBNET, '0.0.0.0/0'), nat(POD_SUBNET, '0.0.0.0/0'), byEip(POD_SUBNET)],
   [nat(NODE_SUBNET, '192.88.0.0/16'), byEip(POD_SUBNET)],
-);
+];
 
-/** The first has an EIP, and with it the way to the internet is there. */
-export const arbitraryWorld: fc.Arbitrary<TruthWorld> = fc.record({
-  groups: groups.map((list) => [...list]),
-  templates,
-  bindings,
-  strict: fc.subarray(subEniPods, { minLength: 1, maxLength: 4 }),
-  masq,
-  eips,
-  waysOut,
-});
+/** What all flows of a world share is not left to chance: each of few kinds has its turn. */
+const arbitraryWorld = (round: number): fc.Arbitrary<TruthWorld> =>
+  fc.record({
+    groups: groups.map((list) => [...list]),
+    templates,
+    bindings,
+    strict: fc.subarray(subEniPods, { minLength: 1, maxLength: 4 }),
+    earlyDemux: fc.constant({ tcp: round % 3 === 0, udp: round % 4 === 0 }),
+    masq: fc.constant(turn(MASQS, round)),
+    eips,
+    waysOut: fc.constant(turn(WAYS_OUT, Math.floor(round / MASQS.length))),
+  });
+
+function turn<T>(list: readonly T[], round: number): T {
+  const found = list[round % list.length];
+  if (found === undefined) throw new Error('nothing to choose from');
+  return found;
+}
+
+/** Every kind of masquerade with every kind of way out. */
+export const ROUNDS = MASQS.length * WAYS_OUT.length;
 
 const pairs = places.flatMap((from) =>
   places.flatMap((to) => {
     if (to === from) return [];
     const pair = [from.name, to.name] as const;
-    // Few places are outside, and much hangs on the way there.
-    return from.kind === 'internet' || to.kind === 'internet' ? [pair, pair] : [pair];
+    const ofNode = [from, to].some((pod) => pod.kind === 'pod' && [from, to].some(({ name }) => name === pod.node));
+    // Few pairs are such, and much hangs on their way.
+    return ofNode || from.kind === 'internet' || to.kind === 'internet' ? [pair, pair] : [pair];
   }),
 );
 
-/** Each ordered pair of places, those with the internet twice, over some protocol and port. */
-export const arbitraryFlows: fc.Arbitrary<readonly TruthFlow[]> = fc
+/** Each ordered pair of places, Pods with their own node and all with the internet twice, over some protocol and port. */
+const arbitraryFlows: fc.Arbitrary<readonly TruthFlow[]> = fc
   .tuple(
     ...pairs.map(() =>
       fc.record({
@@ -159,3 +174,9 @@ export const arbitraryFlows: fc.Arbitrary<readonly TruthFlow[]> = fc
     ),
   )
   .map((list) => list.map((what, index) => ({ from: pairs[index]?.[0] ?? '', to: pairs[index]?.[1] ?? '', ...what })));
+
+/** Worlds with their flows, always the same for the same seed. */
+export const roundsOf = (seed: number): readonly (readonly [TruthWorld, readonly TruthFlow[]])[] =>
+  Array.from({ length: ROUNDS }, (_, round) =>
+    fc.sample(fc.tuple(arbitraryWorld(round), arbitraryFlows), { seed: seed + round, numRuns: 1 }),
+  ).flat();

@@ -23,6 +23,8 @@ export interface KernelState {
   };
   /** By name of the Pod; a Pod that shares an ENI has none. */
   readonly modes: ReadonlyMap<string, EnforcingMode>;
+  /** Of both nodes. */
+  readonly earlyDemux: { readonly tcp: boolean; readonly udp: boolean };
   readonly masq: Pick<MasqConfig, 'nonMasqueradeCIDRs' | 'nonMasqueradeSrcCIDRs'>;
 }
 
@@ -41,8 +43,8 @@ const NODE_SYSCTLS = `
 cd /proc/sys/net/ipv4
 echo 1 > ip_forward
 for dev in all default eth0 eth1; do echo 0 > conf/$dev/rp_filter; done
-for protocol in tcp udp; do echo 0 > \${protocol}_early_demux; done
 `;
+const EARLY_DEMUX = 'cd /proc/sys/net/ipv4; echo "$1" > tcp_early_demux; echo "$2" > udp_early_demux';
 const UNFILTERED = 'for dev in "$@"; do echo 0 > /proc/sys/net/ipv4/conf/$dev/rp_filter; done';
 
 /** Makes every namespace but the fabric's own, and the way to the internet, which is there from then on. */
@@ -126,6 +128,8 @@ export async function createKernelWorld(host: LabHost, first: KernelState): Prom
       ...nodes.map(async (node) => {
         await wireNode(node, state.modes);
         await masquerade(node, state.masq);
+        const { tcp, udp } = state.earlyDemux;
+        await run(node, ['sh', '-euc', EARLY_DEMUX, 'sh', tcp ? '1' : '0', udp ? '1' : '0']);
       }),
     ]);
   };

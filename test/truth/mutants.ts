@@ -233,4 +233,10 @@ export const mutants: readonly Mutant[] = [
     text: "if (route.gatewayType === 'EIP') {",
     instead: "if (route.gatewayType === '') {",
   },
+  {
+    belief: 'early demux makes packets faster and does nothing else',
+    file: 'diagnose/trace/way-back.ts',
+    text: 'if (on !== true)',
+    instead: 'if (on !== undefined)',
+  },
 ];

@@ -99,7 +99,7 @@ const vpcEniOf = ({ strict }: TruthWorld, { name, node }: PodPlace): VpcEni => (
   },
 });
 
-const necOf = ({ strict }: TruthWorld, name: string): NodeEniConfig => ({
+const necOf = ({ strict, earlyDemux }: TruthWorld, name: string): NodeEniConfig => ({
   ...typed('networking.tke.cloud.tencent.com/v1alpha1', 'NodeENIConfig'),
   metadata: { name },
   spec: {},
@@ -109,8 +109,8 @@ const necOf = ({ strict }: TruthWorld, name: string): NodeEniConfig => ({
       ready: true,
       routing: {
         strict: pods.some((pod) => pod.node === name && strict.includes(pod.name)),
-        tcpEarlyDemux: false,
-        udpEarlyDemux: false,
+        tcpEarlyDemux: earlyDemux.tcp,
+        udpEarlyDemux: earlyDemux.udp,
         ipvs: false,
         nodeLocalDNS: false,
       },

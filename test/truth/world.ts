@@ -34,6 +34,7 @@ export interface TruthWorld {
   readonly bindings: Readonly<Record<string, readonly string[]>>;
   /** Strict Pods by name. */
   readonly strict: readonly string[];
+  readonly earlyDemux: KernelState['earlyDemux'];
   readonly masq: KernelState['masq'];
   /** Public addresses by name of the place. */
   readonly eips: Readonly<Record<string, string>>;
@@ -104,6 +105,7 @@ export function kernelState(world: TruthWorld): KernelState {
   return {
     snapshot: { securityGroups, eips, waysOut: world.waysOut, bindings: new Map(Object.entries(world.bindings)) },
     modes,
+    earlyDemux: world.earlyDemux,
     masq: world.masq,
   };
 }

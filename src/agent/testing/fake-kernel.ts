@@ -112,6 +112,7 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
         [...links].map(([ifname, { mac, up }]): KernelLink => ({ ifname, address: mac, flags: up ? ['UP'] : [] })),
       ),
     hasLink: (device) => Promise.resolve(links.has(device)),
+    hasAddress: () => Promise.resolve(false),
     rules: () =>
       Promise.resolve([
         ...[...localNow].map((priority) => ({ priority, src: 'all', table: 'local' })),

@@ -61,7 +61,7 @@ export const canMakeVlans = (): boolean =>
     '-n',
     'sh',
     '-ec',
-    'ip link add a type veth peer name b; ip link add link a name v type vlan id 1',
+    'ip link add name probe0 type veth peer name probe1; ip link add link probe0 name probe2 type vlan id 1',
   ]).status === 0;
 
 export const TRUNK_MAC = '20:90:6f:00:00:01';
@@ -182,11 +182,12 @@ function build(must: NetnsWorld['must'], netns: NetnsWorld['netns']): void {
 }
 
 /** The product's kernel, led into the node's namespace. */
-function kernelInside(outside: Kernel, node: string): Kernel {
+export function kernelInside(outside: Kernel, node: string): Kernel {
   return {
     ipBatch: (lines, options = {}) => outside.ipBatch(lines, { netns: node, ...options }),
     links: (options = {}) => outside.links({ netns: node, ...options }),
     hasLink: (device, options = {}) => outside.hasLink(device, { netns: node, ...options }),
+    hasAddress: (address, options = {}) => outside.hasAddress(address, { netns: node, ...options }),
     addresses: (device, options = {}) => outside.addresses(device, { netns: node, ...options }),
     rules: () => outside.rules({ netns: node }),
     routes: () => outside.routes({ netns: node }),

@@ -29,11 +29,15 @@ export interface ProgramWorld {
   readonly client: ClosableKubeClient;
   /** Directory of everything that the agent writes. */
   readonly base: string;
+  /** For another process. */
+  readonly connection: { readonly server: string; readonly caPem: string; readonly token: string };
   /** Resolves once its socket is there. `wrap` stands between the agent and the API. */
   startAgent(wrap?: (client: KubeClient) => KubeClient): Promise<void>;
   stopAgent(): Promise<void>;
   /** What the runtime does: the installed entry, with the variables of the protocol. */
   cni(command: string, pod: Pod, containerId: string, netns: string, conf?: object): Promise<CniOutcome>;
+  /** Same, with these variables and this on stdin alone. */
+  entry(variables: Readonly<Record<string, string>>, stdin: string): Promise<CniOutcome>;
   setStatus<T extends KubeObject>(resource: Resource<T>, name: string, status: object): Promise<T>;
   /** A Pod bound to the node; `networks: null` leaves the annotation out. */
   createPod(name: string, options?: { readonly networks?: string | null }): Promise<Pod>;
@@ -45,13 +49,14 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
   const base = mkdtempSync(join(tmpdir(), 'tke-program-'));
   execFileSync('sh', [join(PROJECT, 'native/cni-entry/build.sh'), join(base, 'cni-entry')]);
   const world = createNetnsWorld(label);
-  const { api, client } = await startApi();
+  const { api, client, connection } = await startApi();
   const socket = join(base, 'agent.sock');
   let stopRunning = (): Promise<void> => Promise.resolve();
   return {
     world,
     client,
     base,
+    connection,
     startAgent: async (wrap = (own) => own) => {
       const changes = watch(base, { signal: AbortSignal.timeout(10_000) });
       const stop = new AbortController();
@@ -82,8 +87,20 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
       for await (const { filename } of changes) if (filename === 'agent.sock' && existsSync(socket)) return;
     },
     stopAgent: () => stopRunning(),
+    entry: (variables, stdin) => runEntry(base, variables, stdin),
     cni: (command, pod, containerId, netns, conf = {}) =>
-      runEntry(base, { command, pod, containerId, netns }, { ...CONF, ...conf }),
+      runEntry(
+        base,
+        {
+          CNI_COMMAND: command,
+          CNI_CONTAINERID: containerId,
+          CNI_NETNS: netns,
+          CNI_IFNAME: 'eth0',
+          CNI_ARGS: cniArgsOf(pod),
+          CNI_PATH: join(base, 'bin'),
+        },
+        JSON.stringify({ ...CONF, ...conf }),
+      ),
     setStatus: (resource, name, status) =>
       client.patch(resource, name, { type: 'merge', body: { status } }, { subresource: 'status' }),
     createPod: async (name, options = {}) => {
@@ -105,7 +122,11 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
   };
 }
 
-async function startApi(): Promise<{ readonly api: ApiServer; readonly client: ClosableKubeClient }> {
+async function startApi(): Promise<{
+  readonly api: ApiServer;
+  readonly client: ClosableKubeClient;
+  readonly connection: ProgramWorld['connection'];
+}> {
   const common = { clock: systemClock, logger: silentLogger };
   const api = await startApiServer({
     ...common,
@@ -136,7 +157,7 @@ async function startApi(): Promise<{ readonly api: ApiServer; readonly client: C
     metadata: { name: NODE },
     spec: {},
   });
-  return { api, client };
+  return { api, client, connection: { server, caPem: caPem ?? '', token: auth.token } };
 }
 
 /** `CNI_ARGS` as CRI runtimes write it for a Pod. */
@@ -145,25 +166,14 @@ export const cniArgsOf = ({ metadata: { namespace = '', name, uid = '' } }: Pod)
 
 const CONF = { cniVersion: '0.3.1', name: 'tke-eni', type: 'tke-route-eni', mtu: 1500 };
 
-interface EntryCall {
-  readonly command: string;
-  readonly pod: Pod;
-  readonly containerId: string;
-  readonly netns: string;
-}
-
-function runEntry(base: string, { command, pod, containerId, netns }: EntryCall, conf: object): Promise<CniOutcome> {
+/** The installed entry with these variables, besides those of its own settings, and this on stdin. */
+function runEntry(base: string, variables: Readonly<Record<string, string>>, stdin: string): Promise<CniOutcome> {
   return new Promise((done, failed) => {
     const child = spawn(join(base, 'bin', 'tke-route-eni'), {
       env: {
         TKE_ENI_AGENT_SOCKET: join(base, 'agent.sock'),
         TKE_ENI_AGENT_TOMBSTONES: join(base, 'state', 'tombstones'),
-        CNI_COMMAND: command,
-        CNI_CONTAINERID: containerId,
-        CNI_NETNS: netns,
-        CNI_IFNAME: 'eth0',
-        CNI_ARGS: cniArgsOf(pod),
-        CNI_PATH: join(base, 'bin'),
+        ...variables,
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -171,8 +181,10 @@ function runEntry(base: string, { command, pod, containerId, netns }: EntryCall,
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
     });
+    // It may refuse before it has read everything.
+    child.stdin.on('error', () => undefined);
     child.on('error', failed);
     child.on('close', (code) => done({ code, stdout }));
-    child.stdin.end(JSON.stringify(conf));
+    child.stdin.end(stdin);
   });
 }

@@ -15,6 +15,7 @@ import { type Pod, pods } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
 import { createAddressStore } from '../address-store.ts';
 import { createKeyLock } from '../key-lock.ts';
+import { type AgentMetrics, createAgentMetrics } from '../metrics.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkDriver } from '../link-driver.ts';
 import { createNodeRouting, type NodeRouting } from '../node-routing.ts';
@@ -108,6 +109,7 @@ export interface ServiceWorld {
   readonly network: MutableNodeNetwork;
   readonly routing: NodeRouting;
   readonly stateDir: string;
+  readonly metrics: AgentMetrics;
   /** Adds to the watch and to the server. */
   addPod(pod: Pod): void;
   /** Pod UIDs whose wiring changed, in order. */
@@ -132,6 +134,7 @@ export function createServiceWorld(
   const served = new Map<string, Pod>();
   const changes: string[] = [];
   const tornDown = new Set<string>();
+  const metrics = createAgentMetrics();
   const store = createWiredStore({ directory: join(stateDir, 'wired'), logger: silentLogger });
   const routing = createNodeRouting({ kernel, store, path: join(stateDir, 'early-demux.json'), logger: silentLogger });
   podInformer.sync();
@@ -166,6 +169,7 @@ export function createServiceWorld(
         forget: (uid) => void tornDown.delete(uid),
       },
       clock,
+      metrics,
       logger: silentLogger,
       findNetns: (path) => path,
       addTimeoutMs: 45_000,
@@ -178,6 +182,7 @@ export function createServiceWorld(
     ips,
     network,
     routing,
+    metrics,
     stateDir,
     addPod: (pod) => {
       served.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod);

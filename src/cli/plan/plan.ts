@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { errorText } from '../../base/errors.ts';
 import type { AskedPort } from '../../diagnose/plan/flows.ts';
+import { withProposedGroups } from '../../diagnose/plan/more-groups.ts';
 import { planProposal } from '../../diagnose/plan/plan.ts';
 import { readProposal } from '../../diagnose/plan/proposal.ts';
 import type { CliSession } from '../context.ts';
@@ -24,7 +25,11 @@ export async function plan(session: CliSession, { file, deletion, ports }: PlanO
   // A mistake in the file is told before a large cluster is read.
   if (!early.ok)
     throw cliError(cliErrors.fileInvalid, `${nameOf(file)}: ${early.problems.join(`\n${nameOf(file)}: `)}`);
-  const picture = await session.picture();
+  const taken = await session.picture();
+  const access = await session.cloud();
+  const picture = access.available
+    ? await withProposedGroups(taken, early.proposal, access.cloud, session.signal)
+    : taken;
   const read = readProposal(documents, { namespace, deletion, nodes: picture.kube.nodes.length });
   if (!read.ok) throw cliError(cliErrors.fileInvalid, `${nameOf(file)}: ${read.problems.join('; ')}`);
   session.progress('working out all pairs of workloads');

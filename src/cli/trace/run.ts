@@ -55,7 +55,10 @@ export async function trace(
   const queries = pairs
     .slice(0, MOST_PAIRS)
     .map(([a, b]): FlowQuery => ({ from: a, to: b, ...wish, byName: to.byName }));
-  const traces = options.probe === true ? await probeTraces(session, world, queries) : plain(world, queries);
+  const traces =
+    options.probe === true
+      ? await probeTraces({ exec: await session.exec(), signal: session.signal }, world, queries)
+      : plain(world, queries);
   const sorted = traces.toSorted((a, b) => GRAVITY.indexOf(a.verdict) - GRAVITY.indexOf(b.verdict));
   const report: TraceReport = { verdict: sorted[0]?.verdict ?? 'unknown', traces: sorted, notKnown: picture.gaps };
   session.print(report, () => reportText(session, report));

@@ -32,9 +32,9 @@ export function traceText(trace: Trace, style: Style): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** `Pod default/a -> Pod default/b TCP 80`. */
-export function headline({ from, to, protocol, port }: Trace): string {
-  return `${from.name} -> ${to.name} ${protocol}${port === undefined ? '' : ` ${port}`}`;
+/** `Pod default/a -> Service default/web TCP 80`. */
+export function headline({ from, to, called, protocol, port }: Trace): string {
+  return `${from.name} -> ${called ?? to.name} ${protocol}${port === undefined ? '' : ` ${port}`}`;
 }
 
 function coloured(verdict: TraceVerdict, style: Style): string {

@@ -17,7 +17,8 @@ export function createEipClaims(deps: IpamdDeps): Controller {
     name: 'eip-claim',
     clock,
     logger,
-    concurrency: 64,
+    // Most of a reconcile is waiting for the limit of one action; those that are further on must not wait behind it.
+    concurrency: 1024,
     watches: [
       watchOf(informers.eipClaims, ownKey),
       watchOf(informers.pods, (change) => ownKey(change).filter(concerned)),

@@ -38,7 +38,12 @@ export async function unbindKept(run: EipRun, claim: EipClaim, signal: AbortSign
     case 'missing':
       await writeEipStatus(deps, held, { phase: 'Unbound', clear: WITHOUT_EIP });
       return { told: { lost: eipID } };
-    default: {
+    case 'rest':
+    case 'foreign':
+    case 'given-up':
+    case 'release':
+    case 'associate':
+    case 'wait-for-address': {
       const ip = sight.kind === 'there' ? sight.eip.ip : '';
       await writeEipStatus(deps, held, {
         phase: 'Unbound',
@@ -85,7 +90,12 @@ export async function releaseEip(run: EipRun, claim: EipClaim, signal: AbortSign
       const leaving = await tellLeaving(run, held, `${eipID} is being released`);
       return send(run, leaving, undefined, { doing: 'release', action: 'releaseEip', kind: 'delete' }, signal);
     }
-    default:
+    case 'given-up':
+    case 'rest':
+    case 'foreign':
+    case 'missing':
+    case 'associate':
+    case 'wait-for-address':
       return letGo(run, held);
   }
 }

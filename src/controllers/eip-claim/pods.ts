@@ -79,9 +79,10 @@ export async function askedBy(deps: IpamdDeps, pod: EipPod, signal: AbortSignal)
   return candidates.ok ? { ok: true, demand, eipIds: candidates.eipIds } : candidates;
 }
 
-/** spec 004, limitations: exclusive ENIs without static addresses from 3.3.9 on. */
-function exclusiveProblem(deps: IpamdDeps, { marks }: EipPod): string | undefined {
-  if (marks[annotations.networks] !== networks.directEni || isStaticMode(deps)) return undefined;
+/** spec 004, limitations: exclusive ENIs without static addresses from 3.3.9 on. Here no Pod has one (ADR 0025): an EIP would be paid for nothing. */
+function exclusiveProblem(deps: IpamdDeps, { marks, pod }: EipPod): string | undefined {
+  if (marks[annotations.networks] !== networks.directEni && !pod.requestsExclusive) return undefined;
   const answer = gate('eipExclusiveNonStatic', deps.version);
-  return answer.open ? undefined : answer.reason;
+  if (!answer.open && !isStaticMode(deps)) return answer.reason;
+  return `an exclusive ENI (${networks.directEni}) is not served here, so there is no address for an EIP; use ${networks.routeEni}`;
 }

@@ -188,7 +188,7 @@ async function keep(
   const message = until === undefined ? 'kept for a Pod of the same name' : `kept until ${until}`;
   const leaving = claim.status?.podUID !== undefined;
   const kept = await writeEipStatus(deps, claim, {
-    ...(leaving ? { phase: 'Unbinding' as const } : {}),
+    ...(leaving ? { phase: claim.status?.eipID === undefined ? ('Unbound' as const) : ('Unbinding' as const) } : {}),
     unboundSince: new Date(unboundSinceMs).toISOString(),
     ...(until === undefined ? {} : { releaseAt: until }),
     clear: ['podUID', 'nodeName', ...(until === undefined ? (['releaseAt'] as const) : [])],

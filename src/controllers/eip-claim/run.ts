@@ -47,7 +47,11 @@ export function observedOf(eip: Eip): ObservedEip {
         place: eniId === undefined || privateIp === undefined ? undefined : { eniId, privateIp },
       };
     }
-    default:
+    case 'CREATING':
+    case 'BINDING':
+    case 'UNBINDING':
+    case 'OFFLINING':
+    case 'BUSY':
       return { state: 'busy' };
   }
 }

@@ -45,13 +45,19 @@ export async function eipWorld(options: WorldOptions = {}): Promise<EipWorld> {
     close,
     [Symbol.asyncDispose]: close,
     eips: () => console.describeEips({}),
-    buy: (count) =>
-      Promise.all(
-        Array.from({ length: count }, async (_, index) => {
-          const clientToken = `console-${index}`;
-          return (await console.allocateEip({ attributes: {}, name: 'by-hand', tags: [], clientToken })).eipId;
-        }),
-      ),
+    buy: async (count) => {
+      const ids: string[] = [];
+      for (let index = 0; index < count; index += 1) {
+        const clientToken = `console-${index}`;
+        ids.push((await console.allocateEip({ attributes: {}, name: 'by-hand', tags: [], clientToken })).eipId);
+      }
+      const ready = async (): Promise<boolean> => {
+        const found = await console.describeEips({ eipIds: ids });
+        return found.filter(({ status }) => status === 'UNBIND').length === count;
+      };
+      while (!(await ready()));
+      return ids;
+    },
   };
 }
 

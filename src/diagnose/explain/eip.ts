@@ -1,6 +1,7 @@
 // `explain eip` as data: an EIP or an EIPClaim, what it is bound to, which Pod has it, and why it is not in use when it is not. Pure.
 import type { EipClaim } from '../../api/eip-claim.ts';
 import type { CloudEip, ClusterPicture, Gap } from '../picture/picture.ts';
+import { openWorld } from '../trace/world.ts';
 import { addressesOf, podNetwork } from './pod-network.ts';
 import { podEgress } from './pod-egress.ts';
 
@@ -56,12 +57,13 @@ export function eipSubjects(picture: ClusterPicture, text: string, claims: reado
 }
 
 export function explainEip(picture: ClusterPicture, { claim, eip }: EipSubject): EipExplanation {
+  const world = openWorld(picture);
   const pod = picture.kube.pods.find((each) =>
     claim === undefined
       ? addressesOf(each).includes(eip?.privateIp ?? '-')
       : each.metadata.namespace === claim.metadata.namespace && each.metadata.name === claim.metadata.name,
   );
-  const egress = pod === undefined ? undefined : podEgress(picture, pod, podNetwork(picture, pod));
+  const egress = pod === undefined ? undefined : podEgress(world, pod, podNetwork(world, pod));
   const [podAddress] = pod === undefined ? [] : addressesOf(pod);
   const { status } = claim ?? {};
   const eipId = eip?.addressId ?? status?.eipID;

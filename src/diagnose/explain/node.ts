@@ -179,9 +179,10 @@ function kernelOf(nec: NodeEniConfig | undefined): Readonly<Record<string, strin
 
 function podKinds(picture: ClusterPicture, name: string): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
+  const world = openWorld(picture);
   for (const pod of picture.kube.pods) {
     if (pod.spec.nodeName !== name || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
-    const { kind } = podNetwork(picture, pod);
+    const { kind } = podNetwork(world, pod);
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return counts;

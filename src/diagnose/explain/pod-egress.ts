@@ -2,7 +2,7 @@
 import { type Egress, egressOf, type EgressRoute, type EgressSender } from '../../planning/egress.ts';
 import type { Pod } from '../../kube/resources.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
-import { openWorld, type World } from '../trace/world.ts';
+import type { World } from '../trace/world.ts';
 import { addressesOf, type PodNetwork } from './pod-network.ts';
 
 export interface PodEip {
@@ -26,8 +26,8 @@ export interface PodEgress {
 /** A public address that nobody routes to anywhere else: one of the ranges kept for documents. */
 export const SOME_INTERNET_ADDRESS = '203.0.113.1';
 
-export function podEgress(picture: ClusterPicture, pod: Pod, network: PodNetwork): PodEgress {
-  const world = openWorld(picture);
+export function podEgress(world: World, pod: Pod, network: PodNetwork): PodEgress {
+  const { picture } = world;
   const [address] = addressesOf(pod);
   const eip = eipOf(picture, pod, address, world);
   const answer = (rest: Omit<PodEgress, 'eip'>): PodEgress => ({ ...(eip === undefined ? {} : { eip }), ...rest });

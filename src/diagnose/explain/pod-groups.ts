@@ -4,6 +4,7 @@ import { annotations } from '../../api/keys.ts';
 import type { NodeEniConfig } from '../../api/node-eni-config.ts';
 import type { Pod } from '../../kube/resources.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
+import type { World } from '../trace/world.ts';
 import { ownEniOf, type PodNetwork } from './pod-network.ts';
 
 export type GroupOrigin =
@@ -31,8 +32,9 @@ export interface PodGroup {
 }
 
 /** In order of priority: those in force first, then those that were asked for and are not. */
-export function podGroups(picture: ClusterPicture, pod: Pod, network: PodNetwork): readonly PodGroup[] {
-  const wanted = wantedGroups(picture, pod, network);
+export function podGroups(world: World, pod: Pod, network: PodNetwork): readonly PodGroup[] {
+  const { picture } = world;
+  const wanted = wantedGroups(world, pod, network);
   const bound = network.groups;
   const ids = [...new Set([...(bound ?? []), ...wanted.keys()])];
   return ids.map((groupId) => {
@@ -62,22 +64,23 @@ function cloudFacts(
 
 type Origin = Pick<PodGroup, 'origin' | 'why'>;
 
-function wantedGroups(picture: ClusterPicture, pod: Pod, network: PodNetwork): ReadonlyMap<string, Origin> {
+function wantedGroups(world: World, pod: Pod, network: PodNetwork): ReadonlyMap<string, Origin> {
   switch (network.kind) {
     case 'sub-eni':
-      return ofAdmission(picture, pod);
+      return ofAdmission(world, pod);
     case 'super-node':
-      return ofAdmission(picture, pod);
+      return ofAdmission(world, pod);
     case 'shared':
     case 'exclusive':
-      return ofNode(picture, network);
+      return ofNode(world.picture, network);
     case 'host':
       return new Map();
   }
 }
 
-function ofAdmission(picture: ClusterPicture, pod: Pod): ReadonlyMap<string, Origin> {
-  const eni = ownEniOf(picture, pod);
+function ofAdmission(world: World, pod: Pod): ReadonlyMap<string, Origin> {
+  const { picture } = world;
+  const eni = ownEniOf(world, pod);
   const change = eni?.spec.groupChange;
   const marks = pod.metadata.annotations ?? {};
   const read = decodeAdmissionDecision(marks);

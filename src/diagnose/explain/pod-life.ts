@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { VpcEni } from '../../api/vpc-eni.ts';
 import type { Pod } from '../../kube/resources.ts';
+import type { World } from '../trace/world.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
 import { necOf } from './pod-groups.ts';
 import { ownEniOf, type PodNetwork } from './pod-network.ts';
@@ -64,12 +65,13 @@ interface Mark {
 }
 
 /** Phases that the picture knows nothing about are left out; their time is in the next one. */
-export function podLife(picture: ClusterPicture, pod: Pod, network: PodNetwork, events: readonly PodEvent[]): PodLife {
+export function podLife(world: World, pod: Pod, network: PodNetwork, events: readonly PodEvent[]): PodLife {
+  const { picture } = world;
   const created = pod.metadata.creationTimestamp ?? picture.takenAt;
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return { phases: [] };
   const phases: Phase[] = [];
   let from = created;
-  for (const mark of marksOf(picture, pod, network, events)) {
+  for (const mark of marksOf(world, pod, network, events)) {
     if (mark.at === undefined) {
       phases.push({ phase: mark.phase, from, seconds: between(from, picture.takenAt), by: mark.by });
       return { phases, waiting: { ...mark.waits(), since: from } };
@@ -85,13 +87,13 @@ export function podLife(picture: ClusterPicture, pod: Pod, network: PodNetwork, 
 const between = (from: string, until: string): number =>
   Math.max(0, Math.round((Date.parse(until) - Date.parse(from)) / 100) / 10);
 
-function marksOf(picture: ClusterPicture, pod: Pod, network: PodNetwork, events: readonly PodEvent[]): readonly Mark[] {
+function marksOf(world: World, pod: Pod, network: PodNetwork, events: readonly PodEvent[]): readonly Mark[] {
   return [
     scheduled(pod, events),
     ...(network.kind === 'sub-eni' || network.kind === 'exclusive'
-      ? ownEniMarks(picture, pod, events)
+      ? ownEniMarks(world, pod, events)
       : network.kind === 'shared'
-        ? sharedMarks(picture, pod, network, events)
+        ? sharedMarks(world.picture, pod, network, events)
         : []),
     started(pod, events),
     ready(pod, events),
@@ -116,8 +118,9 @@ function scheduled(pod: Pod, events: readonly PodEvent[]): Mark {
   };
 }
 
-function ownEniMarks(picture: ClusterPicture, pod: Pod, events: readonly PodEvent[]): readonly Mark[] {
-  const eni = ownEniOf(picture, pod);
+function ownEniMarks(world: World, pod: Pod, events: readonly PodEvent[]): readonly Mark[] {
+  const { picture } = world;
+  const eni = ownEniOf(world, pod);
   const readyCondition = eni?.status?.conditions?.find(({ type }) => type === 'Ready');
   const agent = eni?.status?.agent;
   const name = eni?.metadata.name ?? `sub-${pod.metadata.uid ?? ''}`;

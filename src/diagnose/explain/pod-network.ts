@@ -1,12 +1,12 @@
 // How a Pod is connected: which network, on which node, by which ENI, with which addresses and which groups. Pure.
-import { decodeAddonValues } from '../../api/addon-values.ts';
-import { annotations, networks, objectNames } from '../../api/keys.ts';
-import { subEniName, type VpcEni } from '../../api/vpc-eni.ts';
+import { annotations, networks } from '../../api/keys.ts';
+import type { VpcEni } from '../../api/vpc-eni.ts';
 import type { VpcIpClaim } from '../../api/vpc-ip-claim.ts';
 import type { Eni } from '../../cloud/vpc-cloud.ts';
 import type { Node, Pod } from '../../kube/resources.ts';
 import { isSuperNode } from '../../planning/super-node-requirements.ts';
 import { networkNames } from '../../planning/shared-pod.ts';
+import type { World } from '../trace/world.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
 
 /**
@@ -38,28 +38,26 @@ export interface PodNetwork {
 }
 
 /** Everything that the picture says; nothing is guessed for a Pod that is not there yet. */
-export function podNetwork(picture: ClusterPicture, pod: Pod): PodNetwork {
-  const { kube, cloud } = picture;
+export function podNetwork(world: World, pod: Pod): PodNetwork {
   const nodeName = pod.spec.nodeName;
-  const node = kube.nodes.find((candidate) => candidate.metadata.name === nodeName);
+  const node = world.nodesByName.get(nodeName ?? '');
   const kind = kindOf(pod, node);
   const addresses = addressesOf(pod);
   const base = { kind, addresses, ...(nodeName === undefined ? {} : { node: nodeName }) };
-  if (kind === 'host') return { ...base, ...groupsOf(cloudEniOf(picture, addresses), undefined) };
+  if (kind === 'host') return { ...base, ...groupsOf(cloudEniOf(world, addresses), undefined) };
   if (kind === 'super-node') {
-    const eni = cloudEniOf(picture, addresses);
+    const eni = cloudEniOf(world, addresses);
     return { ...base, ...cloudFacts(eni), ...groupsOf(eni, undefined) };
   }
-  const claim = claimOf(picture, pod);
+  const claim = claimOf(world.picture, pod);
   const named = {
     ...base,
     network: kind === 'sub-eni' ? networks.subEni : kind === 'exclusive' ? networks.directEni : networks.routeEni,
     ...(claim === undefined ? {} : { claim: `${claim.metadata.namespace}/${claim.metadata.name}` }),
   };
-  const own = kind === 'shared' ? sharedEniOf(picture, pod, addresses) : ownEniOf(picture, pod);
-  const seen =
-    cloud?.enis.find((eni) => eni.eniId === own?.status?.eni?.eniID) ??
-    (kind === 'shared' ? cloudEniOf(picture, addresses) : undefined);
+  const own = kind === 'shared' ? sharedEniOf(world, pod, addresses) : ownEniOf(world, pod);
+  const byId = own?.status?.eni === undefined ? undefined : world.enisById.get(own.status.eni.eniID);
+  const seen = byId ?? cloudEniOf(world, addresses);
   if (own === undefined) return { ...named, ...cloudFacts(seen), ...groupsOf(seen, undefined) };
   const eni = own.status?.eni;
   return {
@@ -100,26 +98,21 @@ const claimOf = ({ kube }: ClusterPicture, { metadata }: Pod): VpcIpClaim | unde
   );
 
 /** The VpcENI that belongs to the Pod's UID. */
-export function ownEniOf({ kube }: ClusterPicture, { metadata }: Pod): VpcEni | undefined {
-  return (
-    kube.vpcEnis.find((eni) => eni.spec.pod?.uid === metadata.uid) ??
-    kube.vpcEnis.find((eni) => eni.metadata.name === subEniName(metadata.uid ?? ''))
-  );
-}
+export const ownEniOf = ({ vpcEnisByPod }: Pick<World, 'vpcEnisByPod'>, { metadata }: Pod): VpcEni | undefined =>
+  vpcEnisByPod.get(metadata.uid ?? '');
 
-function sharedEniOf({ kube }: ClusterPicture, pod: Pod, addresses: readonly string[]): VpcEni | undefined {
-  const ofNode = kube.vpcEnis.filter((eni) => eni.spec.pod === undefined && eni.spec.nodeName === pod.spec.nodeName);
-  const vip = kube.vpcIps.find((each) => addresses.includes(each.metadata.name));
+function sharedEniOf(world: World, pod: Pod, addresses: readonly string[]): VpcEni | undefined {
+  const ofNode = world.vpcEnisByNode.get(pod.spec.nodeName ?? '') ?? [];
   return ofNode.find(
     (eni) =>
-      eni.metadata.name === vip?.status?.eniName ||
       eni.status?.use?.inUse.some(({ podUID }) => podUID === pod.metadata.uid) === true ||
-      eni.status?.pool?.addresses.some(({ ip }) => addresses.includes(ip)) === true,
+      eni.status?.pool?.addresses.some(({ ip }) => addresses.includes(ip)) === true ||
+      (eni.status?.eni !== undefined && world.enisByAddress.get(addresses[0] ?? '')?.eniId === eni.status.eni.eniID),
   );
 }
 
-const cloudEniOf = ({ cloud }: ClusterPicture, addresses: readonly string[]): Eni | undefined =>
-  cloud?.enis.find((eni) => eni.addresses.some(({ ip }) => addresses.includes(ip)));
+const cloudEniOf = ({ enisByAddress }: World, addresses: readonly string[]): Eni | undefined =>
+  addresses.map((ip) => enisByAddress.get(ip)).find((eni) => eni !== undefined);
 
 const cloudFacts = (eni: Eni | undefined): { eniId?: string; mac?: string; subnetId?: string } =>
   eni === undefined ? {} : { eniId: eni.eniId, mac: eni.mac, subnetId: eni.subnetId };
@@ -130,11 +123,4 @@ function groupsOf(
 ): Pick<PodNetwork, 'groups' | 'groupsFrom'> {
   if (seen !== undefined) return { groups: seen.securityGroups, groupsFrom: 'cloud' };
   return recorded === undefined ? {} : { groups: recorded, groupsFrom: 'VpcENI' };
-}
-
-/** Whether this cluster gives ordinary Pods addresses of claims; undefined when the add-on values cannot be read. */
-export function ipModeOf({ kube }: ClusterPicture): 'static' | 'non-static' | undefined {
-  const values = kube.configMaps.find(({ metadata }) => metadata.name === objectNames.addonValues);
-  const decoded = values === undefined ? undefined : decodeAddonValues(values.data);
-  return decoded?.ok === true ? decoded.values['vpcCni.ipMode'] : undefined;
 }

@@ -10,6 +10,7 @@ import { podStanding } from '../../planning/policy-pods.ts';
 import { type PolicyView, projectPolicy } from '../../planning/policy-view.ts';
 import { isSuperNode } from '../../planning/super-node-requirements.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
+import type { World } from '../trace/world.ts';
 import { ownEniOf } from './pod-network.ts';
 import { selectorMiss, selectorText } from './selector.ts';
 
@@ -27,7 +28,8 @@ export interface PolicyAnswer {
 }
 
 /** In the order in which their groups are united; those that do not concern the Pod come last. */
-export function podPolicies(picture: ClusterPicture, pod: Pod): readonly PolicyAnswer[] {
+export function podPolicies(world: World, pod: Pod): readonly PolicyAnswer[] {
+  const { picture } = world;
   const namespace = pod.metadata.namespace ?? '';
   const policies = picture.kube.securityGroupPolicies.filter((policy) => policy.metadata.namespace === namespace);
   const views = policies
@@ -36,7 +38,7 @@ export function podPolicies(picture: ClusterPicture, pod: Pod): readonly PolicyA
   const labels = pod.metadata.labels ?? {};
   const account = accountLabels(picture, pod);
   const matching = views.filter(({ view }) => selects(view, labels, account)).map(({ view }) => view);
-  const answers = views.map(({ policy, view }) => answerOf(picture, pod, { policy, view, matching, labels, account }));
+  const answers = views.map(({ policy, view }) => answerOf(world, pod, { policy, view, matching, labels, account }));
   return [...answers.filter(({ answer }) => answer !== 'no'), ...answers.filter(({ answer }) => answer === 'no')];
 }
 
@@ -48,15 +50,15 @@ interface OfPolicy {
   readonly account: Labels;
 }
 
-function answerOf(picture: ClusterPicture, pod: Pod, of: OfPolicy): PolicyAnswer {
+function answerOf(world: World, pod: Pod, of: OfPolicy): PolicyAnswer {
   const { view, matching } = of;
   const policy = view.metadata.name;
   const read = decodeAdmissionDecision(pod.metadata.annotations);
   const decision = read.kind === 'decision' ? read.decision : undefined;
   const admitted = decision?.policies.some(({ uid }) => uid === view.metadata.uid) === true;
   if (!matching.includes(view) && !admitted) return { policy, answer: 'no', why: missText(of), groups: view.groups };
-  const node = picture.kube.nodes.find(({ metadata }) => metadata.name === pod.spec.nodeName);
-  const eni = ownEniOf(picture, pod);
+  const node = world.nodesByName.get(pod.spec.nodeName ?? '');
+  const eni = ownEniOf(world, pod);
   const standing = podStanding({
     policy: view,
     matching,
@@ -64,7 +66,7 @@ function answerOf(picture: ClusterPicture, pod: Pod, of: OfPolicy): PolicyAnswer
     scheduled: pod.spec.nodeName !== undefined,
     hostNetwork: pod.spec.hostNetwork === true,
     onSuperNode: node !== undefined && isSuperNode(node),
-    eni: eni === undefined ? undefined : { ...eniStanding(eni), bound: boundGroups(picture, eni) },
+    eni: eni === undefined ? undefined : { ...eniStanding(eni), bound: boundGroups(world, eni) },
   });
   const by = matching.includes(view) ? selectionText(of.policy) : 'selected it when it was created';
   switch (standing.kind) {
@@ -127,5 +129,5 @@ function eniStanding(eni: VpcEni): {
   };
 }
 
-const boundGroups = ({ cloud }: ClusterPicture, { status }: VpcEni): readonly string[] =>
-  cloud?.enis.find(({ eniId }) => eniId === status?.eni?.eniID)?.securityGroups ?? status?.eni?.securityGroups ?? [];
+const boundGroups = ({ enisById }: World, { status }: VpcEni): readonly string[] =>
+  enisById.get(status?.eni?.eniID ?? '')?.securityGroups ?? status?.eni?.securityGroups ?? [];

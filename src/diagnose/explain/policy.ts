@@ -2,6 +2,7 @@
 import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
 import type { Direction, Rule } from '../../securitygroup/rule.ts';
 import type { ClusterPicture, Gap } from '../picture/picture.ts';
+import { openWorld } from '../trace/world.ts';
 import { ruleText } from '../trace/rule-text.ts';
 import { podPolicies, selectionText } from './pod-policies.ts';
 
@@ -38,13 +39,14 @@ export interface PolicyExplanation {
 
 export function explainPolicy(picture: ClusterPicture, policy: SecurityGroupPolicy): PolicyExplanation {
   const { namespace = '', name } = policy.metadata;
+  const world = openWorld(picture);
   const pods = picture.kube.pods
     .filter(
       ({ metadata, status }) =>
         metadata.namespace === namespace && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
     )
     .flatMap((pod) => {
-      const answer = podPolicies(picture, pod).find((each) => each.policy === name);
+      const answer = podPolicies(world, pod).find((each) => each.policy === name);
       if (answer === undefined || answer.answer === 'no') return [];
       const { nodeName } = pod.spec;
       return [

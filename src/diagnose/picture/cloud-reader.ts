@@ -83,12 +83,12 @@ export function createCloudReader(options: CloudReaderOptions): CloudReader {
   const all = <T>(kind: ListingKind<T>, filters: { Name: string; Values: string[] }[] = []): Promise<readonly T[]> =>
     listAll(caller, kind, filters, undefined);
   return {
-    describeInstances: cloud.describeInstances,
-    describeSubnets: cloud.describeSubnets,
-    describeEnis: cloud.describeEnis,
-    describeSecurityGroups: cloud.describeSecurityGroups,
-    describeSecurityGroupPolicies: cloud.describeSecurityGroupPolicies,
-    describeEniLimits: cloud.describeEniLimits,
+    describeInstances: (filter, call) => cloud.describeInstances(filter, call),
+    describeSubnets: (ids, call) => cloud.describeSubnets(ids, call),
+    describeEnis: (filter, call) => cloud.describeEnis(filter, call),
+    describeSecurityGroups: (ids, call) => cloud.describeSecurityGroups(ids, call),
+    describeSecurityGroupPolicies: (id, call) => cloud.describeSecurityGroupPolicies(id, call),
+    describeEniLimits: (id, call) => cloud.describeEniLimits(id, call),
     vpcCidrs: async (vpcId) => (await all(vpcCidrListing, inVpc(vpcId))).flatMap(({ values }) => values),
     routeTables: (vpcId) => all(routeTableListing, inVpc(vpcId)),
     natGateways: (vpcId) => all(natGatewayListing, inVpc(vpcId)),

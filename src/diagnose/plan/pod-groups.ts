@@ -2,11 +2,12 @@
 import { decodeAddonValues } from '../../api/addon-values.ts';
 import { objectNames } from '../../api/keys.ts';
 import type { Pod } from '../../kube/resources.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { sameGroups } from '../../planning/group-sync.ts';
 import { matchPolicies } from '../../planning/match-policies.ts';
 import { projectPolicy } from '../../planning/policy-view.ts';
 import { ownerOf } from '../explain/owner.ts';
-import { accountLabels } from '../explain/pod-policies.ts';
+import { openWorld } from '../trace/world.ts';
 import { necOf } from '../explain/pod-groups.ts';
 import { type PodNetwork, podNetwork } from '../explain/pod-network.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
@@ -37,12 +38,13 @@ export interface PodStanding {
 
 /** Pods that live and have an address of their own. */
 export function standings(picture: ClusterPicture): readonly PodStanding[] {
+  const world = openWorld(picture);
   return picture.kube.pods
     .filter(
       ({ spec, status }) => spec.hostNetwork !== true && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
     )
     .map((pod) => {
-      const network = podNetwork(picture, pod);
+      const network = podNetwork(world, pod);
       return {
         pod,
         name: `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`,
@@ -60,9 +62,10 @@ export function podChanges(
   pods: readonly PodStanding[],
 ): readonly PodChange[] {
   const trunking = isTrunkingOn(before);
+  const asks = { before: demands(before), after: demands(after) };
   return pods.flatMap((standing) => {
-    const was = demand(before, standing.pod);
-    const is = demand(after, standing.pod);
+    const was = asks.before(standing.pod);
+    const is = asks.after(standing.pod);
     return ofPolicies(standing, was, is, trunking) ?? ofNode(before, after, standing, is);
   });
 }
@@ -77,37 +80,29 @@ interface Demand {
   readonly groups: readonly string[];
   readonly policies: readonly string[];
   readonly live: boolean;
-  readonly problem?: string;
 }
 
-/** What admission would decide for a Pod that is made now. */
-function demand(picture: ClusterPicture, pod: Pod): Demand {
-  const own = picture.kube.securityGroupPolicies.filter(
-    ({ metadata }) => metadata.namespace === pod.metadata.namespace,
-  );
-  const match = matchPolicies({
-    policies: own.map(projectPolicy),
-    podLabels: pod.metadata.labels ?? {},
-    serviceAccountLabels: accountLabels(picture, pod),
-  });
-  switch (match.kind) {
-    case 'none':
-      return { groups: [], policies: [], live: false };
-    case 'unusable':
-      return {
-        groups: [],
-        policies: [],
-        live: false,
-        problem: `policy ${match.policy.metadata.name}: ${match.problem}`,
-      };
-    case 'matched': {
-      const names = match.policies.map(({ metadata }) => metadata.name);
-      const live = own
-        .filter(({ metadata }) => names.includes(metadata.name))
-        .every(({ spec }) => spec.updateStrategy?.type === 'Live' && spec.updateStrategy.paused !== true);
-      return { groups: match.groups, policies: names, live };
-    }
-  }
+/** What admission would decide for a Pod that is made now. Selectors are compiled once. */
+function demands({ kube }: ClusterPicture): (pod: Pod) => Demand {
+  const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
+  const views = Map.groupBy(kube.securityGroupPolicies.map(projectPolicy), ({ metadata }) => metadata.namespace ?? '');
+  const specs = new Map(kube.securityGroupPolicies.map((policy) => [keyOf(policy), policy.spec]));
+  const accounts = new Map(kube.serviceAccounts.map((account) => [keyOf(account), account.metadata.labels ?? {}]));
+  return ({ metadata, spec }) => {
+    const { namespace = '' } = metadata;
+    const match = matchPolicies({
+      policies: views.get(namespace) ?? [],
+      podLabels: metadata.labels ?? {},
+      serviceAccountLabels: accounts.get(`${namespace}/${spec.serviceAccountName ?? 'default'}`) ?? {},
+    });
+    if (match.kind !== 'matched') return { groups: [], policies: [], live: false };
+    const strategies = match.policies.map((policy) => specs.get(keyOf(policy))?.updateStrategy);
+    return {
+      groups: match.groups,
+      policies: match.policies.map((policy) => policy.metadata.name),
+      live: strategies.every((strategy) => strategy?.type === 'Live' && strategy.paused !== true),
+    };
+  };
 }
 
 function ofPolicies(

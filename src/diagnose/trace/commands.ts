@@ -8,7 +8,8 @@ export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-const line = (...words: readonly string[]): string => words.map(shellWord).join(' ');
+/** Words in pairs of name and value where that is how the tool reads them; a line is all of them, one after the other. */
+const line = (...parts: readonly (readonly string[])[]): string => parts.flat().map(shellWord).join(' ');
 
 export interface OpenRule {
   readonly groupId: string;
@@ -30,12 +31,12 @@ export function openFlow(rule: OpenRule): Cure {
   return {
     tool: 'tccli',
     command: line(
-      ...['tccli', 'vpc', 'CreateSecurityGroupPolicies', '--cli-unfold-argument', '--SecurityGroupId', rule.groupId],
-      ...place,
-      ...[`${set}.Protocol`, rule.protocol],
-      ...[`${set}.Port`, rule.port === undefined ? 'ALL' : String(rule.port)],
-      ...[`${set}.CidrBlock`, `${rule.peer}/32`],
-      ...[`${set}.Action`, 'ACCEPT'],
+      ['tccli', 'vpc', 'CreateSecurityGroupPolicies', '--cli-unfold-argument', '--SecurityGroupId', rule.groupId],
+      place,
+      [`${set}.Protocol`, rule.protocol],
+      [`${set}.Port`, rule.port === undefined ? 'ALL' : String(rule.port)],
+      [`${set}.CidrBlock`, `${rule.peer}/32`],
+      [`${set}.Action`, 'ACCEPT'],
     ),
     ...(rule.before === undefined ? {} : { note: `in front of the rule that drops it (index ${rule.before})` }),
   };
@@ -46,8 +47,8 @@ export function preferEip(routeTableId: string, destination: string): Cure {
   return {
     tool: 'tccli',
     command: line(
-      ...['tccli', 'vpc', 'CreateRoutes', '--cli-unfold-argument', '--RouteTableId', routeTableId],
-      ...['--Routes.0.DestinationCidrBlock', destination, '--Routes.0.GatewayType', 'EIP', '--Routes.0.GatewayId', '0'],
+      ['tccli', 'vpc', 'CreateRoutes', '--cli-unfold-argument', '--RouteTableId', routeTableId],
+      ['--Routes.0.DestinationCidrBlock', destination, '--Routes.0.GatewayType', 'EIP', '--Routes.0.GatewayId', '0'],
     ),
     note: 'senders without an EIP stay with the NAT gateway',
   };
@@ -57,11 +58,12 @@ export function preferEip(routeTableId: string, destination: string): Cure {
 export function patch(kind: string, name: string, namespace: string | undefined, body: unknown, note?: string): Cure {
   return {
     tool: 'kubectl',
-    command: line(
-      ...['kubectl', 'patch', kind, name],
-      ...(namespace === undefined ? [] : ['-n', namespace]),
-      ...['--type', 'merge', '-p', JSON.stringify(body)],
-    ),
+    command: line(['kubectl', 'patch', kind, name], namespace === undefined ? [] : ['-n', namespace], [
+      '--type',
+      'merge',
+      '-p',
+      JSON.stringify(body),
+    ]),
     ...(note === undefined ? {} : { note }),
   };
 }
@@ -71,8 +73,8 @@ export function replaceAt(kind: string, name: string, namespace: string, path: s
   return {
     tool: 'kubectl',
     command: line(
-      ...['kubectl', 'patch', kind, name, '-n', namespace, '--type', 'json', '-p'],
-      JSON.stringify([{ op: 'replace', path, value }]),
+      ['kubectl', 'patch', kind, name, '-n', namespace, '--type', 'json', '-p'],
+      [JSON.stringify([{ op: 'replace', path, value }])],
     ),
   };
 }
@@ -80,12 +82,8 @@ export function replaceAt(kind: string, name: string, namespace: string, path: s
 export function scale(kind: string, name: string, namespace: string, replicas: number): Cure {
   return {
     tool: 'kubectl',
-    command: line('kubectl', 'scale', `${kind}/${name}`, '-n', namespace, `--replicas=${replicas}`),
+    command: line(['kubectl', 'scale', `${kind}/${name}`, '-n', namespace, `--replicas=${replicas}`]),
   };
-}
-
-export function deletePod(name: string, namespace: string, note: string): Cure {
-  return { tool: 'kubectl', command: line('kubectl', 'delete', 'pod', name, '-n', namespace), note };
 }
 
 /** A key of the add-on values. */

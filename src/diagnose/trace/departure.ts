@@ -25,6 +25,12 @@ const hop = (where: Hop['where'], verdict: Hop['verdict'], source: Hop['source']
 export function departure(world: World, from: Party, to: Party): Departure {
   const here = from.node?.metadata.name;
   const sameNode = here !== undefined && here === to.node?.metadata.name && to.network !== 'super-node';
+  if (from.address === to.address)
+    return {
+      kind: 'inside',
+      hops: [hop('source-node', 'pass', 'inferred', 'it calls its own address')],
+      source: to.address,
+    };
   switch (from.network) {
     case 'outside':
     case 'machine':

@@ -6,6 +6,7 @@ import { traceDns } from './dns.ts';
 import { type Leg, traceLeg } from './leg.ts';
 import { notStarted } from './not-started.ts';
 import { addressParty, endOf, nodeParty, type Party, podName, podParty } from './party.ts';
+import { type NodePort, nodePortOf, throughNodePort } from './node-port.ts';
 import { behindService, type Endpoint, serviceName } from './service.ts';
 import { askTarget, type Listening } from './target.ts';
 import type { Cause, FlowQuery, Hop, Place, Trace, TraceEnd, TraceVerdict } from './trace.ts';
@@ -40,13 +41,13 @@ export function traceIn(world: World, query: FlowQuery, options: FlowOptions = {
   if (from.party === undefined)
     return blocked(from.cause, { where: 'source-node', verdict: 'drop', source: 'cluster', text: from.cause.text });
   const caller = from.party;
-  const names = query.byName === true ? traceDns(world, caller, placeEnd(query.to).name) : undefined;
+  const names = query.byName === true ? traceDns(world, caller, query.calledAs ?? placeEnd(query.to).name) : undefined;
   const parts: Parts = {
     hops: names === undefined ? [] : [names.hop],
     unknowns: names?.unknown === undefined ? [] : [names.unknown],
   };
   const reached = traceTo(world, caller, query, parts, options);
-  const trace: Trace = { ...base, ...reached };
+  const trace: Trace = { ...base, ...reached, called: reached.called ?? query.calledAs };
   if (names?.cause === undefined) return trace;
   return { ...trace, verdict: 'dropped', cause: names.cause, sourceSeen: undefined };
 }
@@ -124,8 +125,33 @@ function toParty(world: World, from: Party, to: Party, query: FlowQuery, parts: 
       options,
     });
   }
+  const served =
+    to.network === 'host' && to.pod === undefined ? nodePortOf(world, query.protocol, query.port) : undefined;
+  if (served !== undefined) return toNodePort(world, { from, node: to, served }, query, parts, options);
   const leg = traceLeg(world, { from, to, protocol: query.protocol, port: query.port });
   return finish({ world, leg, to, port: query.port, parts, query, options });
+}
+
+function toNodePort(
+  world: World,
+  { from, node, served }: { readonly from: Party; readonly node: Party; readonly served: NodePort },
+  query: FlowQuery,
+  parts: Parts,
+  options: FlowOptions,
+): Reached {
+  const { protocol, port: nodePort = 0 } = query;
+  const answer = throughNodePort(world, served, { from, node, protocol, nodePort });
+  const to: TraceEnd = { ...endOf(node), name: `${node.name} port ${nodePort}` };
+  if (answer.kind === 'end') {
+    const { verdict, hops, cause, unknowns, sourceSeen } = answer.leg;
+    const all = { hops: [...parts.hops, ...hops], unknowns: [...parts.unknowns, ...unknowns] };
+    return { to, verdict, cause, sourceSeen, ...all };
+  }
+  const ways = answer.ways.map(({ endpoint, leg }) => {
+    const { party, port } = endpoint;
+    return { endpoint, end: finish({ world, leg, to: party, port, parts, query, options, by: served }) };
+  });
+  return worst(to, ways, parts);
 }
 
 interface Finish {
@@ -148,7 +174,8 @@ function finish({ world, leg, to, port, parts, query, options, by }: Finish): Re
     ...noted.map((text): Hop => ({ where: 'target-node', verdict: 'note', source: 'cluster', text })),
   ];
   const unknowns = [...parts.unknowns, ...leg.unknowns];
-  const base = { to: leg.to, target: { address: to.address, port }, sourceSeen: leg.sourceSeen };
+  const called = by === undefined ? undefined : serviceName(by.service);
+  const base = { to: leg.to, called, target: { address: to.address, port }, sourceSeen: leg.sourceSeen };
   if (leg.verdict === 'dropped' || leg.verdict === 'refused')
     return { ...base, verdict: leg.verdict, hops, cause: leg.cause, unknowns };
   const target = askTarget({ to, protocol: query.protocol, port, by, listening: options.listening });
@@ -202,11 +229,24 @@ function throughService(
   }
   const ways = behind.endpoints.map((endpoint) => {
     const { party, port } = endpoint;
-    const leg = traceLeg(world, { from, to: party, protocol: query.protocol, port });
+    const leg = hairpin(from, party, service) ?? traceLeg(world, { from, to: party, protocol: query.protocol, port });
     const by = { service, portAt: behind.portAt };
     return { endpoint, end: finish({ world, leg, to: party, port, parts: { ...parts, hops }, query, options, by }) };
   });
   return worst(to, ways, parts);
+}
+
+/** A strict Pod that is its own endpoint: kube-proxy gives the connection the node's address, which is a stranger on the sub-ENI (facts, data plane, section 3). */
+function hairpin(from: Party, to: Party, service: ServiceView): Leg | undefined {
+  if (from.address !== to.address || from.network !== 'strict' || clusterIps(service).length === 0) return undefined;
+  const text = `${from.name} is itself behind ${serviceName(service)}: kube-proxy gives such a connection the node's address, which is lost on the sub-ENI of a Pod with strict routing`;
+  return {
+    to: endOf(to),
+    verdict: 'dropped',
+    hops: [{ where: 'snat', verdict: 'drop', source: 'inferred', text }],
+    cause: { code: 'StrictHairpin', text: `${text}: the caller times out`, cures: [] },
+    unknowns: [],
+  };
 }
 
 const GRAVITY: readonly TraceVerdict[] = ['dropped', 'refused', 'unknown', 'delivered'];

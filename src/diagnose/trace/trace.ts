@@ -22,6 +22,8 @@ export interface FlowQuery {
   readonly port?: number | undefined;
   /** The destination is called by its name, so that DNS has to work first. */
   readonly byName?: boolean | undefined;
+  /** The name that it is called by, where `to` is the address that somebody resolved it to. */
+  readonly calledAs?: string | undefined;
 }
 
 /** In the order of the way. */
@@ -76,6 +78,8 @@ export const causeCodes = [
   'StrictSnat',
   'StrictIpvs',
   'StrictNodeLocalDns',
+  'StrictLocalPolicy',
+  'StrictHairpin',
   'EipBypassedBySnat',
   'NatGatewayPreferred',
   'NoEndpoint',
@@ -123,6 +127,8 @@ export interface TraceEnd {
 export interface Trace {
   readonly from: TraceEnd;
   readonly to: TraceEnd;
+  /** What is called, where that is another thing than `to`: a Service. */
+  readonly called?: string | undefined;
   readonly protocol: FlowProtocol;
   readonly port?: number | undefined;
   readonly verdict: TraceVerdict;

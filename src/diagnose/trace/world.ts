@@ -26,6 +26,7 @@ export interface World {
   /** By `namespace/name` of the Service. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly enisByAddress: ReadonlyMap<string, Eni>;
+  readonly enisById: ReadonlyMap<string, Eni>;
   readonly instancesByAddress: ReadonlyMap<string, Instance>;
   readonly vpcEnisByPod: ReadonlyMap<string, VpcEni>;
   readonly vpcEnisByNode: ReadonlyMap<string, readonly VpcEni[]>;
@@ -70,6 +71,7 @@ export function openWorld(picture: ClusterPicture): World {
       kube.endpointSlices,
       ({ metadata }) => `${metadata.namespace ?? ''}/${metadata.labels?.['kubernetes.io/service-name'] ?? ''}`,
     ),
+    enisById: new Map(enis.map((eni) => [eni.eniId, eni])),
     enisByAddress: new Map(enis.flatMap((eni) => eni.addresses.map(({ ip }) => [ip, eni] as const))),
     instancesByAddress: new Map(
       (cloud?.instances ?? []).flatMap((instance) => instance.privateIps.map((ip) => [ip, instance] as const)),

@@ -30,7 +30,11 @@ it.each([
   [`${networking}/vpcenis`, 'veni', 'Name Type Node Pod Phase ENI IP Security-Group-Ids *Namespace Age'],
   [`${networking}/vpcips`, 'vip', 'Name Type Phase Node ENI Claim Age'],
   [`${networking}/vpcipclaims`, 'vipc', 'Name Phase IP Node Delete-Policy *Release-At Age'],
-  [`${networking}/eipclaims`, 'eipc', 'Name Phase EIP EIP-ID IP Node Unbound-Since Delete-Policy *Bound *Release-At Age'],
+  [
+    `${networking}/eipclaims`,
+    'eipc',
+    'Name Phase EIP EIP-ID IP Node Unbound-Since Delete-Policy *Bound *Release-At Age',
+  ],
   [
     '/apis/vpcresources.tke.cloud.tencent.com/v1beta1/securitygrouppolicies',
     'sgp',

@@ -1,0 +1,70 @@
+// For tests: the whole agent as a process of its own, which kills itself at a chosen call of the kernel. Argument: its settings as JSON.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createKubeClient } from '../../kube/client.ts';
+import { createIpBatch } from '../ip-batch.ts';
+import { createKernel, type Kernel } from '../kernel.ts';
+import { runAgent } from '../program.ts';
+import { kernelInside } from './netns-world.ts';
+
+export const agentProcessSchema = z.object({
+  base: z.string(),
+  nodeName: z.string(),
+  /** Path of the node's network namespace. */
+  node: z.string(),
+  server: z.string(),
+  caPem: z.string(),
+  token: z.string(),
+  /** Killed before the kernel call of this number is made, counted from 1; 0: never. */
+  killAt: z.int(),
+});
+export type AgentProcess = z.infer<typeof agentProcessSchema>;
+
+const settings = agentProcessSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const { base, server, caPem, token } = settings;
+const clock = systemClock;
+const logger = silentLogger;
+const program = resolve(import.meta.dirname, '../../../build/ip-batch');
+const kernel = kernelInside(createKernel(existsSync(program) ? createIpBatch(program) : undefined), settings.node);
+
+let calls = 0;
+const counted = <A extends readonly unknown[], R>(call: (...args: A) => R): ((...args: A) => R) => {
+  return (...args) => {
+    calls += 1;
+    if (calls === settings.killAt) process.kill(process.pid, 'SIGKILL');
+    return call(...args);
+  };
+};
+const mortal: Kernel = {
+  ...kernel,
+  ipBatch: counted(kernel.ipBatch),
+  setSysctl: counted(kernel.setSysctl),
+  hasLink: counted(kernel.hasLink),
+};
+
+await runAgent({
+  client: createKubeClient({
+    clock,
+    logger,
+    connection: { server, caPem, auth: { readToken: () => Promise.resolve(token) } },
+  }),
+  kernel: mortal,
+  clock,
+  logger,
+  nodeName: settings.nodeName,
+  hash: (text) => text,
+  binDirectory: join(base, 'bin'),
+  conflistDirectory: join(base, 'net.d'),
+  socket: join(base, 'agent.sock'),
+  stateDirectory: join(base, 'state'),
+  netnsDirectory: '/run/netns',
+  entries: [join(base, 'cni-entry')],
+  linkDriver: 'veth',
+  addTimeoutMs: 20_000,
+  addressRestMs: 0,
+  version: 'v3.6.0',
+  signal: new AbortController().signal,
+});
