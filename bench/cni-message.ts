@@ -24,8 +24,8 @@ export const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, br
 export type Block = z.infer<typeof blockSchema>;
 
 export const fullNodeSchema = z.object({
-  /** Milliseconds of each ADD, one after the other, until the node is full. */
-  adds: z.array(z.number()),
+  /** Several times: milliseconds of each ADD, one after the other, until the node is full. */
+  rounds: z.array(z.array(z.number())),
   /** Of the agent with this many Pods. */
   rssMb: z.number(),
   /** Share of one processor that the agent and what it keeps running take while nothing happens. */

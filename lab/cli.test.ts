@@ -1,6 +1,6 @@
 // The published command line against the real programs: packed, installed in an empty folder, run by the oldest Node at hand.
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -105,6 +105,13 @@ describe.skipIf(!possible)(`trunkline${why}`, { timeout: 180_000 }, () => {
   afterAll(async () => {
     await lab.close();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is one file, and a plugin of kubectl by its other name', async () => {
+    expect(await readdir(join(folder, 'node_modules'))).toEqual(['.bin', '.package-lock.json', 'trunkline']);
+    const plugin = join(folder, 'node_modules/.bin/kubectl-trunkline');
+    expect((await run(node, [plugin, '--help'])).stdout).toMatch(/^Usage: kubectl trunkline /);
+    expect((await run(node, [file, '--version'])).stdout).toMatch(/^v\d+\.\d+\.\d+\n$/);
   });
 
   it('explains a Pod with groups of its own: connection, groups and their policy, phases until ready', async () => {

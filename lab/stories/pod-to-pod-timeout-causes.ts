@@ -16,8 +16,9 @@ import {
   makeGroup,
   NAMESPACE,
   type Nodes,
-  patientCurl,
+  SERVICE,
   servicePort,
+  untilCurl,
 } from './pod-to-pod-timeout-parts.ts';
 import { strictCauses } from './pod-to-pod-timeout-strict.ts';
 import type { StoryContext } from './story.ts';
@@ -89,8 +90,6 @@ async function sourceGroup(context: StoryContext, desk: Desk, nodes: Nodes): Pro
   });
 }
 
-const SERVICE = 'web';
-
 async function serviceCauses(context: StoryContext, desk: Desk): Promise<void> {
   const { lab } = context;
   const { a } = await bothPods(context);
@@ -101,7 +100,7 @@ async function serviceCauses(context: StoryContext, desk: Desk): Promise<void> {
     spec: { selector: { app: 'my-app2' }, ports: [{ port: 80, targetPort: 80 }] },
   } as never);
   const through = {
-    tryIt: () => patientCurl(context, a, SERVICE),
+    tryIt: () => curl(context, a, SERVICE),
     ends: ['deploy/nginx-deployment', 'svc/web:80'],
   } as const;
   await findAndMend(context, desk, {
@@ -115,15 +114,16 @@ async function serviceCauses(context: StoryContext, desk: Desk): Promise<void> {
         labelSelector: 'app=my-app2',
         what: 'the Pod of B to go',
       });
+      await servicePort(context, SERVICE, undefined);
+      await untilCurl(context, a, SERVICE, CURL.refused);
     },
-    tryIt: () => curl(context, a, SERVICE),
     broken: CURL.refused,
     verdict: 'refused',
     cause: 'NoEndpoint',
     names: () => [`Service ${NAMESPACE}/${SERVICE}`, 'scaled to 0'],
     settled: async () => {
       await bothPods(context);
-      await patientCurl(context, a, SERVICE);
+      await untilCurl(context, a, SERVICE, CURL.answers);
     },
   });
   await findAndMend(context, desk, {
@@ -133,13 +133,13 @@ async function serviceCauses(context: StoryContext, desk: Desk): Promise<void> {
       const body = [{ op: 'replace', path: '/spec/ports/0/targetPort', value: 8081 }];
       await lab.client.patch(services, SERVICE, { type: 'json', body }, { namespace: NAMESPACE });
       await servicePort(context, SERVICE, 8081);
+      await untilCurl(context, a, SERVICE, CURL.refused);
     },
-    tryIt: () => curl(context, a, SERVICE),
     broken: CURL.refused,
     verdict: 'refused',
     cause: 'WrongTargetPort',
     names: () => ['8081', '80'],
-    settled: () => servicePort(context, SERVICE, 80),
+    settled: () => untilCurl(context, a, SERVICE, CURL.answers),
   });
 }
 

@@ -1,6 +1,7 @@
 // What the steps of document 003 share: its two Pods, curl, groups made by hand and given to a node.
 import { z } from 'zod';
 import { nodeEniConfigs } from '../../src/api/node-eni-config.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { EndpointSlice } from '../../src/diagnose/picture/picture.ts';
 import type { Pod } from '../../src/kube/resources.ts';
 import type { Resource } from '../../src/kube/types.ts';
@@ -13,8 +14,13 @@ import type { StoryContext } from './story.ts';
 import { execIn } from './super-node-pods.ts';
 
 export const NAMESPACE = 'default';
+/** The Service in front of B, made for the causes that have one. */
+export const SERVICE = 'web';
 /** curl's exit codes (curl(1), EXIT CODES). */
 export const CURL = { answers: 0, noSuchName: 6, refused: 7, timedOut: 28 } as const;
+
+const LOOK_AGAIN_MS = 200;
+const IN_A_ROW = 3;
 
 /** Nodes A and B, and whether terraform made them. */
 export interface Nodes {
@@ -37,11 +43,18 @@ export async function curl(context: StoryContext, from: Pod, url: string): Promi
   return (await execIn(context, from, 'curl', ...limits, `http://${url}/`)).code;
 }
 
-/** The same, tried again for as long as somebody refuses: until a Service has heard of its endpoints. */
-export async function patientCurl(context: StoryContext, from: Pod, url: string): Promise<number> {
-  const tries = ['--retry', '20', '--retry-all-errors', '--retry-delay', '1', '--retry-max-time', '60'];
-  const limits = ['--silent', '--show-error', '--noproxy', '*', '--connect-timeout', '3', '--max-time', '15'];
-  return (await execIn(context, from, 'curl', ...tries, ...limits, `http://${url}/`)).code;
+/**
+ * Until curl has ended so three times in a row, since nobody tells when a service proxy or ip-masq-agent has heard of a change, and what is
+ * on its way out may answer once more. Throws after a minute.
+ */
+export async function untilCurl(context: StoryContext, from: Pod, url: string, code: number): Promise<void> {
+  const limit = AbortSignal.timeout(60_000);
+  for (let row = 0; row < IN_A_ROW; ) {
+    const seen = await curl(context, from, url);
+    row = seen === code ? row + 1 : 0;
+    if (limit.aborted) throw new Error(`curl ${url} still exits ${seen}, not ${code}`);
+    await systemClock.sleep(LOOK_AGAIN_MS);
+  }
 }
 
 const endpointSlices: Resource<EndpointSlice> = {
@@ -52,19 +65,17 @@ const endpointSlices: Resource<EndpointSlice> = {
   namespaced: true,
 };
 
-/** Once the endpoints of the Service have this port, and it is what a caller gets. */
-export async function servicePort({ lab }: StoryContext, service: string, port: number): Promise<void> {
+/** Once the endpoints of the Service have this port; undefined: once there are none. */
+export async function servicePort({ lab }: StoryContext, service: string, port: number | undefined): Promise<void> {
   await waitForObjects(
     lab.client,
     endpointSlices,
-    (all) =>
-      all.some(
-        ({ metadata, ports, endpoints }) =>
-          metadata.labels?.['kubernetes.io/service-name'] === service &&
-          ports?.some((each) => each.port === port) === true &&
-          (endpoints ?? []).length > 0,
-      ),
-    { namespace: NAMESPACE, what: `endpoints of ${service} with port ${port}` },
+    (all) => {
+      const own = all.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service);
+      const found = own.flatMap(({ ports, endpoints }) => (endpoints ?? []).map(() => ports?.[0]?.port));
+      return port === undefined ? found.length === 0 : found.includes(port);
+    },
+    { namespace: NAMESPACE, what: `endpoints of ${service} ${port === undefined ? 'to go' : `with port ${port}`}` },
   );
 }
 

@@ -7,7 +7,17 @@ import { applyObject } from '../install.ts';
 import { waitForObjects } from '../wait.ts';
 import { findAndMend } from './pod-to-pod-timeout-causes.ts';
 import type { Desk } from './pod-to-pod-timeout-desk.ts';
-import { bothPods, CURL, curl, makeGroup, NAMESPACE, type Nodes, patientCurl } from './pod-to-pod-timeout-parts.ts';
+import {
+  bothPods,
+  CURL,
+  curl,
+  makeGroup,
+  NAMESPACE,
+  type Nodes,
+  SERVICE,
+  servicePort,
+  untilCurl,
+} from './pod-to-pod-timeout-parts.ts';
 import type { StoryContext } from './story.ts';
 import { modifyGlobalConfigurations } from './trunk-preparation.ts';
 
@@ -54,10 +64,13 @@ async function groupDeleted(context: StoryContext, desk: Desk, { open }: Parts):
       } as never);
       await lab.cloud.call('vpc', 'DeleteSecurityGroup', { SecurityGroupId: gone });
       await anotherB(context, b);
+      await servicePort(context, SERVICE, undefined);
+      await untilCurl(context, a, SERVICE, CURL.refused);
     },
+    // It has no address: who calls it calls its Service.
     tryIt: async () => {
       const [now] = (await lab.client.list(pods, { namespace: NAMESPACE, labelSelector: 'app=my-app2' })).items;
-      return curl(context, a, now?.status?.podIP ?? 'web');
+      return curl(context, a, now?.status?.podIP ?? SERVICE);
     },
     broken: CURL.refused,
     ends: [A, `${B}:80`],
@@ -117,29 +130,19 @@ async function strictSnat(context: StoryContext, desk: Desk): Promise<void> {
   const before = (await lab.client.get(configMaps, objectNames.masqConfig, system)).data?.['config'] ?? '{}';
   const write = (config: string): Promise<unknown> =>
     lab.client.patch(configMaps, objectNames.masqConfig, { type: 'merge', body: { data: { config } } }, system);
-  let mended = false;
   await findAndMend(context, desk, {
     title: 'SNAT on a strict Pod: NonMasqueradeCIDRs leaves the VPC out',
     breakIt: async () => {
       await write(JSON.stringify({ NonMasqueradeCIDRs: ['172.16.0.0/12'], ResyncInterval: '1s' }));
-      await untilLost(context, b, `${a.status?.podIP}`);
+      await untilCurl(context, b, `${a.status?.podIP}`, CURL.timedOut);
     },
-    tryIt: () => (mended ? patientCurl : curl)(context, b, `${a.status?.podIP}`),
+    tryIt: () => curl(context, b, `${a.status?.podIP}`),
     broken: CURL.timedOut,
     ends: [B, `${A}:80`],
     verdict: 'dropped',
     cause: 'StrictSnat',
     names: () => [`${a.status?.podIP}`, 'sub-ENI'],
-    settled: async () => {
-      mended = true;
-      await Promise.resolve();
-    },
+    settled: () => untilCurl(context, b, `${a.status?.podIP}`, CURL.answers),
   });
   await write(before);
-}
-
-/** ip-masq-agent tells nobody when it has read its configuration: connections are what shows it. */
-async function untilLost(context: StoryContext, from: Pod, address: string): Promise<void> {
-  const limit = AbortSignal.timeout(60_000);
-  while ((await curl(context, from, address)) !== CURL.timedOut) limit.throwIfAborted();
 }

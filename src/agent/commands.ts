@@ -72,7 +72,7 @@ async function whatIsMissing({ kernel }: ServiceDeps, { wiring }: Wired): Promis
 }
 
 /** In the words of a person who looks for it with `ip route`. */
-function missingRoute(wiring: Wiring, uplink: string, routes: readonly KernelRoute[]): string | undefined {
+export function missingRoute(wiring: Wiring, uplink: string, routes: readonly KernelRoute[]): string | undefined {
   const table = String(tableOf(wiring));
   const toPod = { text: `${wiring.podIp}/32`, dst: wiring.podIp, dev: wiring.hostVeth };
   const wanted = [

@@ -43,8 +43,8 @@ export const agentFlags = {
   'enable-quick-release': booleanFlag(false).describe(
     'Have ipamd take all surplus addresses of this node back in each round of 2 minutes, not one (default false)',
   ),
-  'health-address': listenFlag('127.0.0.1:61680').describe(
-    'Address of GET /health, /ready and /metrics (default 127.0.0.1:61680)',
+  'health-address': listenFlag('127.0.0.1:61681').describe(
+    'Address of GET /health, /ready and /metrics (default 127.0.0.1:61681)',
   ),
   'log-level': choiceFlag(['debug', 'info', 'warn', 'error'], 'info').describe(
     'debug, info, warn or error (default info)',

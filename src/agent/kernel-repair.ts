@@ -2,6 +2,8 @@
 import { errorText } from '../base/errors.ts';
 import { createController } from '../kube/controller.ts';
 import type { Controller, KubeClient, ReconcileResult } from '../kube/types.ts';
+import { missingRoute } from './commands.ts';
+import type { KernelLink, KernelRoute } from './kernel.ts';
 import type { KernelRule } from './plan-rules.ts';
 import { foreignRules, planRuleRepair } from './plan-rules.ts';
 import { planWire, routesOf } from './plan-wire.ts';
@@ -10,6 +12,7 @@ import { podKey, type ServiceDeps } from './service-deps.ts';
 import { uplinkOf } from './uplink.ts';
 import { filterSources, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
+import type { Wiring } from './wiring.ts';
 
 export const REPAIR_MS = 60_000;
 /** A Pod that the API knows no more has this long to end by a DEL; force-deleted ones run on for their grace period. */
@@ -36,8 +39,10 @@ export function createKernelRepair(deps: RepairDeps): KernelRepair {
 
   const round = async (signal: AbortSignal): Promise<ReconcileResult> => {
     const { store, kernel, metrics, logger } = deps;
-    await forgetLost(deps);
+    const links = await kernel.links();
+    await forgetLost(deps, links);
     const rules = await kernel.rules();
+    const routes = await kernel.routes();
     // The records after the rules: a rule that is being made has its record already.
     const { leftOver } = planRuleRepair(
       store.list().map(({ wiring }) => wiring),
@@ -49,7 +54,8 @@ export function createKernelRepair(deps: RepairDeps): KernelRepair {
       { force: true },
     );
     metrics.repairs.inc({ kind: 'rule-removed' }, leftOver.length);
-    for (const record of store.list()) await repairOne(deps, record, rules);
+    for (const record of store.list())
+      if (await isBroken(deps, record, { links, rules, routes })) await repairOne(deps, record);
     foreign = tellForeign(deps, foreignRules(rules), foreign);
     await unwireVanished(deps, vanishedSince, signal);
     return { requeueAfterMs: REPAIR_MS };
@@ -83,8 +89,8 @@ async function withRecord(
 }
 
 /** Its network namespace is gone, and took the device along: the runtime crashed, and its DEL will never come. */
-async function forgetLost(deps: RepairDeps): Promise<void> {
-  const present = new Set((await deps.kernel.links()).map(({ ifname }) => ifname));
+async function forgetLost(deps: RepairDeps, links: readonly KernelLink[]): Promise<void> {
+  const present = new Set(links.map(({ ifname }) => ifname));
   for (const record of deps.store.list())
     if (!present.has(record.wiring.hostVeth))
       await withRecord(deps, record, async (now) => {
@@ -95,19 +101,38 @@ async function forgetLost(deps: RepairDeps): Promise<void> {
       });
 }
 
-async function repairOne(deps: RepairDeps, record: Wired, rules: readonly KernelRule[]): Promise<void> {
+interface Seen {
+  readonly links: readonly KernelLink[];
+  readonly rules: readonly KernelRule[];
+  readonly routes: readonly KernelRoute[];
+}
+
+/** From one look at the kernel for all Pods: it may be older than the sandbox, which costs a second look and nothing else. */
+async function isBroken({ kernel }: RepairDeps, { wiring }: Wired, seen: Seen): Promise<boolean> {
+  const uplink = uplinkOf(wiring, seen.links);
+  if (planRuleRepair([wiring], rulesAbout(wiring, seen.rules)).missing.length > 0) return true;
+  if (missingRoute(wiring, uplink, seen.routes) !== undefined) return true;
+  for (const device of planWire(wiring).filtered)
+    if ((await kernel.sysctl(`net/ipv4/conf/${device}/rp_filter`)) === '0') return true;
+  return false;
+}
+
+/** The few among hundreds that can be a Pod's. */
+const rulesAbout = ({ podIp, link, hostVeth }: Wiring, rules: readonly KernelRule[]): readonly KernelRule[] =>
+  rules.filter(({ src, dst, iif }) => src === podIp || dst === podIp || iif === link || iif === hostVeth);
+
+async function repairOne(deps: RepairDeps, record: Wired): Promise<void> {
   const { kernel, logger, metrics } = deps;
   await withRecord(deps, record, async ({ containerId, wiring: recorded }) => {
     const wiring = { ...recorded, link: uplinkOf(recorded, await kernel.links()) };
     try {
       await kernel.ipBatch(routesOf(wiring));
       await filterSources(kernel, planWire(wiring));
+      metrics.repairs.inc({ kind: 'routes' });
     } catch (error) {
       // An ENI was detached under it: CHECK tells about it, the others are looked after.
       logger.error({ containerId, error: errorText(error) }, 'routes of a wired Pod cannot be repaired');
     }
-    if (planRuleRepair([wiring], rules).missing.length === 0) return;
-    // What was seen may be older than the sandbox.
     const { missing } = planRuleRepair([wiring], await kernel.rules());
     if (missing.length === 0) return;
     logger.warn({ containerId, rules: missing }, 'policy rules of a wired Pod were gone and are put back');

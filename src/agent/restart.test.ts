@@ -151,9 +151,10 @@ describe.skipIf(!canMakeNamespaces())('the agent that is killed', () => {
     expect(statSync(join(program.base, 'net.d', CONFLIST_NAME)).mode & 0o777).toBe(0o644);
     // A Pod that was given the host's file system is still nobody to it.
     const asked = (user: string): string =>
-      program.world.run('web', [
-        ...`setpriv --reuid=${user} --clear-groups curl -s --unix-socket ${socket} http://agent/health`.split(' '),
-      ]).stdout;
+      program.world.run(
+        'web',
+        `setpriv --reuid=${user} --clear-groups curl -s --unix-socket ${socket} http://agent/health`.split(' '),
+      ).stdout;
     expect(asked('0')).toContain('ok');
     expect(asked('65534')).toBe('');
   });

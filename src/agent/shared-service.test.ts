@@ -1,4 +1,5 @@
 // ADD and DEL of Pods that share addresses, on a kernel and a clock that the test moves: what is taken, what is waited for, what is refused.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
@@ -206,6 +207,29 @@ describe('ADD of a Pod with a shared address', () => {
     world.enis.put(sharedEniOf(2, { generation: 6, addresses: [{ ip: '10.0.35.22', since: 2 }] }));
     expect(await add(web, 'c2')).toBe('10.0.35.21/32');
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'is refused whole while the disk is full; DEL goes on, and so does ADD once there is room',
+    async () => {
+      world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21', '10.0.35.22')));
+      await add(db, 'c0');
+      // A disk of two pages: a record, and the one that takes its place.
+      const small = (script: string): void => void execFileSync('sh', ['-ec', script], { cwd: world.stateDir });
+      small('mount -t tmpfs -o size=8k none wired; head -c 8192 /dev/zero >wired/full');
+      try {
+        const before = [...kernel.rulesNow];
+        expect(await add(web, 'c1')).toMatchObject({ code: 5, message: expect.stringContaining('ENOSPC') });
+        expect([...kernel.rulesNow]).toEqual(before);
+        expect(world.deps.store.get('c1')).toBeUndefined();
+        expect(await del(db, 'c0')).toBeUndefined();
+        expect(kernel.rulesNow.size).toBe(0);
+        small('rm wired/full');
+        expect(await add(web, 'c1')).toMatch(/^10\.0\.35\.2[12]\/32$/);
+      } finally {
+        small('umount wired');
+      }
+    },
+  );
 
   it('tells whoever frees addresses when the Pod went away at the moment at which it got one', async () => {
     world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21')));

@@ -74,10 +74,19 @@ export async function unwire(
   const link = stays ? [] : planRemoveLink(linkDriver, wiring.link);
   await clear(deps, record.wiring, link);
   // Until now the record told whose the address is; a Pod that lives keeps it for its next sandbox.
-  if (wiring.kind === 'shared') await deps.addresses.saved();
+  if (wiring.kind === 'shared') await keepAddress(deps, record);
   await deps.store.remove(record.containerId);
   if (isStrict(record.wiring)) await giveBack(deps, record);
   deps.changed(record.pod.uid);
+}
+
+/** A full disk must not keep a sandbox from going: at worst, the Pod's next one has another address. */
+async function keepAddress({ addresses, logger }: WireDeps, { containerId }: Wired): Promise<void> {
+  try {
+    await addresses.saved();
+  } catch (error) {
+    logger.error({ containerId, error: errorText(error) }, 'the address of a Pod cannot be recorded');
+  }
 }
 
 /** The Pod is unwired, whatever the kernel says about what only its routing needed; the next change of a strict Pod tries again. */

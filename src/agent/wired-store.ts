@@ -31,7 +31,7 @@ export interface WiredStore {
   ofPod(uid: string): readonly Wired[];
   /**
    * Resolves once it is in its file: whole after SIGKILL at any point. It is not synced (ADR 0032): what it tells of is in the kernel, and gone with it
-   * after a power cut.
+   * after a power cut. When it cannot be written, it rejects, and the record is what it was before.
    */
   put(record: Wired): Promise<void>;
   remove(containerId: string): Promise<void>;
@@ -80,8 +80,15 @@ export function createWiredStore(options: { directory: string; logger: Logger })
       [...records.values()].filter((record) => record.pod.uid === uid).toSorted((a, b) => a.sequence - b.sequence),
     put: async (record) => {
       // In memory first: whoever asks meanwhile must not think that nothing is there.
+      const before = records.get(record.containerId);
       records.set(record.containerId, record);
-      await writeFor(record);
+      try {
+        await writeFor(record);
+      } catch (error) {
+        if (before === undefined) records.delete(record.containerId);
+        else records.set(record.containerId, before);
+        throw error;
+      }
     },
     remove: async (containerId) => {
       await removeFor(containerId);

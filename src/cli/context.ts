@@ -30,6 +30,8 @@ export interface CliWorld {
   writeFile(path: string, content: Uint8Array): Promise<void>;
   /** All of standard input. */
   readStdin(): Promise<string>;
+  /** IPv4 addresses of a name, as this machine resolves it; rejects when it does not. Absent: names outside the cluster stay names. */
+  lookup?(name: string): Promise<readonly string[]>;
   /** For credential programs of a kubeconfig. Resolves to what it printed on standard output; rejects when it fails. */
   runProgram(
     command: string,
@@ -67,9 +69,9 @@ export interface CliSession {
   /** The cluster and, where keys are at hand, its cloud, read once with progress on a terminal. What cannot be read is a gap of it. */
   picture(): Promise<ClusterPicture>;
   /** The answer, once: as text, or the data as JSON or YAML. */
-  print(data: unknown, text: () => string): void;
+  readonly print: (data: unknown, text: () => string) => void;
   /** One line on standard error that the next one replaces, on a terminal and with text output only. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
   /** A line on standard error. */
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
 }

@@ -28,6 +28,14 @@ describe('kubeConnection', () => {
     expect((await kubeConnection(world, { context: 'b' })).server).toBe('https://b.example:6443');
   });
 
+  it('takes the first of two entries of one name', async () => {
+    const world = fakeWorld({
+      env: { KUBECONFIG: '/one:/two' },
+      files: { '/one': config('a', TOKEN, 'https://first:1'), '/two': config('a', TOKEN, 'https://second:1') },
+    });
+    expect((await kubeConnection(world, {})).server).toBe('https://first:1');
+  });
+
   it('takes files named in a kubeconfig as relative to its own folder, also when several are merged', async () => {
     const world = fakeWorld({
       env: { KUBECONFIG: '/x/one:/y/two' },

@@ -145,7 +145,10 @@ async function regionOfCluster(client: ClosableKubeClient): Promise<string | und
   }
 }
 
-function progressLine(world: CliWorld, output: OutputForm): { show(text: string): void; clear(): void } {
+function progressLine(
+  world: CliWorld,
+  output: OutputForm,
+): { readonly show: (text: string) => void; readonly clear: () => void } {
   const on = output === 'text' && world.err.isTTY === true;
   let shown = false;
   return {

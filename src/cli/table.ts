@@ -14,11 +14,11 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
 }
 
 export interface Style {
-  bold(text: string): string;
-  green(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
-  dim(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly dim: (text: string) => string;
 }
 
 /** Styles that are invisible when the stream is no terminal or NO_COLOR is set. */

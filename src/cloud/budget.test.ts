@@ -55,6 +55,24 @@ describe('a budget', () => {
     expect(grants).toEqual([{ at: 0, label: 'one' }]);
   });
 
+  test('that keeps to the documented limit is never refused, though what left together may have arrived one by one', async () => {
+    const { clock, budget } = createBudget({ start: 10, max: 10 });
+    const arrived: number[] = [];
+    let refused = 0;
+    for (let index = 0; index < 100; index += 1)
+      void budget.acquire(ACTION, 'waiting-pod').then((grant) => {
+        // The service is slow at first, and then is not.
+        const gapMs = arrived.length < 10 ? 6 : 0;
+        const at = Math.max(clock.monotonicMs(), (arrived.at(-1) ?? -gapMs) + gapMs);
+        const served = arrived.filter((other) => other > at - 1000).length < 10;
+        arrived.push(at);
+        refused += served ? 0 : 1;
+        clock.after(at - clock.monotonicMs(), () => grant.report(served ? 'answered' : 'throttled'));
+      });
+    await clock.advance(9_700);
+    expect([arrived.length, refused]).toEqual([100, 0]);
+  });
+
   test('never lets more calls go within any second than its limit', async () => {
     await fc.assert(
       fc.asyncProperty(

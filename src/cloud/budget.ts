@@ -51,9 +51,13 @@ export function createCallBudget(options: BudgetOptions): CallBudget {
 const PRIORITIES: readonly CallPriority[] = ['waiting-pod', 'release', 'warm', 'collect'];
 /** A second, and a little more for requests that overtake each other on the way. */
 const WINDOW_MS = 1015;
+const SECOND_MS = 1000;
+/** A place is taken no longer than this, however late the answer was. */
+const LONGEST_PLACE_MS = 1100;
 const FAIR_EVERY = 8;
-/** After the first refusal of a second, the next try in its place. */
+/** After a refusal, the next try in its place; a little more for each that waits as well. */
 const TRY_AGAIN_MS = 50;
+const LONGEST_AGAIN_MS = 200;
 /** Longer than an answer takes, and than any window. */
 const REMEMBERED_MS = 10_000;
 
@@ -108,12 +112,17 @@ function createActionBudget(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
     const windowMs = limit < 1 ? WINDOW_MS / limit : WINDOW_MS;
     const forgotten = sent.findIndex((call) => call.at > now - REMEMBERED_MS);
     sent.splice(0, forgotten === -1 ? sent.length : forgotten);
-    const counting = sent.filter((call) => call.at > now - windowMs && now < (call.freeAt ?? call.at + windowMs));
+    // Calls that leave together arrive one by one; an answered one has arrived for sure, how long before nobody knows.
+    const freeAt = (call: SentCall): number => {
+      const over = call.at + windowMs;
+      if (call.freeAt !== undefined) return Math.min(call.freeAt, over);
+      if (call.outcome !== 'answered' || limit < 1) return over;
+      return Math.max(over, Math.min((call.answeredAt ?? 0) + SECOND_MS, call.at + LONGEST_PLACE_MS));
+    };
+    const counting = sent.filter((call) => now < freeAt(call));
     const surplus = counting.length - Math.max(1, Math.round(limit));
     if (surplus < 0) return 0;
-    const freed = counting
-      .map((call) => Math.min(call.freeAt ?? now + windowMs, call.at + windowMs))
-      .sort((a, b) => a - b);
+    const freed = counting.map(freeAt).sort((a, b) => a - b);
     return (freed[surplus] ?? now) - now;
   };
   const report = (call: SentCall, outcome: 'answered' | 'throttled'): void => {
@@ -131,12 +140,17 @@ function createActionBudget(clock: Clock, bounds: BudgetLimit, onLimit: (perSeco
   };
   /**
    * The service does not count what it refuses (GUESS), so one that was refused with as many served around it takes nothing: another one may try
-   * in its place. The more were refused in that second, the later: a limit that is still too high must not send one after the other.
+   * in its place. The more places are not yet free again, the later: a limit that is still too high must not send one after the other.
    */
   const setFree = (last: SentCall): void => {
+    const now = clock.monotonicMs();
     const refused = sent.filter((call) => call.outcome === 'throttled' && isWithin(call, last));
-    for (const [index, call] of refused.entries())
-      call.freeAt ??= (call.answeredAt ?? call.at) + TRY_AGAIN_MS * (index + 1);
+    let waiting = refused.filter((call) => (call.freeAt ?? 0) > now).length;
+    for (const call of refused) {
+      if (call.freeAt !== undefined) continue;
+      waiting += 1;
+      call.freeAt = (call.answeredAt ?? call.at) + Math.min(LONGEST_AGAIN_MS, TRY_AGAIN_MS * waiting);
+    }
   };
   const evidenceOf = (refused: SentCall): Evidence => {
     const near = sent.filter((call) => isWithin(call, refused));

@@ -2,6 +2,7 @@
 import { describe, it } from 'vitest';
 import { annotations, tags } from '../api/keys.ts';
 import { type EipClaim, eipClaims } from '../api/eip-claim.ts';
+import { pods } from '../kube/resources.ts';
 import { boundClaim, CREATE, eipcOf, eipcs, eipPod, eipWorld, KEEP, shownOn, verdictOf } from './testing/eip-world.ts';
 import { running } from './testing/shared-world.ts';
 
@@ -73,32 +74,53 @@ describe('designated EIPs', { concurrent: true, timeout: 60_000 }, () => {
     const [event] = await world.events('FailedAllocateEIP');
     expect(event?.involvedObject.name).toBe('db-2');
     expect(event?.message).toMatch(/names 2 EIPs .*a Pod with ordinal 2 needs number 3/);
-    await Promise.all(['db-0', 'db-1'].map((name) => world.deletePod(name)));
+    const short = await eipcOf(world, 'db-2', ({ status }) => status?.phase === 'Failed', 'db-2 told');
+    expect(verdictOf(short)).toMatch(new RegExp(`^EIPListTooShort: .*${ids.join(', ')}.*needs number 3`));
+    await Promise.all(['db-0', 'db-1', 'db-2'].map((name) => world.deletePod(name)));
     await eipcs(world, (all) => all.length === 0, 'no claim left');
     expect((await world.eips()).map(({ eipId, status }) => [eipId, status])).toEqual(ids.map((id) => [id, 'UNBIND']));
     expect(world.calls('ReleaseAddresses')).toBe(0);
   });
 
-  it('serve exactly one of the Pods that may have the same one; the other says why, and follows when it is free', async ({
+  it('serve a Pod beyond the list once its list is long enough', async ({ expect }) => {
+    await using world = await eipWorld();
+    const ids = await world.buy(2);
+    world.ipamd();
+    await eipPod(world, 'db-1', { marks: list(ids.slice(0, 1)) });
+    await eipcOf(world, 'db-1', ({ status }) => status?.phase === 'Failed', 'told');
+    const body = { metadata: { annotations: list(ids) } };
+    await world.client.patch(pods, 'db-1', { type: 'merge', body }, { namespace: 'default' });
+    expect((await boundClaim(world, 'db-1')).status?.eipID).toBe(ids[1]);
+  });
+
+  it('serve one Pod each of those that may have any; the others say why, and follow when one is free; all are warned', async ({
     expect,
   }) => {
     await using world = await eipWorld();
-    const ids = await world.buy(1);
+    const ids = await world.buy(2);
     world.ipamd();
-    await Promise.all(['web-x', 'web-y'].map((name) => eipPod(world, name, { marks: list(ids) })));
+    const names = ['web-x', 'web-y', 'web-z'];
+    await Promise.all(names.map((name) => eipPod(world, name, { marks: list(ids) })));
     const refused = ({ status }: EipClaim): boolean => status?.conditions?.[0]?.reason === 'EIPInUse';
+    const isBound = ({ status }: EipClaim): boolean => status?.phase === 'Bound';
     const all = await eipcs(
       world,
-      (found) => found.some(({ status }) => status?.phase === 'Bound') && found.some(refused),
-      'one bound and one refused',
+      (found) => found.filter(isBound).length === 2 && found.some(refused),
+      'two bound and one refused',
     );
-    const winner = all.find(({ status }) => status?.phase === 'Bound')?.metadata.name ?? '';
+    const winners = all.filter(isBound);
+    expect(winners.map(({ status }) => status?.eipID).toSorted()).toEqual([...ids].toSorted());
     const loser = all.find(refused);
-    expect(loser === undefined ? '' : verdictOf(loser)).toBe(
-      `EIPInUse: ${ids[0]} is held by EIPClaim default/${winner}`,
-    );
-    await world.deletePod(winner);
-    expect((await boundClaim(world, loser?.metadata.name ?? '')).status?.eipID).toBe(ids[0]);
+    for (const { metadata, status } of winners)
+      expect(loser === undefined ? '' : verdictOf(loser)).toContain(
+        `${status?.eipID} is held by EIPClaim default/${metadata.name}`,
+      );
+    const warned = (await world.events('SeveralEIPsWithoutOrdinal')).map(({ involvedObject }) => involvedObject.name);
+    expect(new Set(warned)).toEqual(new Set(names));
+    const [winner] = winners;
+    await world.deletePod(winner?.metadata.name ?? '');
+    const after = await boundClaim(world, loser?.metadata.name ?? '');
+    expect(after.status?.eipID).toBe(winner?.status?.eipID);
   });
 
   it('that are missing or bound by somebody else are named, and not taken away', async ({ expect }) => {

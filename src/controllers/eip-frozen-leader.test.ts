@@ -68,6 +68,21 @@ describe('an account whose client tokens are not honoured', { concurrent: true, 
     expect(world.calls('AllocateAddresses')).toBe(1);
   });
 
+  it.each([
+    ['after a lost reply', true],
+    ['after an answer', false],
+  ])('buys no second EIP while describes do not show the first one yet, %s', async (_when, lost) => {
+    await using world = await start();
+    world.ipamd({ timings: { consistencyWindowMs: 3_000 } });
+    await offers(world, nodeName(world, 0), '27');
+    world.cloud.admin.hideNew({ ms: 1_000 });
+    if (lost) world.cloud.admin.dropReply({ action: 'AllocateAddresses' });
+    await eipPod(world, 'web-0');
+    const { status } = await boundClaim(world, 'web-0');
+    expect((await world.eips()).map(({ eipId }) => eipId)).toEqual([status?.eipID]);
+    expect(world.calls('AllocateAddresses')).toBe(1);
+  });
+
   it('releases what a lost purchase bought for a Pod that went meanwhile', async () => {
     await using world = await start();
     const first = world.ipamd();

@@ -32,7 +32,7 @@ const keptForMs = ({ status }: EipClaim): number =>
 
 describe('a kept EIP', { concurrent: true, timeout: 90_000 }, () => {
   it('is released at an absolute time, also when ipamd was not there meanwhile', async ({ expect }) => {
-    await using world = await eipWorld();
+    await using world = await eipWorld({ instanceTypes: ['SA5.4XLARGE32'] });
     const flags = { claimExpiredMs: 4_000 };
     const ipamd = world.ipamd({ flags });
     await eipPod(world, 'db-0', { marks: KEEP });

@@ -1,8 +1,21 @@
 // What people are told when a Pod cannot have its EIP, and how it heals once that is mended (facts/tke.md 13.1, 16).
 import { describe, it } from 'vitest';
 import { staticCredentials } from '../cloud/credentials.ts';
-import { annotations } from '../api/keys.ts';
-import { boundClaim, eipcOf, eipPod, eipWorld, type EipWorld, KEEP, shownOn, verdictOf } from './testing/eip-world.ts';
+import type { EipClaim } from '../api/eip-claim.ts';
+import { annotations, networks } from '../api/keys.ts';
+import {
+  boundClaim,
+  CREATE,
+  eipcOf,
+  eipcs,
+  eipPod,
+  eipWorld,
+  type EipWorld,
+  KEEP,
+  shownOn,
+  verdictOf,
+} from './testing/eip-world.ts';
+import { nec, nodeName } from './testing/shared-world.ts';
 
 const ROLE = 'IPAMDofTKE_QCSRole';
 const POLICY = 'QcloudAccessForIPAMDRoleInQcloudAllocateEIP';
@@ -57,6 +70,46 @@ describe('a Pod that cannot have its EIP', { concurrent: true, timeout: 60_000 }
       /\(0 of 0\); the count begins anew at \d{4}-\d\d-\d\dT16:00:00.000Z.*Code=AddressQuotaLimitExceeded.DailyAllocate/s,
     );
     expect(await world.eips()).toEqual([]);
+  });
+
+  it('is bought none while its node can have no more, however many ask at once, and one when there is room', async ({
+    expect,
+  }) => {
+    await using world = await eipWorld();
+    world.ipamd({ timings: { lookAgainMs: 300 } });
+    await nec(world, nodeName(world, 0), ({ status }) => status?.eip?.quota === 1, 'one EIP for Pods');
+    const names = ['web-a', 'web-b', 'web-c'];
+    await Promise.all(names.map((name) => eipPod(world, name)));
+    const isFull = ({ status }: EipClaim): boolean => status?.conditions?.[0]?.reason === 'InstanceEIPQuotaExceeded';
+    const all = await eipcs(
+      world,
+      (found) => found.filter(isFull).length === 2 && found.some(({ status }) => status?.phase === 'Bound'),
+      'one bound, two refused',
+    );
+    const winner = all.find((claim) => !isFull(claim))?.metadata.name ?? '';
+    expect(all.filter(isFull).map(verdictOf)).toEqual(
+      Array(2).fill(
+        expect.stringMatching(new RegExp(`can have 1 EIP for Pods, and default/${winner} has it; nothing was bought`)),
+      ),
+    );
+    expect(world.calls('AllocateAddresses')).toBe(1);
+    await world.deletePod(winner);
+    const after = await eipcs(
+      world,
+      (found) => found.length === 2 && found.some(({ status }) => status?.phase === 'Bound'),
+      'another one bound',
+    );
+    expect(after.filter(isFull)).toHaveLength(1);
+    expect(world.calls('AllocateAddresses')).toBe(2);
+  });
+
+  it('is told that exclusive ENIs are not served, and nothing is bought', async ({ expect }) => {
+    await using world = await eipWorld();
+    world.ipamd();
+    await eipPod(world, 'web-0', { marks: { ...CREATE, [annotations.networks]: networks.directEni } });
+    const [event] = await world.events('FailedAllocateEIP');
+    expect(event?.message).toMatch(/an exclusive ENI \(tke-direct-eni\) is not served here.*use tke-route-eni/);
+    expect(world.calls('AllocateAddresses')).toBe(0);
   });
 
   it('is told in one Event what of its annotations is wrong, and nothing is bought', async ({ expect }) => {

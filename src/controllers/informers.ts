@@ -22,10 +22,12 @@ import {
   services,
 } from '../kube/resources.ts';
 import type { Informer, KubeClient, KubeObject } from '../kube/types.ts';
+import { createAddressViews } from './address-views.ts';
 import type { IpamdInformers } from './deps.ts';
 import { createLabelPool } from './label-pool.ts';
 import type { PodListens } from './pod-listens.ts';
 import { projectNetworkPolicy, projectService } from './strict-limits/views.ts';
+import { createTextPool } from './text-pool.ts';
 import { projectNamespace, projectPod } from './views.ts';
 
 export interface InformerDeps {
@@ -38,11 +40,13 @@ export interface InformerDeps {
 export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
   const pooled = createLabelPool();
   const listens = createLabelPool<PodListens>();
+  const text = createTextPool();
+  const views = createAddressViews(text);
   return {
     pods: createInformer({
       ...deps,
       resource: pods,
-      project: (pod) => projectPod(pod, pooled, listens),
+      project: (pod) => projectPod(pod, { labels: pooled, listens, text }),
       indexes: {
         namespace: (pod) => [pod.metadata.namespace ?? ''],
         uid: (pod) => [pod.metadata.uid ?? ''],
@@ -65,7 +69,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
     vpcIps: createInformer({
       ...deps,
       resource: vpcIps,
-      project: withoutManagedFields,
+      project: views.vpcIp,
       indexes: {
         node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
         eni: ({ status }) => (status?.eniName === undefined ? [] : [status.eniName]),
@@ -76,7 +80,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
     vpcIpClaims: createInformer({
       ...deps,
       resource: vpcIpClaims,
-      project: withoutManagedFields,
+      project: views.claim,
       indexes: {
         node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
         podUid: ({ status }) => (status?.podUID === undefined ? [] : [status.podUID]),
@@ -88,6 +92,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
       project: withoutManagedFields,
       indexes: {
         eip: ({ status }) => (status?.eipID === undefined ? [] : [status.eipID]),
+        node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
         namespace: ({ metadata }) => [metadata.namespace ?? ''],
       },
     }),

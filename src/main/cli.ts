@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Composition root of the command line: `trunkline`, and `kubectl trunkline` when called as kubectl-trunkline.
 import { execFile } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
@@ -35,6 +36,7 @@ process.exitCode = await runCli(
     readFile: (path) => readFile(path, 'utf8'),
     writeFile: (path, content) => writeFile(path, content, { mode: 0o600 }),
     readStdin,
+    lookup: async (name) => (await lookup(name, { all: true, family: 4 })).map(({ address }) => address),
     runProgram: (command, args, env) =>
       new Promise((resolve, reject) => {
         execFile(command, args, { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS }, (error, stdout, stderr) =>

@@ -40,9 +40,9 @@ const counted = <A extends readonly unknown[], R>(call: (...args: A) => R): ((..
 };
 const mortal: Kernel = {
   ...kernel,
-  ipBatch: counted(kernel.ipBatch),
-  setSysctl: counted(kernel.setSysctl),
-  hasLink: counted(kernel.hasLink),
+  ipBatch: counted((...call: Parameters<Kernel['ipBatch']>) => kernel.ipBatch(...call)),
+  setSysctl: counted((...call: Parameters<Kernel['setSysctl']>) => kernel.setSysctl(...call)),
+  hasLink: counted((...call: Parameters<Kernel['hasLink']>) => kernel.hasLink(...call)),
 };
 
 await runAgent({

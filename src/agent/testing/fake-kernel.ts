@@ -25,6 +25,8 @@ export interface FakeKernel extends Kernel {
 export function createFakeKernel(options: { readonly vlan?: boolean } = {}): FakeKernel {
   const links = new Map<string, { mac: string; up: boolean }>();
   const rules = new Set<string>();
+  /** Devices by table and destination. */
+  const routes = new Map<string, string>();
   const localNow = new Set([0]);
   const sysctls = new Map([
     ['net/ipv4/ip_early_demux', '1'],
@@ -61,7 +63,14 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
       else if (!rules.delete(rule)) refuse(line, 'No such file or directory');
       return;
     }
-    if (object === 'route') return;
+    if (object === 'route') {
+      const at = (word: string, fallback: string): string =>
+        words.includes(word) ? (words[words.indexOf(word) + 1] ?? '') : fallback;
+      if (verb === 'replace') routes.set(`${at('table', 'main')} ${name}`, at('dev', ''));
+      else if (verb === 'flush')
+        for (const key of routes.keys()) if (key.startsWith(`${at('table', 'main')} `)) routes.delete(key);
+      return;
+    }
     if (object !== 'link') return refuse(line, 'not understood');
     const after = (word: string): string => words[words.indexOf(word) + 1] ?? '';
     if (verb === 'add') {
@@ -80,6 +89,7 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
     } else if (verb === 'delete') {
       existing(line, name);
       links.delete(name);
+      for (const [key, device] of routes) if (device === name) routes.delete(key);
     } else if (rest[0] === 'name') {
       const link = existing(line, name);
       links.delete(name);
@@ -123,7 +133,13 @@ export function createFakeKernel(options: { readonly vlan?: boolean } = {}): Fak
           return kernelRuleSchema.parse({ priority: Number(after('pref')), ...found, action });
         }),
       ]),
-    routes: () => Promise.resolve([]),
+    routes: () =>
+      Promise.resolve(
+        [...routes].map(([key, dev]) => {
+          const [table = '', to = ''] = key.split(' ');
+          return { table, dst: to.replace('/32', ''), dev };
+        }),
+      ),
     addresses: () => Promise.resolve([]),
     setSysctl: (name, value) => {
       sysctls.set(name, value);

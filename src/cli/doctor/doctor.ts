@@ -2,15 +2,13 @@
 import { objectNames } from '../../api/keys.ts';
 import { errorText } from '../../base/errors.ts';
 import { staticCredentials } from '../../cloud/credentials.ts';
-import { checks, type DoctorReport, examine } from '../../diagnose/doctor/doctor.ts';
+import { checks, examine } from '../../diagnose/doctor/doctor.ts';
 import { gatherForDoctor } from '../../diagnose/doctor/gather.ts';
-import { eipClaims } from '../../api/eip-claim.ts';
-import { vpcIpClaims } from '../../api/vpc-ip-claim.ts';
-import type { Finding } from '../../diagnose/doctor/check.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { CliSession } from '../context.ts';
 import { cliError, cliErrors } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { mend } from './mend.ts';
 import { renderDoctor } from './render.ts';
 
 export interface DoctorOptions {
@@ -26,17 +24,19 @@ export async function doctor(session: CliSession, options: DoctorOptions): Promi
   const wrong = options.only?.find((id) => !known.includes(id));
   if (wrong !== undefined) throw cliError(cliErrors.usage, `--only=${wrong}: expected some of ${known.join(', ')}`);
   if (options.yes && !options.fix) throw cliError(cliErrors.usage, '--yes is for --fix alone');
+  const access = await session.cloud();
   const input = await gatherForDoctor({
     picture: await session.picture(),
     client: await session.kube(),
-    cloud: await probeWith(session, options),
+    cloud: access.available ? access : { reason: access.reason },
+    probe: await probeWith(session, options),
     clock: session.world.clock,
     signal: session.signal,
     onProgress: session.progress,
   });
   const report = examine(input, options.only);
   session.print(report, () => renderDoctor(report, session.style, options.fix));
-  if (options.fix && options.yes) await mend(session, report);
+  if (options.fix && options.yes) await mend(await session.kube(), report, session.warn, session.signal);
   const states = report.checks.map(({ state }) => state);
   if (states.includes('problem') || states.includes('warning')) return exitCodes.attention;
   return states.includes('unknown') ? exitCodes.unknown : exitCodes.ok;
@@ -45,7 +45,7 @@ export async function doctor(session: CliSession, options: DoctorOptions): Promi
 async function probeWith(
   session: CliSession,
   { only, ipamdCredentials }: DoctorOptions,
-): Promise<Parameters<typeof gatherForDoctor>[0]['cloud']> {
+): Promise<Parameters<typeof gatherForDoctor>[0]['probe']> {
   if (only !== undefined && !only.some((id) => id === 'cam-actions' || id === 'allow-list'))
     return { reason: 'not asked for' };
   if (!ipamdCredentials) {
@@ -74,19 +74,4 @@ async function probeWith(
     }),
   );
   return access.available ? { cloud: access.cloud, as: 'the role of ipamd' } : { reason: access.reason };
-}
-
-/** Only what a check marks as needing no decision: claims past their time. */
-async function mend(session: CliSession, report: DoctorReport): Promise<void> {
-  const due = report.checks.flatMap(({ findings }) => findings.filter(({ fix }) => fix?.automatic === true));
-  for (const finding of due) await remove(session, finding);
-}
-
-async function remove(session: CliSession, { subject }: Finding): Promise<void> {
-  const match = /^(vpcipclaim|eipclaim) ([^/]+)\/(.+)$/.exec(subject);
-  const [, kind, namespace, name] = match ?? [];
-  if (kind === undefined || namespace === undefined || name === undefined) return;
-  const client = await session.kube();
-  await client.delete(kind === 'eipclaim' ? eipClaims : vpcIpClaims, name, { namespace, signal: session.signal });
-  session.warn(`deleted ${subject}`);
 }

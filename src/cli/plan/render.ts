@@ -63,7 +63,7 @@ function flowsText(flows: FlowPlan | undefined, style: Style): string {
   const title = style.bold('Flows between workloads that would open or close');
   if (flows === undefined) return `${title}: not known without the rules of the cloud\n`;
   const { changes, unknownGroups, podsLeftOut } = flows;
-  const asked = `${flows.workloads} workloads, ${flows.portsAsked} ports asked`;
+  const asked = `${flows.workloads} workloads, ${flows.portsAsked} ${flows.portsAsked === 1 ? 'port' : 'ports'} asked`;
   const left =
     podsLeftOut === 0
       ? ''

@@ -20,7 +20,8 @@ export async function support(session: CliSession, file: string): Promise<number
   const input = await gatherForDoctor({
     picture,
     client: await session.kube(),
-    cloud: { reason: 'a support bundle makes no calls' },
+    cloud: { reason: 'a support bundle does not ask for them' },
+    probe: { reason: 'a support bundle makes no calls' },
     clock: session.world.clock,
     signal: session.signal,
   });

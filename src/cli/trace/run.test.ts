@@ -30,6 +30,10 @@ function sessionOf(picture: ClusterPicture, exec?: (argv: readonly string[]) => 
     namespace: () => Promise.resolve('default'),
     picture: () => Promise.resolve(picture),
     exec: () => Promise.resolve(run),
+    world: {
+      lookup: (name: string) =>
+        name === 'www.example.com' ? Promise.resolve(['192.0.2.7']) : Promise.reject(new Error('ENOTFOUND')),
+    },
     warn: (text: string) => void printed.warned.push(text),
     print: (data: unknown, text: () => string) => {
       printed.data = data as TraceReport;
@@ -69,6 +73,14 @@ describe('trunkline trace', () => {
     expect(printed.warned[0]).toContain('no port is given: 80/tcp, the only one of b-1');
     await expect(trace(session, 'a', 'c', {})).rejects.toThrow('expected one of c:80/tcp, c:443/tcp');
     await expect(trace(session, 'a', '10.0.36.1', {})).rejects.toThrow('which port?');
+  });
+
+  it('takes a name outside the cluster for the address that is found here, and leaves one that is not found unknown', async () => {
+    const { session, printed } = sessionOf(cluster());
+    expect(await trace(session, 'a', 'www.example.com:443', {})).toBe(1);
+    expect(printed.warned).toEqual(['www.example.com is 192.0.2.7, as it is resolved here']);
+    expect(printed.data?.traces[0]).toMatchObject({ called: 'www.example.com', cause: { code: 'NoWayOut' } });
+    expect(await trace(session, 'a', 'nowhere.example.com:443', {})).toBe(3);
   });
 
   it('lists what a name could mean, and refuses to choose', async () => {

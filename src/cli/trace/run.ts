@@ -48,13 +48,21 @@ export async function trace(
   const world = openWorld(picture);
   const from = meant(picture, 'FROM', fromText, resolvePlace(picture, fromText, namespace));
   const to = meant(picture, 'TO', split.place, resolvePlace(picture, split.place, namespace));
+  const outside = await resolveOutside(session, to.places);
   for (const note of [from.note, to.note]) if (note !== undefined) session.warn(note);
   const wish = split.wish ?? portFor(session, to.places, split.place);
-  const pairs = from.places.flatMap((a) => to.places.map((b) => [a, b] as const));
+  const ends = outside === undefined ? to.places : [{ kind: 'address', address: outside.address } as const];
+  const pairs = from.places.flatMap((a) => ends.map((b) => [a, b] as const));
   if (pairs.length > MOST_PAIRS) session.warn(`${pairs.length} pairs; the first ${MOST_PAIRS} are traced`);
-  const queries = pairs
-    .slice(0, MOST_PAIRS)
-    .map(([a, b]): FlowQuery => ({ from: a, to: b, ...wish, byName: to.byName }));
+  const queries = pairs.slice(0, MOST_PAIRS).map(
+    ([a, b]): FlowQuery => ({
+      from: a,
+      to: b,
+      ...wish,
+      byName: to.byName,
+      calledAs: outside?.name,
+    }),
+  );
   const traces =
     options.probe === true
       ? await probeTraces({ exec: await session.exec(), signal: session.signal }, world, queries)
@@ -83,6 +91,24 @@ function meant(picture: ClusterPicture, side: string, text: string, found: Resol
       const gap = gapOf(picture, 'pods') ?? gapOf(picture, 'nodes') ?? gapOf(picture, 'services');
       throw cliError(cliErrors.nameUnknown, `${side} "${text}": ${found.text}${gap === undefined ? '' : ` (${gap})`}`);
     }
+  }
+}
+
+/** A name outside the cluster gets the address that this machine finds for it; another place may find another one. */
+async function resolveOutside(
+  session: CliSession,
+  [place, more]: readonly Place[],
+): Promise<{ readonly name: string; readonly address: string } | undefined> {
+  if (place?.kind !== 'name' || more !== undefined || session.world.lookup === undefined) return undefined;
+  const { name } = place;
+  try {
+    const [address] = await session.world.lookup(name);
+    if (address === undefined) return undefined;
+    session.warn(`${name} is ${address}, as it is resolved here`);
+    return { name, address };
+  } catch {
+    // That it is not known from here is what the trace then says.
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import type { EipClaim } from '../../api/eip-claim.ts';
 import { keyOf } from '../../kube/object-key.ts';
 import { chooseEip, rightfulHolder } from '../../planning/eip-choice.ts';
 import type { EipPlace } from '../../planning/eip-plan.ts';
-import type { EipPod } from './pods.ts';
+import { beyondList, type EipPod } from './pods.ts';
 import type { Acquired } from './purchase.ts';
 import { type EipRun, holdersOf, observedOf } from './run.ts';
 import { eipBound, type StatusChange, writeEipStatus } from './status.ts';
@@ -23,6 +23,11 @@ export async function designate(
   const { deps, reader, reserved } = run;
   const key = keyOf(claim);
   const candidates = claim.spec.eipIDs ?? [];
+  if (candidates.length === 0) {
+    const message = beyondList(pod) ?? `spec.eipIDs of EIPClaim ${claim.metadata.name} names no EIP`;
+    await tellObstacle(deps, claim, pod, { reason: 'EIPListTooShort', message }, { wrong: true });
+    return { kind: 'waits', outcome: { result: { requeueAfterMs: deps.timings.lookAgainMs } } };
+  }
   const found = await Promise.all(candidates.map(async (id) => [id, await reader.read(id)] as const));
   // From here to the reservation nothing is awaited: of two claims that are at it, one comes second.
   const observed = new Map(found.flatMap(([id, eip]) => (eip === undefined ? [] : [[id, observedOf(eip)] as const])));

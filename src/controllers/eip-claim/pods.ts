@@ -58,7 +58,7 @@ async function nodeOf({ client }: IpamdDeps, name: string, signal: AbortSignal):
 }
 
 export type Asked =
-  /** `eipIds`: of the designated ones, those that this Pod may have. */
+  /** `eipIds`: of the designated ones, those that this Pod may have; none where its number is beyond the list. */
   | { readonly ok: true; readonly demand: EipDemand; readonly eipIds: readonly string[] }
   | { readonly ok: false; readonly problem: string };
 
@@ -76,7 +76,16 @@ export async function askedBy(deps: IpamdDeps, pod: EipPod, signal: AbortSignal)
   const { metadata } = await deps.client.get(pods, name, { namespace, signal });
   const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
   const candidates = candidatesOf(demand.source.eipIds, ordinalOf(name, controller?.kind));
-  return candidates.ok ? { ok: true, demand, eipIds: candidates.eipIds } : candidates;
+  // One beyond the list has a claim, too, on which it is said.
+  return { ok: true, demand, eipIds: candidates.ok ? candidates.eipIds : [] };
+}
+
+/** Of a Pod for whose number the list has no id: what would be right. */
+export function beyondList({ marks, superNode, pod }: EipPod): string | undefined {
+  const read = readEipDemand(marks, { superNode });
+  if (read.kind !== 'demand' || read.demand.source.kind !== 'designate') return undefined;
+  const candidates = candidatesOf(read.demand.source.eipIds, ordinalOf(pod.metadata.name, undefined));
+  return candidates.ok ? undefined : candidates.problem;
 }
 
 /** spec 004, limitations: exclusive ENIs without static addresses from 3.3.9 on. Here no Pod has one (ADR 0025): an EIP would be paid for nothing. */

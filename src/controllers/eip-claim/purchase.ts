@@ -15,6 +15,7 @@ import {
 import { allocateEipRequest, eipSearchTags } from '../../planning/eip-request.ts';
 import { readEipAttributes } from '../../planning/eip-attributes.ts';
 import type { EipPod } from './pods.ts';
+import { whyNoRoom } from './room.ts';
 import { type EipOutcome, type EipRun, holdersOf } from './run.ts';
 import { eipBound, writeEipStatus } from './status.ts';
 import { tellObstacle, tellPod, verdictOf } from './tell.ts';
@@ -85,12 +86,40 @@ async function record(
     await tellObstacle(deps, claim, pod, verdict, { wrong: true });
     return waits(deps.timings.lookAgainMs);
   }
+  const full = whyNoRoom(run, claim, pod);
+  if (full !== undefined) {
+    await tellObstacle(deps, claim, pod, full, { wrong: true });
+    return waits(deps.timings.lookAgainMs);
+  }
+  const key = keyOf(claim);
+  // Nothing is awaited since the node was found to have room: of two claims that are at it, one comes second.
+  run.buying.add(key);
+  try {
+    return await buy(run, claim, pod, { attempt, ...read }, signal);
+  } finally {
+    run.buying.delete(key);
+  }
+}
+
+async function buy(
+  run: EipRun,
+  claim: EipClaim,
+  pod: EipPod,
+  wish: {
+    readonly attempt: number;
+    readonly parameters: Readonly<Record<string, unknown>>;
+    readonly bandwidth: number;
+  },
+  signal: AbortSignal,
+): Promise<Acquired> {
+  const { deps } = run;
+  const { attempt, parameters, bandwidth } = wish;
   const { namespace = 'default', name, uid = '' } = claim.metadata;
   const request = allocateEipRequest({
     owner: { namespace, name, uid },
     attempt,
     clusterUid: deps.clusterUid,
-    parameters: read.parameters,
+    parameters,
   });
   const operation: VpcEniOperation = {
     action: 'AllocateAddresses',
@@ -106,7 +135,7 @@ async function record(
   const recorded = await writeEipStatus(deps, claim, {
     ...(news ? { phase: 'Allocating', conditions: eipBound(claim, 'False', verdict, deps.clock.now()) } : {}),
     operation,
-    bandwidth: read.bandwidth,
+    bandwidth,
   });
   run.progress.setStanding(uid, attempt, 'clear');
   return send(run, recorded, pod, signal);

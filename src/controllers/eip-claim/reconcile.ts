@@ -11,7 +11,7 @@ import { podLives } from '../vpc-ip-claim/demand.ts';
 import { isOwnerGone, ownerOfPod } from '../vpc-ip-claim/owner.ts';
 import { releaseEip, unbindKept } from './keep.ts';
 import { createEipClaim, deleteEipClaim, letEipClaimGo, specOf, takeEipDemand } from './object.ts';
-import { type Asked, askedBy, type EipPod, eipPodOf } from './pods.ts';
+import { type Asked, askedBy, beyondList, type EipPod, eipPodOf } from './pods.ts';
 import { type EipOutcome, type EipRun, forgetClaim } from './run.ts';
 import { markPod, serveEip } from './serve.ts';
 import { eipBound, writeEipStatus } from './status.ts';
@@ -102,7 +102,10 @@ async function take(run: EipRun, subject: Subject, step: ClaimStep, signal: Abor
       return bind(run, claim, pod, signal);
     case 'serve':
       // A Pod on its way out keeps what it has until it is gone.
-      return pod === undefined || pod.uid !== step.pod.uid ? {} : serveEip(run, claim, pod, signal);
+      if (pod === undefined || pod.uid !== step.pod.uid) return {};
+      // Its list was too short, and is not any more.
+      if (claim.spec.eipIDs?.length === 0 && beyondList(pod) === undefined) return bind(run, claim, pod, signal);
+      return serveEip(run, claim, pod, signal);
     case 'keep':
       return keep(run, claim, step, signal);
     case 'delete':
@@ -136,6 +139,10 @@ async function create(run: EipRun, subject: Subject, signal: AbortSignal): Promi
   const owner = await ownerOfPod(deps, { namespace, name, uid: pod.uid }, signal);
   const about = { namespace, name, spec: specOf(asked.demand, asked.eipIds), owner };
   const made = await createEipClaim(deps, about, signal);
+  if (asked.eipIds.length > 1) {
+    const message = `annotation eip-id-list names ${asked.eipIds.length} EIPs, and the name of this Pod has no ordinal: it gets any that is free, and where Pods outnumber them the others wait; use a StatefulSet, or name one EIP`;
+    deps.recorder.record({ regarding: pod.pod, type: 'Warning', reason: 'SeveralEIPsWithoutOrdinal', message });
+  }
   // One that the cache does not show yet is looked at when it does.
   return made === undefined ? {} : bindAsked(run, made, pod, asked, signal);
 }

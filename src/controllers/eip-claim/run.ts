@@ -16,6 +16,8 @@ export interface EipRun {
   readonly progress: Progress;
   /** EIP id to the key of the claim that is about to record it, so that two claims of one moment do not choose the same. */
   readonly reserved: Map<string, string>;
+  /** Keys of claims for which one is being bought just now, so that two Pods of one moment do not take the last place of a node. */
+  readonly buying: Set<string>;
   /** Uids of claims whose EIP this process has seen in the cloud. */
   readonly seen: Set<string>;
 }
@@ -31,6 +33,7 @@ export const createEipRun = (deps: IpamdDeps): EipRun => ({
   reader: createEipReader(deps.cloud, deps.clock),
   progress: createProgress(),
   reserved: new Map(),
+  buying: new Set(),
   seen: new Set(),
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { labels, tags } from '../../api/keys.ts';
+import type { Eip } from '../../cloud/eip-calls.ts';
 import type { NodeEniConfigStatus } from '../../api/node-eni-config.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
 import { ANY, pictureOf } from '../trace/testing/cluster.ts';
@@ -59,6 +60,7 @@ function healthy(
     now: new Date('2026-01-01T00:00:00Z'),
     clusterUid: 'cluster',
     probes: [],
+    eips: { eips: [], claims: [] },
     webhooks: [
       {
         apiVersion: 'v1',
@@ -268,6 +270,26 @@ describe('doctor finds', () => {
     expect(found(input, 'orphans').map(({ subject }) => subject)).toEqual(['eni-ours0000']);
   });
 
+  it('an EIP that was bought for a claim that is gone', () => {
+    const eip: Eip = {
+      eipId: 'eip-12ab34cd',
+      name: '',
+      ip: '203.0.113.9',
+      status: 'UNBIND',
+      isp: 'BGP',
+      blocked: false,
+      createdAt: '2025-01-01T00:00:00Z',
+      tags: [
+        { key: tags.cluster, value: 'cluster' },
+        { key: tags.owner, value: 'EIPClaim/shop/web-0' },
+        { key: tags.ownerUid, value: 'u' },
+      ],
+    };
+    expect(found({ ...healthy(), eips: { eips: [eip], claims: [] } }, 'orphans')).toMatchObject([
+      { subject: 'eip-12ab34cd', fix: { command: 'trunkline eip orphans --release' } },
+    ]);
+  });
+
   it('a strict Pod that SNAT applies to', () => {
     const picture = pictureOf({
       nodes: { [NODE]: [] },
@@ -311,7 +333,7 @@ describe('doctor finds', () => {
 });
 
 it('what cannot be asked is unknown, not well', () => {
-  const { probes: _, webhooks: __, clusterUid: ___, ...rest } = healthy();
+  const { probes: _, webhooks: __, clusterUid: ___, eips: _____, ...rest } = healthy();
   const { cloud: ____, ...picture } = rest.picture;
   const report = examine({
     ...rest,

@@ -1,7 +1,9 @@
 // Reads what doctor needs beyond the picture: namespaces, webhooks, certificates, and what CAM says.
 import { X509Certificate } from 'node:crypto';
 
-import { objectNames } from '../../api/keys.ts';
+import { eipClaims } from '../../api/eip-claim.ts';
+import { objectNames, tags } from '../../api/keys.ts';
+import { errorText } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { VpcCloud } from '../../cloud/vpc-cloud.ts';
 import {
@@ -19,7 +21,9 @@ export interface GatherOptions {
   readonly picture: ClusterPicture;
   readonly client: KubeClient;
   /** Or why it cannot be asked. */
-  readonly cloud: { readonly cloud: VpcCloud; readonly as: string } | { readonly reason: string };
+  readonly cloud: { readonly cloud: VpcCloud } | { readonly reason: string };
+  /** With whose keys CAM is tried, or why it is not. */
+  readonly probe: { readonly cloud: VpcCloud; readonly as: string } | { readonly reason: string };
   readonly clock: Pick<Clock, 'now'>;
   readonly signal: AbortSignal;
   readonly onProgress?: (text: string) => void;
@@ -27,7 +31,7 @@ export interface GatherOptions {
 
 /** Reads, and makes cloud calls that have no effect; what may not be read is absent. */
 export async function gatherForDoctor(options: GatherOptions): Promise<DoctorInput> {
-  const { picture, client, cloud, clock, signal } = options;
+  const { picture, client, probe, clock, signal } = options;
   const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await read();
@@ -55,16 +59,34 @@ export async function gatherForDoctor(options: GatherOptions): Promise<DoctorInp
     ...(webhooks === undefined ? {} : { webhooks }),
     ...(webhookDeployments === undefined ? {} : { webhookDeployments }),
     certificates: (webhooks ?? []).flatMap(certificatesOf),
-    ...('reason' in cloud
-      ? { probesWhy: cloud.reason }
+    ...(await eipsOf(options, clusterUid)),
+    ...('reason' in probe
+      ? { probesWhy: probe.reason }
       : {
-          probes: await probeActions(cloud.cloud, {
+          probes: await probeActions(probe.cloud, {
             signal,
             ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
           }),
-          probedAs: cloud.as,
+          probedAs: probe.as,
         }),
   };
+}
+
+/** Those that were bought for claims of this cluster. */
+async function eipsOf(
+  { cloud, client, signal }: GatherOptions,
+  clusterUid: string | undefined,
+): Promise<Pick<DoctorInput, 'eips' | 'eipsWhy'>> {
+  if ('reason' in cloud) return { eipsWhy: cloud.reason };
+  if (clusterUid === undefined) return { eipsWhy: 'the UID of namespace kube-system may not be read' };
+  try {
+    const eips = await cloud.cloud.describeEips({ tags: [{ key: tags.cluster, value: clusterUid }] }, { signal });
+    // Only now, so that what was bought meanwhile has its claim.
+    return { eips: { eips, claims: (await client.list(eipClaims, { signal })).items } };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { eipsWhy: errorText(error) };
+  }
 }
 
 function isOurs({ webhooks = [] }: WebhookConfiguration): boolean {

@@ -1,4 +1,6 @@
 // Everything the checks of `doctor` look at: the picture, and what only doctor asks for.
+import type { EipClaim } from '../../api/eip-claim.ts';
+import type { Eip } from '../../cloud/eip-calls.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
 
@@ -57,6 +59,9 @@ export interface DoctorInput {
   readonly probesWhy?: string;
   /** Whose keys the probes were made with. */
   readonly probedAs?: string;
+  /** EIPs with the mark of this cluster, and the claims as they were after that; absent: not asked, or not readable, as `eipsWhy` says. */
+  readonly eips?: { readonly eips: readonly Eip[]; readonly claims: readonly EipClaim[] };
+  readonly eipsWhy?: string;
   /** Both kinds; absent: not readable. */
   readonly webhooks?: readonly WebhookConfiguration[];
   /** Deployments of the webhook's namespace; absent: not readable. */

@@ -1,10 +1,14 @@
 // `explain sgp` as data: what a SecurityGroupPolicy selects, what its Pods have, what its groups let through and what they lack. Pure.
+import { decodeAdmissionDecision } from '../../api/admission-decision.ts';
 import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
+import type { Pod } from '../../kube/resources.ts';
+import { selects } from '../../planning/match-policies.ts';
+import { type PolicyView, projectPolicy } from '../../planning/policy-view.ts';
 import type { Direction, Rule } from '../../securitygroup/rule.ts';
 import type { ClusterPicture, Gap } from '../picture/picture.ts';
 import { openWorld } from '../trace/world.ts';
 import { ruleText } from '../trace/rule-text.ts';
-import { podPolicies, selectionText } from './pod-policies.ts';
+import { accountLabels, podPolicies, selectionText } from './pod-policies.ts';
 
 export interface PolicyGroup {
   readonly groupId: string;
@@ -40,11 +44,13 @@ export interface PolicyExplanation {
 export function explainPolicy(picture: ClusterPicture, policy: SecurityGroupPolicy): PolicyExplanation {
   const { namespace = '', name } = policy.metadata;
   const world = openWorld(picture);
+  const view = projectPolicy(policy);
   const pods = picture.kube.pods
     .filter(
       ({ metadata, status }) =>
         metadata.namespace === namespace && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
     )
+    .filter((pod) => mayConcern(picture, view, pod))
     .flatMap((pod) => {
       const answer = podPolicies(world, pod).find((each) => each.policy === name);
       if (answer === undefined || answer.answer === 'no') return [];
@@ -77,6 +83,13 @@ export function explainPolicy(picture: ClusterPicture, policy: SecurityGroupPoli
     })),
     notKnown: picture.gaps,
   };
+}
+
+/** Selected now, or when it was created: the dearer questions are for these alone. */
+function mayConcern(picture: ClusterPicture, view: PolicyView, pod: Pod): boolean {
+  if (selects(view, pod.metadata.labels ?? {}, accountLabels(picture, pod))) return true;
+  const read = decodeAdmissionDecision(pod.metadata.annotations);
+  return read.kind === 'decision' && read.decision.policies.some(({ uid }) => uid === view.metadata.uid);
 }
 
 function policyGroup({ cloud, gaps }: ClusterPicture, groupId: string): PolicyGroup {

@@ -25,7 +25,7 @@ const MEMBERS_PER_GROUP = 2000;
 
 /** Without retries and reads; calls of one kind that the add-on can batch are counted for each Pod. */
 export function plannedCalls(
-  before: ClusterPicture,
+  after: ClusterPicture,
   changes: readonly PodChange[],
   proposal: Proposal,
 ): readonly PlannedCall[] {
@@ -53,8 +53,8 @@ export function plannedCalls(
       when: 'rebuilt',
       why: 'the sub-ENI of each Pod that goes',
     },
-    ...nodeCalls(before, proposal),
-    ...proposal.workloads.flatMap((workload) => workloadCalls(before, workload, proposal)),
+    ...nodeCalls(after, proposal),
+    ...proposal.workloads.flatMap((workload) => workloadCalls(after, workload)),
   ];
   return calls.filter((call) => call.count > 0);
 }
@@ -92,7 +92,7 @@ export function groupsOfWorkload(after: ClusterPicture, workload: WorkloadChange
   return match.kind === 'matched' ? match.groups : [];
 }
 
-function workloadCalls(after: ClusterPicture, workload: WorkloadChange, _: Proposal): readonly PlannedCall[] {
+function workloadCalls(after: ClusterPicture, workload: WorkloadChange): readonly PlannedCall[] {
   if (groupsOfWorkload(after, workload).length === 0) return [];
   return [
     {

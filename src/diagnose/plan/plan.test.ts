@@ -104,8 +104,8 @@ describe('a policy', () => {
     expect(plan([policy('web', 'web', groups)]).quotas.map(({ quota }) => quota)).toContain('groups of an ENI');
   });
 
-  it('that is deleted opens what it had closed', () => {
-    const before = cluster();
+  /** web-0 runs on a sub-ENI with what the policy gives. */
+  const inForce = (): ClusterPicture => {
     const picture = pictureOf({
       nodes: { [NODES[0]]: [], [NODES[1]]: [] },
       pods: [
@@ -120,31 +120,31 @@ describe('a policy', () => {
         },
         { name: 'api-0', address: '10.0.0.12', node: NODES[1], labels: { app: 'api' } },
       ],
-      groups: { 'sg-shut0000': { in: [], out: [ANY] } },
+      groups: { 'sg-open0000': OPEN, 'sg-shut0000': { in: [], out: [ANY] } },
       kube: {
-        configMaps: before.kube.configMaps,
+        configMaps: cluster().kube.configMaps,
         securityGroupPolicies: [
           { ...policy('web', 'web', ['sg-shut0000']), metadata: { name: 'web', namespace: 'default', uid: 'u' } },
         ],
       },
     });
-    const marked: ClusterPicture = {
-      ...picture,
-      kube: {
-        ...picture.kube,
-        pods: picture.kube.pods.map((pod) =>
-          pod.metadata.name === 'web-0'
-            ? {
-                ...pod,
-                metadata: { ...pod.metadata, annotations: { 'tke.cloud.tencent.com/networks': 'tke-sub-eni' } },
-              }
-            : pod,
-        ),
-      },
-    };
-    const report = planProposal(marked, proposalOf([policy('web', 'web', ['sg-shut0000'])], true), []);
+    const marks = { 'tke.cloud.tencent.com/networks': 'tke-sub-eni' };
+    const pods = picture.kube.pods.map((pod) =>
+      pod.metadata.name === 'web-0' ? { ...pod, metadata: { ...pod.metadata, annotations: marks } } : pod,
+    );
+    return { ...picture, kube: { ...picture.kube, pods } };
+  };
+
+  it('that is deleted opens what it had closed', () => {
+    const report = planProposal(inForce(), proposalOf([policy('web', 'web', ['sg-shut0000'])], true), []);
     expect(report.pods).toMatchObject([{ pod: 'default/web-0', now: ['sg-shut0000'], after: [], to: 'shared' }]);
     expect(report.flows?.changes).toMatchObject([{ to: 'default/Pod/web-0', change: 'opens' }]);
+  });
+
+  it('in Live mode reaches running Pods at once, by one call for each', () => {
+    const report = planProposal(inForce(), proposalOf([policy('web', 'web', ['sg-open0000'], 'Live')]), []);
+    expect(report.pods).toMatchObject([{ pod: 'default/web-0', after: ['sg-open0000'], when: 'at-once' }]);
+    expect(report.calls).toMatchObject([{ action: 'ModifyNetworkInterfaceAttribute', count: 1, when: 'at-once' }]);
   });
 });
 

@@ -53,7 +53,7 @@ function assumptionsOf(changes: readonly PodChange[], { rules, workloads }: Prop
   return [
     ...(changes.some(({ when }) => when === 'rebuilt')
       ? [
-          'Pods marked "rebuilt" keep their groups until they are deleted and come again; the flows below are those after that, with the addresses of now',
+          'Pods marked "rebuilt" keep their groups until they are deleted and come again; the flows are those after that, with the addresses of now',
         ]
       : []),
     ...(changes.length > 0 || rules.length > 0

@@ -1,0 +1,125 @@
+// VpcIPs and VpcIPClaims as ipamd keeps them in memory: two hundred thousand of them fit, since equal texts are kept once.
+import type { VpcIpClaim, VpcIpClaimStatus } from '../api/vpc-ip-claim.ts';
+import type { VpcIp, VpcIpStatus } from '../api/vpc-ip.ts';
+import type { ObjectMeta } from '../kube/types.ts';
+import { createLabelPool } from './label-pool.ts';
+import type { TextPool } from './text-pool.ts';
+
+const KEPT = 'tke.cloud.tencent.com/';
+
+export interface AddressViews {
+  /** Everything but managedFields, foreign annotations, and which container the agent wired when. */
+  readonly vpcIp: (vip: VpcIp) => VpcIp;
+  /** Everything but managedFields and foreign annotations. */
+  readonly claim: (claim: VpcIpClaim) => VpcIpClaim;
+}
+
+/**
+ * Spec, finalizers and ipamd's whole part of the status stay as the API says, since writes are made from them; what other programs own and
+ * nobody here reads is left out, and no write names it. Nobody may change what these give: parts are shared between objects.
+ */
+export function createAddressViews(text: TextPool): AddressViews {
+  const labels = createLabelPool();
+  const finalizers = createLabelPool<string[]>();
+  const specs = createLabelPool<VpcIpClaim['spec']>();
+  const meta = (from: ObjectMeta): ObjectMeta => leanMeta(from, { text, labels, finalizers });
+  return {
+    vpcIp: (vip) => {
+      const [apiVersion, kind] = [text(vip.apiVersion), text(vip.kind)];
+      const [metadata, spec] = [meta(vip.metadata), leanSpec(vip.spec, text)];
+      if (vip.status === undefined) return { apiVersion, kind, metadata, spec };
+      return { apiVersion, kind, metadata, spec, status: leanVpcIpStatus(vip.status, text) };
+    },
+    claim: (claim) => {
+      const [apiVersion, kind] = [text(claim.apiVersion), text(claim.kind)];
+      const [metadata, spec] = [meta(claim.metadata), specs(claim.spec)];
+      if (claim.status === undefined) return { apiVersion, kind, metadata, spec };
+      return { apiVersion, kind, metadata, spec, status: leanClaimStatus(claim.status, text) };
+    },
+  };
+}
+
+interface Pools {
+  readonly text: TextPool;
+  readonly labels: (labels: Record<string, string>) => Record<string, string>;
+  readonly finalizers: (finalizers: string[]) => string[];
+}
+
+function leanMeta(from: ObjectMeta, { text, labels, finalizers }: Pools): ObjectMeta {
+  const { name, namespace, uid = '', resourceVersion = '', creationTimestamp = '', deletionTimestamp } = from;
+  // One literal makes objects of one shape without spare room, which spreads do not.
+  const metadata: ObjectMeta =
+    namespace === undefined
+      ? {
+          name,
+          uid,
+          resourceVersion,
+          creationTimestamp: text(creationTimestamp),
+          labels: labels(from.labels ?? NONE),
+          finalizers: finalizers(from.finalizers ?? NO_FINALIZERS),
+        }
+      : {
+          name,
+          namespace: text(namespace),
+          uid,
+          resourceVersion,
+          creationTimestamp: text(creationTimestamp),
+          labels: labels(from.labels ?? NONE),
+          finalizers: finalizers(from.finalizers ?? NO_FINALIZERS),
+        };
+  const ours = Object.entries(from.annotations ?? NONE).filter(([key]) => key.includes(KEPT));
+  if (ours.length > 0) metadata.annotations = Object.fromEntries(ours);
+  if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
+  return metadata;
+}
+
+const NONE: Record<string, string> = Object.freeze({});
+const NO_FINALIZERS: string[] = [];
+
+function leanSpec({ type, subnetID, claim }: VpcIp['spec'], text: TextPool): VpcIp['spec'] {
+  if (claim === undefined) return { type, subnetID: text(subnetID) };
+  const { namespace, name, uid } = claim;
+  return { type, subnetID: text(subnetID), claim: { namespace: text(namespace), name, uid } };
+}
+
+function leanVpcIpStatus(status: VpcIpStatus, text: TextPool): VpcIpStatus {
+  const { phase, podUID, unassignedSince, conditions } = status;
+  const agent = status.agent === undefined ? undefined : leanAgent(status.agent, podUID);
+  const [eniID, eniName, nodeName] = [status.eniID, status.eniName, status.nodeName].map(pooled(text));
+  const [gateway, subnetCIDR] = [status.gateway, status.subnetCIDR].map(pooled(text));
+  const isServed = unassignedSince === undefined && conditions === undefined;
+  // The shapes of nearly all of them; the others are few.
+  if (isServed && phase && eniID && eniName && nodeName && podUID && gateway && subnetCIDR)
+    return agent === undefined
+      ? { phase, eniID, eniName, nodeName, podUID, gateway, subnetCIDR }
+      : { phase, eniID, eniName, nodeName, podUID, gateway, subnetCIDR, agent };
+  return agent === undefined ? status : { ...status, agent };
+}
+
+const pooled =
+  (text: TextPool) =>
+  (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : text(value);
+
+/** Of the same Pod as a rule: one copy of its UID. */
+function leanAgent({ state, podUID, observedAt }: Agent, servedUid: string | undefined): Agent {
+  return { state, podUID: podUID === servedUid ? servedUid : podUID, observedAt };
+}
+
+type Agent = NonNullable<VpcIpStatus['agent']>;
+
+function leanClaimStatus(status: VpcIpClaimStatus, text: TextPool): VpcIpClaimStatus {
+  const { phase, podUID, nodeName, vpcIP, unboundSince, releaseAt, conditions } = status;
+  const said = conditions?.map(({ type, status: is, reason, message, lastTransitionTime, ...rest }) => ({
+    type: text(type),
+    status: is,
+    reason: text(reason),
+    message,
+    lastTransitionTime: text(lastTransitionTime),
+    ...rest,
+  }));
+  const isBound = unboundSince === undefined && releaseAt === undefined;
+  if (isBound && phase && podUID && nodeName && vpcIP && said)
+    return { phase, podUID, nodeName: text(nodeName), vpcIP, conditions: said };
+  return said === undefined ? status : { ...status, conditions: said };
+}
