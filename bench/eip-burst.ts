@@ -9,6 +9,7 @@ import { annotations, resourceNames } from '../src/api/keys.ts';
 import { eipClaims } from '../src/api/eip-claim.ts';
 import { nodes as nodeResource } from '../src/kube/resources.ts';
 import { boundPod, podResource } from './pods.ts';
+import { geometricInterval } from './interval.ts';
 import type { Benchmark, Figure } from './result.ts';
 import { figure, median } from './result.ts';
 
@@ -18,7 +19,7 @@ const MODEL = 'SA5.16XLARGE128';
 const NODES = Math.ceil(PODS / 9);
 const PER_SECOND = 10;
 const TASK_MS = 300;
-const BLOCKS = 3;
+const BLOCKS = 5;
 /** Of the time that the limit alone costs. */
 const MOST = 1.1;
 /** So many addresses wait on each node before the Pods come: only EIPs are measured. */
@@ -47,13 +48,14 @@ export const eipBurst: Benchmark = {
     }
     const alone = PODS / PER_SECOND;
     const perPod = (which: 'binding' | 'releasing', action: string): number =>
-      Math.max(...blocks.map((one) => one[which].filter((call) => call.action === action).length)) / PODS;
+      Math.max(...blocks.map((one) => one[which].filter((call) => call.action === action && isLetIn(call)).length)) /
+      PODS;
     const refused = blocks.map(
-      ({ binding }) => binding.filter(({ outcome }) => outcome === 'RequestLimitExceeded').length,
+      ({ binding, releasing }) => [...binding, ...releasing].filter((call) => !isLetIn(call)).length,
     );
     return {
       benchmark: 'eip-burst',
-      conditions: `${BLOCKS} blocks, each with an account, an API and an ipamd of its own: ${PODS} Pods bound at once on ${NODES} computed nodes whose addresses are warm, each EIP action limited to ${PER_SECOND}/s, tasks of ${TASK_MS} ms; then all Pods deleted. Calls: of the worst block, refused ones included; times: medians`,
+      conditions: `${BLOCKS} blocks, each with an account, an API and an ipamd of its own: ${PODS} Pods bound at once on ${NODES} computed nodes whose addresses are warm, each EIP action limited to ${PER_SECOND}/s, tasks of ${TASK_MS} ms; then all Pods deleted. Calls: of the worst block, those that were let in; times: medians, missed when the whole 95 % interval of the ratios is above`,
       figures: [
         timeFigure(
           `${PODS} Pods show their EIP`,
@@ -80,9 +82,13 @@ export const eipBurst: Benchmark = {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
+const isLetIn = ({ outcome }: RequestLogEntry): boolean => outcome !== 'RequestLimitExceeded';
+
 function timeFigure(name: string, times: readonly number[], what: string, alone: number): Figure {
-  const took = median([...times]) / 1000;
-  return figure(`${name} (${(took / alone).toFixed(3)} x)`, took, 's', alone * MOST, { what, value: alone });
+  const { low, mean, high } = geometricInterval(times.map((ms) => ms / 1000 / alone));
+  const ratios = `${mean.toFixed(3)} x, ${low.toFixed(3)} to ${high.toFixed(3)}`;
+  const row = figure(`${name} (${ratios})`, median([...times]) / 1000, 's', alone * MOST, { what, value: alone });
+  return { ...row, withinBudget: low <= MOST };
 }
 
 interface Block {

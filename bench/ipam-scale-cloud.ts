@@ -5,11 +5,26 @@ import { CLUSTER_ID, NODE_GROUP, ZONES } from '../lab/layout.ts';
 import { grant, NODE_GROUPS_POLICY, SUB_ENI_POLICY } from '../lab/permissions.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/logger.ts';
-import { type CallCounts, SCALE_MODEL, SCALE_SUBNETS, SCALE_VPC, type ScaleCloud } from './ipam-scale-message.ts';
+import {
+  type CallCounts,
+  type CloudQuestion,
+  type MadeEni,
+  SCALE_MODEL,
+  SCALE_SUBNETS,
+  SCALE_VPC,
+  type ScaleCloud,
+  type WantedEni,
+} from './ipam-scale-message.ts';
 
 const MUTATING = /^(Create|Delete|Attach|Detach|Assign|Unassign|Associate|Disassociate|Modify)/;
 
-async function start(nodes: number): Promise<{ readonly access: ScaleCloud; count(from: number): CallCounts }> {
+interface Scale {
+  readonly access: ScaleCloud;
+  count(from: number): CallCounts;
+  make(wanted: readonly WantedEni[]): readonly MadeEni[];
+}
+
+async function start(nodes: number): Promise<Scale> {
   const cloud = await startCloud({
     clock: systemClock,
     logger: silentLogger,
@@ -57,10 +72,29 @@ async function start(nodes: number): Promise<{ readonly access: ScaleCloud; coun
       const mutating = calls.filter(({ action }) => MUTATING.test(action)).length;
       return { all: calls.length, mutating, byAction, until: from + calls.length };
     },
+    make: (wanted) => {
+      const ids = wanted.flatMap(({ addresses, tags, ...eni }) =>
+        admin.loadEnis({
+          ...eni,
+          tags: tags.map(({ key, value }) => ({ Key: key, Value: value })),
+          count: 1,
+          addressesEach: addresses,
+        }),
+      );
+      const made = new Map(cloud.snapshot().enis.map((eni) => [eni.eniId, eni]));
+      return ids.flatMap((eniId) => {
+        const eni = made.get(eniId);
+        if (eni === undefined) return [];
+        const { mac, addresses, subnetId, subnetCidr, gateway } = eni;
+        return [{ eniId, mac, addresses, subnetId, cidr: subnetCidr, gateway }];
+      });
+    },
   };
 }
 
 const scale = await start(Number(process.argv[2]));
-process.on('message', (from: number) => void process.send?.(scale.count(from)));
+process.on('message', (question: CloudQuestion) => {
+  process.send?.('make' in question ? scale.make(question.make) : scale.count(question.callsFrom));
+});
 process.on('disconnect', () => process.exit(0));
 process.send?.(scale.access);

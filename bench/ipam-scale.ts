@@ -18,12 +18,16 @@ import { createKubeClient } from '../src/kube/client.ts';
 import type { KubeClient, KubeObject } from '../src/kube/types.ts';
 import {
   type CallCounts,
+  type CloudQuestion,
+  type MadeEni,
   type ProcessSample,
   SCALE_SUBNETS,
   SCALE_VPC,
   type ScaleCloud,
+  type WantedEni,
 } from './ipam-scale-message.ts';
 import type { Endpoint } from './kube-api-connection.ts';
+import { addressOf, makeClaims, makeNodeEnis } from './ipam-scale-addresses.ts';
 import { deployedEnvironment } from './deployed-environment.ts';
 import { type Benchmark, figure, type Figure } from './result.ts';
 import { rollStatic } from './static-roll.ts';
@@ -50,15 +54,12 @@ export const ipamScale: Benchmark = {
   },
 };
 
-/** A fifth: each Pod's addresses are assigned by calls that the account's limit holds up, 17 min of them for all. */
-const STATIC_NODES = 1_000;
-
-/** The same with a claim and a kept address for each Pod. */
+/** The same with a claim and a kept address for each Pod, which are there before ipamd starts. */
 export const ipamScaleStatic: Benchmark = {
   name: 'ipam-scale-static',
-  title: `the same in static IP mode with ${STATIC_NODES} nodes and ${STATIC_NODES * PODS_PER_NODE} claims; without the roll`,
+  title: 'the same in static IP mode, with a claim and a VpcIP for each Pod; without the roll',
   run: async (progress) => ({
-    ...(await runScale({ nodes: STATIC_NODES, mode: 'static' }, progress)),
+    ...(await runScale({ nodes: NODES, mode: 'static' }, progress)),
     benchmark: 'ipam-scale-static',
   }),
 };
@@ -141,9 +142,21 @@ async function openWorld(
   stack.defer(() => client.close());
   await installApi(client, cloud, mode);
   const deps = { client, clock: systemClock, logger: silentLogger };
-  await loadHollow(deps, { nodes, pods: nodes * PODS_PER_NODE, namespaces: NAMESPACES }, (made) =>
-    progress(`${made} Pods made`),
-  );
+  const ask = async (question: CloudQuestion): Promise<unknown> => {
+    const answer = once(cloudProcess, 'message');
+    cloudProcess.send(question);
+    return (await answer)[0] as unknown;
+  };
+  const make = async (wanted: readonly WantedEni[]) => (await ask({ make: wanted })) as readonly MadeEni[];
+  const enis = mode === 'static' ? await makeNodeEnis(client, nodes, PODS_PER_NODE, make) : undefined;
+  const load = { nodes, pods: nodes * PODS_PER_NODE, namespaces: NAMESPACES };
+  const told = (count: number): void => progress(`${count} Pods made`);
+  if (enis === undefined) await loadHollow(deps, load, told);
+  else {
+    const podAddress = (index: number): string => addressOf(enis, index, nodes);
+    await loadHollow(deps, { ...load, podAddress }, told);
+    await makeClaims(client, enis, (count) => progress(`${count} claims made`));
+  }
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-scale-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const kubeconfig = join(folder, 'kubeconfig');
@@ -155,11 +168,7 @@ async function openWorld(
     kubeconfig,
     credentials: folder,
     cloud,
-    calls: async (from) => {
-      const answer = once(cloudProcess, 'message') as Promise<[CallCounts]>;
-      cloudProcess.send(from);
-      return (await answer)[0];
-    },
+    calls: async (from) => (await ask({ callsFrom: from })) as CallCounts,
   };
 }
 
@@ -239,7 +248,7 @@ async function converge(
     if (performance.now() - told < PROGRESS_MS) continue;
     told = performance.now();
     progress(
-      `${((told - started) / 1000).toFixed(0)} s: ${JSON.stringify(now.byAction)}, RSS ${mib(last?.rss)}, heap ${mib(last?.heapUsed)}`,
+      `${((told - started) / 1000).toFixed(0)} s: ${JSON.stringify(now.byAction)}, RSS ${mib(last?.rss)}, heap ${mib(last?.heapUsed)} of ${mib(last?.heapTotal)}, external ${mib(last?.external)}`,
     );
   }
   const seconds = (busyUntil - started) / 1000;

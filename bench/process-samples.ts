@@ -15,8 +15,8 @@ setInterval(() => {
 }, TICK_MS).unref();
 setInterval(() => {
   const { user, system } = process.cpuUsage();
-  const { rss, heapUsed } = process.memoryUsage();
-  process.send?.({ cpuS: (user + system) / 1e6, rss, heapUsed, stalls } satisfies ProcessSample);
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  process.send?.({ cpuS: (user + system) / 1e6, rss, heapUsed, heapTotal, external, stalls } satisfies ProcessSample);
   stalls = [];
 }, SAMPLE_MS).unref();
 process.channel?.unref();

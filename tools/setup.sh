@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes a checkout runnable: npm packages, system tools, the CNI entry. Quiet and quick when nothing is missing.
+# With the argument `tests`, also what only tests and benchmarks need.
 # Environment: TRUNKLINE_SETUP_NO_APT=1 never installs system packages, only names them.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,12 +25,14 @@ need busybox busybox-static
 need curl curl
 # The lab forgets flows to Pods that are gone with it; without it they end by their time-out.
 need conntrack conntrack
-# For tests: a guest whose kernel has 802.1Q and IPVS, a runtime that is not ours, and the plugins that ours is measured against.
-need linux.uml user-mode-linux
-need ipvsadm ipvsadm
-need containerd containerd
-need runc runc
-[ -x /usr/lib/cni/ptp ] || missing="$missing containernetworking-plugins"
+if [ "${1:-}" = tests ]; then
+  # A guest whose kernel has 802.1Q and IPVS, a runtime that is not ours, and the plugins that ours is measured against.
+  need linux.uml user-mode-linux
+  need ipvsadm ipvsadm
+  need containerd containerd
+  need runc runc
+  [ -x /usr/lib/cni/ptp ] || missing="$missing containernetworking-plugins"
+fi
 if [ ! -x build/cni-entry ] || [ ! -x build/ip-batch ] || [ ! -x build/container-io ]; then
   need gcc gcc
   # A static binary needs the C library's archive, which Debian keeps in libc6-dev.

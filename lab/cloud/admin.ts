@@ -102,7 +102,7 @@ export interface CloudAdmin
   /** Further keys that the account accepts, e.g. temporary ones. */
   addCredential(credential: AcceptedCredential): void;
   removeCredential(secretId: string): void;
-  /** Many detached ENIs at once; their ids. */
+  /** Many ENIs at once, detached or on one instance; their ids. */
   loadEnis(load: EniLoad): readonly string[];
   /** Calls per second of an action; undefined lifts the limit. */
   throttle(limit: { readonly action: string; readonly perSecond: number | undefined }): void;

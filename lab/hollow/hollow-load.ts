@@ -12,6 +12,8 @@ export interface HollowLoad {
   readonly pods: number;
   /** Namespaces that the Pods are spread over. */
   readonly namespaces: number;
+  /** Of the n-th Pod; else one that no container subnet need have. */
+  readonly podAddress?: (index: number) => string;
 }
 
 const CONCURRENCY = 32;
@@ -40,7 +42,7 @@ export async function loadHollow(
     const pod = hollowPod(index, load.nodes, load.namespaces);
     const { name, namespace } = pod.metadata;
     await client.create(pods, pod, { namespace }).catch(ifThere);
-    const podIp = addressOf(index + FIRST_POD_ADDRESS);
+    const podIp = load.podAddress?.(index) ?? addressOf(index + FIRST_POD_ADDRESS);
     const status = runningStatus(pod, pod.spec.nodeName ?? '', podIp, rfc3339(clock.now()));
     await client.patch(pods, name, { type: 'merge', body: { status } }, { namespace, subresource: 'status' });
     made += 1;

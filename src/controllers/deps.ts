@@ -35,9 +35,9 @@ export interface IpamdInformers {
   readonly namespaces: Informer<Namespace>;
   /** Index `node`, `eni` (cloud id), `pod` (namespace/name), `podNamespace`. */
   readonly vpcEnis: Informer<VpcEni>;
-  /** Index `node`, `eni` (name of the VpcENI), `claim` (namespace/name), `claimNamespace`. */
+  /** Projected (address-views.ts); index `node`, `eni` (name of the VpcENI), `claim` (namespace/name), `claimNamespace`. */
   readonly vpcIps: Informer<VpcIp>;
-  /** Index `node`, `podUid`. */
+  /** Projected (address-views.ts); index `node`. */
   readonly vpcIpClaims: Informer<VpcIpClaim>;
   /** Index `eip` (cloud id), `namespace`. */
   readonly eipClaims: Informer<EipClaim>;

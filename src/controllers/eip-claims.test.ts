@@ -115,8 +115,9 @@ describe('designated EIPs', { concurrent: true, timeout: 60_000 }, () => {
       expect(loser === undefined ? '' : verdictOf(loser)).toContain(
         `${status?.eipID} is held by EIPClaim default/${metadata.name}`,
       );
-    const warned = (await world.events('SeveralEIPsWithoutOrdinal')).map(({ involvedObject }) => involvedObject.name);
-    expect(new Set(warned)).toEqual(new Set(names));
+    const warned = async () =>
+      (await world.events('SeveralEIPsWithoutOrdinal')).map(({ involvedObject }) => involvedObject.name).toSorted();
+    await expect.poll(warned, { timeout: 30_000 }).toEqual(names);
     const [winner] = winners;
     await world.deletePod(winner?.metadata.name ?? '');
     const after = await boundClaim(world, loser?.metadata.name ?? '');

@@ -46,7 +46,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
     pods: createInformer({
       ...deps,
       resource: pods,
-      project: (pod) => projectPod(pod, { labels: pooled, listens, text }),
+      project: (pod) => projectPod(pod, pooled, listens, text),
       indexes: {
         namespace: (pod) => [pod.metadata.namespace ?? ''],
         uid: (pod) => [pod.metadata.uid ?? ''],
@@ -83,7 +83,6 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
       project: views.claim,
       indexes: {
         node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
-        podUid: ({ status }) => (status?.podUID === undefined ? [] : [status.podUID]),
       },
     }),
     eipClaims: createInformer({

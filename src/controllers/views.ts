@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { listensOf, type PodListens } from './pod-listens.ts';
 import { requestsExclusiveEni } from '../planning/exclusive-pod.ts';
 import type { PodFacts } from '../planning/pod-intent.ts';
+import type { TextPool } from './text-pool.ts';
 
 /** Its Kubernetes metadata is cut to names, versions, times, labels and our annotations. */
 export interface WorkingPod extends KubeObject {
@@ -26,39 +27,48 @@ const KEPT = 'tke.cloud.tencent.com/';
 /** Of every object that has none of a thing; nobody changes what informers hold. */
 const NONE: Record<string, string> = Object.freeze({});
 
-/** Keeps name, uid, version, labels, our annotations and what decides about release; `pooled` shares equal labels. */
+/** Keeps name, uid, version, labels, our annotations and what decides about release; `pooled` shares equal labels, `text` equal words. */
 export function projectPod(
   pod: Pod,
   pooled: (labels: Record<string, string>) => Record<string, string>,
   shared: (listens: PodListens) => PodListens = (listens) => listens,
+  text: TextPool = (word) => word,
 ): WorkingPod {
   const { creationTimestamp, deletionTimestamp, labels, annotations } = pod.metadata;
   const { name, namespace = '', uid = '', resourceVersion = '' } = pod.metadata;
   const ours = Object.entries(annotations ?? {}).filter(([key]) => key.includes(KEPT));
-  // One literal makes objects of one shape without spare room, which spreads do not.
-  const metadata: WorkingPod['metadata'] = {
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    labels: labels === undefined ? NONE : pooled(labels),
-    annotations: ours.length === 0 ? NONE : Object.fromEntries(ours),
-  };
-  if (creationTimestamp !== undefined) metadata.creationTimestamp = creationTimestamp;
+  const own = ours.length === 0 ? NONE : Object.fromEntries(ours);
+  const shownLabels = labels === undefined ? NONE : pooled(labels);
+  const where = text(namespace);
+  // One literal makes objects of one shape without spare room, which spreads and later fields do not.
+  const metadata: WorkingPod['metadata'] =
+    creationTimestamp === undefined
+      ? { name, namespace: where, uid, resourceVersion, labels: shownLabels, annotations: own }
+      : {
+          name,
+          namespace: where,
+          uid,
+          resourceVersion,
+          labels: shownLabels,
+          annotations: own,
+          creationTimestamp: text(creationTimestamp),
+        };
   if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
+  const { nodeName, serviceAccountName = 'default' } = pod.spec;
+  const scheduledAt = pod.status?.conditions?.find(
+    (condition) => condition.type === 'PodScheduled' && condition.status === 'True',
+  )?.lastTransitionTime;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata,
-    nodeName: pod.spec.nodeName,
-    serviceAccountName: pod.spec.serviceAccountName ?? 'default',
+    nodeName: nodeName === undefined ? undefined : text(nodeName),
+    serviceAccountName: text(serviceAccountName),
     hostNetwork: pod.spec.hostNetwork === true,
     ended: pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed',
     podIp: pod.status?.podIP,
     listens: shared(listensOf(pod)),
-    scheduledAt: pod.status?.conditions?.find(
-      (condition) => condition.type === 'PodScheduled' && condition.status === 'True',
-    )?.lastTransitionTime,
+    scheduledAt: scheduledAt === undefined ? undefined : text(scheduledAt),
     requestsExclusive: requestsExclusiveEni(pod),
   };
 }

@@ -166,6 +166,9 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
     await clock.advance(60_000);
     expect([events.length, loads.length]).toEqual([1, before]);
     expect(seen('pod', CLIENT_IP)).toBe(NODE_IP);
+    // The next good one changes what was in force all the while: nothing was loaded in between.
+    await rulesFor(exempt(`${POD_IP}/32`));
+    expect(loads.slice(before)).toEqual([`add element ${MASQ_TABLE} nonmasq-src-4 { ${POD_IP}/32 }\n`]);
   });
 
   it('keeps it over a restart, too; a node that never had one has the defaults', async () => {

@@ -78,7 +78,7 @@ export const eipcs = (
 ): Promise<readonly EipClaim[]> =>
   waitForObjects(world.client, eipClaims, done, {
     what,
-    timeoutMs: 60_000,
+    timeoutMs: 50_000,
     describe: (list) => JSON.stringify(list.map(({ metadata, spec, status }) => [metadata, spec, status])),
   });
 

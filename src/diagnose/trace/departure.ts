@@ -35,11 +35,11 @@ export function departure(world: World, from: Party, to: Party): Departure {
     case 'outside':
     case 'machine':
     case 'super-node':
-      return leaves(world, from, to, []);
+      return leaves(world, from, []);
     case 'host': {
       const inside = sameNode && to.network !== 'strict';
       if (!inside)
-        return leaves(world, from, to, [
+        return leaves(world, from, [
           hop('source-node', 'pass', 'inferred', `the node sends by its primary ENI, with its address ${from.address}`),
         ]);
       const text =
@@ -92,7 +92,7 @@ function standardDeparture(world: World, from: Party, to: Party, sameNode: boole
   const why =
     to.network === 'strict' && sameNode ? `, although ${to.name} is on the same node: it has strict routing` : '';
   const text = `the rule for ${from.address} sends the packet by ${eniText(from)}${why}`;
-  return leaves(world, from, to, [hop('source-node', 'pass', 'inferred', text), snat.hop]);
+  return leaves(world, from, [hop('source-node', 'pass', 'inferred', text), snat.hop]);
 }
 
 function strictDeparture(world: World, from: Party, to: Party, sameNode: boolean): Departure {
@@ -117,10 +117,10 @@ function strictDeparture(world: World, from: Party, to: Party, sameNode: boolean
         cures: exemptFromSnat(world, from.address),
       },
     };
-  return leaves(world, from, to, snat === undefined ? [out] : [out, snat.hop]);
+  return leaves(world, from, snat === undefined ? [out] : [out, snat.hop]);
 }
 
-function leaves(world: World, from: Party, to: Party, hops: readonly Hop[]): Departure {
+function leaves(world: World, from: Party, hops: readonly Hop[]): Departure {
   if (from.port !== undefined) return { kind: 'vpc', hops, port: from.port, masqueraded: false };
   if (from.network === 'outside')
     return {
@@ -130,7 +130,6 @@ function leaves(world: World, from: Party, to: Party, hops: readonly Hop[]): Dep
       masqueraded: false,
     };
   const why = `no ENI of ${world.picture.cloud?.vpcId ?? 'the VPC'} has the address ${from.address} of ${from.name}: it is no VPC-CNI Pod, or its address was taken away`;
-  void to;
   return { kind: 'unknown', hops, why };
 }
 

@@ -1,5 +1,5 @@
 // One leg of a flow, from one address to one other: leaving the node, both sides' groups, arriving, and the way back.
-import { departure, isInVpc, nodeOf } from './departure.ts';
+import { departure, nodeOf } from './departure.ts';
 import { leaveVpc } from './edge.ts';
 import { passGroups } from './group-hop.ts';
 import { endOf, type Party } from './party.ts';
@@ -125,5 +125,3 @@ function nobodyHas(world: World, to: Party, hops: Hop[]): Cause {
   hops.push({ where: 'vpc', verdict: 'drop', source: 'cloud', text });
   return { code: 'NotThere', text: `${text}: the VPC drops the packet, and the caller times out`, cures: [] };
 }
-
-export { isInVpc };

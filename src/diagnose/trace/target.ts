@@ -30,7 +30,7 @@ export function askTarget(question: TargetQuestion): { readonly hop: Hop; readon
   const declared = declaredPorts(pod, protocol);
   if (seen !== undefined) {
     const open = [...seen].filter((key) => key.startsWith(`${protocol}/`)).map((key) => Number(key.split('/')[1]));
-    if (open.includes(port)) return answered(to, 'kernel', `${to.name} listens on ${protocol} ${port}`);
+    if (open.includes(port)) return answered('kernel', `${to.name} listens on ${protocol} ${port}`);
     return refused(question, 'kernel', open, `nothing in ${to.name} listens on ${protocol} ${port}`);
   }
   if (declared.length === 0)
@@ -42,12 +42,11 @@ export function askTarget(question: TargetQuestion): { readonly hop: Hop; readon
         text: `no container of ${to.name} declares a port; whether one listens on ${protocol} ${port}, --probe tells`,
       },
     };
-  if (declared.includes(port)) return answered(to, 'cluster', `a container of ${to.name} declares ${protocol} ${port}`);
+  if (declared.includes(port)) return answered('cluster', `a container of ${to.name} declares ${protocol} ${port}`);
   return refused(question, 'inferred', declared, `no container of ${to.name} declares ${protocol} ${port}`);
 }
 
-function answered(to: Party, source: Hop['source'], text: string): { readonly hop: Hop } {
-  void to;
+function answered(source: Hop['source'], text: string): { readonly hop: Hop } {
   return { hop: { where: 'target', verdict: 'pass', source, text } };
 }
 

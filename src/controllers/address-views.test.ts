@@ -1,0 +1,140 @@
+// What the caches keep of VpcIPs and their claims: everything that is read or written back.
+import { expect, test } from 'vitest';
+
+import { type VpcIpClaim, vpcIpClaims } from '../api/vpc-ip-claim.ts';
+import { type VpcIp, vpcIps } from '../api/vpc-ip.ts';
+import type { KubeClient, KubeObject } from '../kube/types.ts';
+import { createAddressViews } from './address-views.ts';
+import { createTextPool } from './text-pool.ts';
+import { writeClaimStatus } from './vpc-ip-claim/status.ts';
+import { writeVpcIpStatus } from './vpc-ip/status.ts';
+
+const LATER = '2026-11-21T10:00:00Z';
+const condition = {
+  type: 'Bound',
+  status: 'True' as const,
+  reason: 'Bound',
+  message: '10.0.0.9 serves the Pod on node 10.0.1.1',
+  lastTransitionTime: LATER,
+  observedGeneration: 3,
+};
+
+/** A new copy each time, as the API gives it: no two objects share a text. */
+const fresh = <T>(object: T): T => structuredClone(object);
+
+const vip = (change: Partial<VpcIp['status']> = {}): VpcIp =>
+  fresh({
+    apiVersion: 'networking.tke.cloud.tencent.com/v1',
+    kind: 'VpcIP',
+    metadata: {
+      name: '10.0.0.9',
+      uid: 'vip-uid',
+      resourceVersion: '7',
+      creationTimestamp: LATER,
+      deletionTimestamp: LATER,
+      labels: { 'tke.cloud.tencent.com/node-name': '10.0.1.1' },
+      annotations: { 'tke.cloud.tencent.com/claim-expired-duration': '1h', 'example.com/other': 'x' },
+      finalizers: ['tke.cloud.tencent.com/address', 'example.com/theirs'],
+      managedFields: [{ manager: 'ipamd' }],
+    },
+    spec: { type: 'Pod', subnetID: 'subnet-a', claim: { namespace: 'default', name: 'web-0', uid: 'claim-uid' } },
+    status: {
+      phase: 'Assigned',
+      eniID: 'eni-1',
+      eniName: 'shared-10.0.1.1-1',
+      nodeName: '10.0.1.1',
+      podUID: 'pod-uid',
+      gateway: '10.0.0.1',
+      subnetCIDR: '10.0.0.0/24',
+      agent: { state: 'Wired', podUID: 'pod-uid', containerID: 'c', observedAt: LATER },
+      ...change,
+    },
+  } as VpcIp);
+
+const claim = (status: VpcIpClaim['status']): VpcIpClaim =>
+  fresh({
+    apiVersion: 'networking.tke.cloud.tencent.com/v1',
+    kind: 'VpcIPClaim',
+    metadata: { name: 'web-0', namespace: 'default', uid: 'claim-uid', resourceVersion: '8', finalizers: ['a', 'b'] },
+    spec: {
+      deletePolicy: 'Never',
+      kind: 'Shared',
+      expiredDuration: '1h',
+      nominatedIP: '10.0.0.9',
+      nominatedSubnetIDs: ['subnet-a'],
+      owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'owner-uid' },
+    },
+    ...(status === undefined ? {} : { status }),
+  } satisfies VpcIpClaim);
+
+const views = () => createAddressViews(createTextPool());
+
+test('of a VpcIP everything stays but managedFields, foreign annotations and which container was wired when', () => {
+  const whole = vip();
+  const { managedFields: _, ...metadata } = whole.metadata as VpcIp['metadata'] & { managedFields?: unknown };
+  expect(views().vpcIp(whole)).toEqual({
+    ...whole,
+    metadata: { ...metadata, annotations: { 'tke.cloud.tencent.com/claim-expired-duration': '1h' } },
+    status: { ...whole.status, agent: { state: 'Wired', podUID: 'pod-uid', observedAt: LATER } },
+  });
+});
+
+test.each<[string, Partial<VpcIp['status']>]>([
+  ['before the agent has said anything', { agent: undefined }],
+  ['unassigned since a while', { phase: 'Unassigned', unassignedSince: LATER }],
+  ['with conditions', { conditions: [condition] }],
+])('the status of a VpcIP stays whole %s', (_, change) => {
+  const { agent: _before, ...own } = vip(change).status ?? {};
+  const { agent: _after, ...kept } = views().vpcIp(vip(change)).status ?? {};
+  expect(kept).toEqual(own);
+});
+
+test.each<[string, VpcIpClaim['status']]>([
+  ['that has none', undefined],
+  ['that is bound', { phase: 'Bound', podUID: 'p', nodeName: 'n', vpcIP: '10.0.0.9', conditions: [condition] }],
+  [
+    'that is kept',
+    { phase: 'Unbound', vpcIP: '10.0.0.9', unboundSince: LATER, releaseAt: LATER, conditions: [condition] },
+  ],
+  ['that was just made', { phase: 'Pending' }],
+])('spec and status of a claim %s stay whole', (_, status) => {
+  const { spec, status: kept, metadata } = views().claim(claim(status));
+  expect(spec).toEqual(claim(status).spec);
+  expect(kept).toEqual(status);
+  expect(metadata).toMatchObject({ uid: 'claim-uid', resourceVersion: '8', finalizers: ['a', 'b'] });
+});
+
+test('equal texts of different objects are one', () => {
+  const { vpcIp } = views();
+  const [first, second] = [vpcIp(vip()), vpcIp(vip())];
+  expect(first.metadata.labels).toBe(second.metadata.labels);
+  expect(first.metadata.finalizers).toBe(second.metadata.finalizers);
+});
+
+test('a write that is made from the cache names every field that ipamd owns', async () => {
+  const bodies: unknown[] = [];
+  const client = {
+    patch: (_resource: unknown, _name: string, patch: { readonly body: unknown }) => {
+      bodies.push(patch.body);
+      return Promise.resolve({ metadata: { name: 'x' } });
+    },
+  } as unknown as KubeClient;
+  const memory = { wrote: () => undefined };
+  const cached = views();
+  await writeVpcIpStatus(
+    { client, vips: memory } as unknown as Parameters<typeof writeVpcIpStatus>[0],
+    cached.vpcIp(vip({ conditions: [condition], unassignedSince: LATER })),
+    { phase: 'Detaching' },
+  );
+  await writeClaimStatus(
+    { client, claims: memory } as unknown as Parameters<typeof writeClaimStatus>[0],
+    cached.claim(claim({ phase: 'Bound', podUID: 'p', nodeName: 'n', vpcIP: '10.0.0.9', conditions: [condition] })),
+    { phase: 'Pending' },
+  );
+  const { agent: _, ...own } = vip({ conditions: [condition], unassignedSince: LATER }).status ?? {};
+  expect(bodies).toMatchObject([
+    { status: { ...own, phase: 'Detaching' } },
+    { status: { phase: 'Pending', podUID: 'p', nodeName: 'n', vpcIP: '10.0.0.9', conditions: [condition] } },
+  ]);
+  expect(bodies.map((body) => (body as KubeObject).kind)).toEqual([vpcIps.kind, vpcIpClaims.kind]);
+});
