@@ -27,6 +27,9 @@ export function facts(rows: readonly (readonly [string, string | undefined])[]):
 /** Sections with an empty line between; empty ones are left out. */
 export const joined = (sections: readonly string[]): string => sections.filter((text) => text !== '').join('\n');
 
+/** What others wrote, such as the cloud, in one line. */
+export const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, '; ').trim();
+
 /** Conditions, one line each; empty for none. */
 export function conditionsText(
   conditions: readonly {
@@ -38,6 +41,8 @@ export function conditionsText(
   style: Style,
 ): string {
   if (conditions.length === 0) return '';
-  const lines = conditions.map(({ type, status, text, since }) => `  ${type}=${status} since ${since}: ${text}\n`);
+  const lines = conditions.map(
+    ({ type, status, text, since }) => `  ${type}=${status} since ${since}: ${oneLine(text)}\n`,
+  );
   return `${style.bold('Conditions')}\n${lines.join('')}`;
 }

@@ -67,7 +67,7 @@ const claim = (status: VpcIpClaim['status']): VpcIpClaim =>
     ...(status === undefined ? {} : { status }),
   } satisfies VpcIpClaim);
 
-const views = () => createAddressViews(createTextPool());
+const views = () => createAddressViews(createTextPool(), { pod: () => undefined, claim: () => undefined });
 
 test('of a VpcIP everything stays but managedFields, foreign annotations and which container was wired when', () => {
   const whole = vip();

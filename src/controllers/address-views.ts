@@ -1,9 +1,11 @@
 // VpcIPs and VpcIPClaims as ipamd keeps them in memory: two hundred thousand of them fit, since equal texts are kept once.
 import type { VpcIpClaim, VpcIpClaimStatus } from '../api/vpc-ip-claim.ts';
 import type { VpcIp, VpcIpStatus } from '../api/vpc-ip.ts';
-import type { ObjectMeta } from '../kube/types.ts';
+import { keyOf } from '../kube/object-key.ts';
+import type { KubeObject, ObjectMeta } from '../kube/types.ts';
 import { createLabelPool } from './label-pool.ts';
 import type { TextPool } from './text-pool.ts';
+import type { WorkingPod } from './views.ts';
 
 const KEPT = 'tke.cloud.tencent.com/';
 
@@ -14,27 +16,39 @@ export interface AddressViews {
   readonly claim: (claim: VpcIpClaim) => VpcIpClaim;
 }
 
+/** What the caches have already, by namespace/name: a claim, its Pod and its VpcIP name each other, and each decoded object brings its own texts. */
+export interface KnownObjects {
+  readonly pod: (key: string) => Pick<WorkingPod, 'metadata' | 'podIp'> | undefined;
+  readonly claim: (key: string) => KubeObject | undefined;
+}
+
 /**
  * Spec, finalizers and ipamd's whole part of the status stay as the API says, since writes are made from them; what other programs own and
  * nobody here reads is left out, and no write names it. Nobody may change what these give: parts are shared between objects.
  */
-export function createAddressViews(text: TextPool): AddressViews {
+export function createAddressViews(text: TextPool, known: KnownObjects): AddressViews {
   const labels = createLabelPool();
   const finalizers = createLabelPool<string[]>();
   const specs = createLabelPool<VpcIpClaim['spec']>();
-  const meta = (from: ObjectMeta): ObjectMeta => leanMeta(from, { text, labels, finalizers });
+  const meta = (from: ObjectMeta, name?: string): ObjectMeta =>
+    leanMeta({ ...from, name: same(from.name, name) }, { text, labels, finalizers });
   return {
     vpcIp: (vip) => {
       const [apiVersion, kind] = [text(vip.apiVersion), text(vip.kind)];
-      const [metadata, spec] = [meta(vip.metadata), leanSpec(vip.spec, text)];
+      const holder = vip.spec.claim;
+      const key = holder === undefined ? undefined : keyOf({ metadata: holder });
+      const [pod, claim] = key === undefined ? [] : [known.pod(key), known.claim(key)];
+      const metadata = meta(vip.metadata, pod?.podIp);
+      const spec = leanSpec(vip.spec, text, claim?.metadata);
       if (vip.status === undefined) return { apiVersion, kind, metadata, spec };
-      return { apiVersion, kind, metadata, spec, status: leanVpcIpStatus(vip.status, text) };
+      return { apiVersion, kind, metadata, spec, status: leanVpcIpStatus(vip.status, text, pod?.metadata.uid) };
     },
     claim: (claim) => {
       const [apiVersion, kind] = [text(claim.apiVersion), text(claim.kind)];
-      const [metadata, spec] = [meta(claim.metadata), specs(claim.spec)];
+      const pod = known.pod(keyOf(claim));
+      const [metadata, spec] = [meta(claim.metadata, pod?.metadata.name), specs(claim.spec)];
       if (claim.status === undefined) return { apiVersion, kind, metadata, spec };
-      return { apiVersion, kind, metadata, spec, status: leanClaimStatus(claim.status, text) };
+      return { apiVersion, kind, metadata, spec, status: leanClaimStatus(claim.status, text, pod) };
     },
   };
 }
@@ -44,6 +58,9 @@ interface Pools {
   readonly labels: (labels: Record<string, string>) => Record<string, string>;
   readonly finalizers: (finalizers: string[]) => string[];
 }
+
+/** The copy that is kept already, when it says the same. */
+const same = <T extends string | undefined>(own: T, kept: string | undefined): T => (own === kept ? (kept as T) : own);
 
 function leanMeta(from: ObjectMeta, { text, labels, finalizers }: Pools): ObjectMeta {
   const { name, namespace, uid = '', resourceVersion = '', creationTimestamp = '', deletionTimestamp } = from;
@@ -76,14 +93,23 @@ function leanMeta(from: ObjectMeta, { text, labels, finalizers }: Pools): Object
 const NONE: Record<string, string> = Object.freeze({});
 const NO_FINALIZERS: string[] = [];
 
-function leanSpec({ type, subnetID, claim }: VpcIp['spec'], text: TextPool): VpcIp['spec'] {
+function leanSpec(
+  { type, subnetID, claim }: VpcIp['spec'],
+  text: TextPool,
+  kept: ObjectMeta | undefined,
+): VpcIp['spec'] {
   if (claim === undefined) return { type, subnetID: text(subnetID) };
   const { namespace, name, uid } = claim;
-  return { type, subnetID: text(subnetID), claim: { namespace: text(namespace), name, uid } };
+  return {
+    type,
+    subnetID: text(subnetID),
+    claim: { namespace: text(namespace), name: same(name, kept?.name), uid: same(uid, kept?.uid) },
+  };
 }
 
-function leanVpcIpStatus(status: VpcIpStatus, text: TextPool): VpcIpStatus {
-  const { phase, podUID, unassignedSince, conditions } = status;
+function leanVpcIpStatus(status: VpcIpStatus, text: TextPool, podUid: string | undefined): VpcIpStatus {
+  const { phase, unassignedSince, conditions } = status;
+  const podUID = same(status.podUID, podUid);
   const agent = status.agent === undefined ? undefined : leanAgent(status.agent, podUID);
   const [eniID, eniName, nodeName] = [status.eniID, status.eniName, status.nodeName].map(pooled(text));
   const [gateway, subnetCIDR] = [status.gateway, status.subnetCIDR].map(pooled(text));
@@ -103,13 +129,18 @@ const pooled =
 
 /** Of the same Pod as a rule: one copy of its UID. */
 function leanAgent({ state, podUID, observedAt }: Agent, servedUid: string | undefined): Agent {
-  return { state, podUID: podUID === servedUid ? servedUid : podUID, observedAt };
+  return { state, podUID: same(podUID, servedUid), observedAt };
 }
 
 type Agent = NonNullable<VpcIpStatus['agent']>;
 
-function leanClaimStatus(status: VpcIpClaimStatus, text: TextPool): VpcIpClaimStatus {
-  const { phase, podUID, nodeName, vpcIP, unboundSince, releaseAt, conditions } = status;
+function leanClaimStatus(
+  status: VpcIpClaimStatus,
+  text: TextPool,
+  pod: ReturnType<KnownObjects['pod']>,
+): VpcIpClaimStatus {
+  const { phase, nodeName, unboundSince, releaseAt, conditions } = status;
+  const [podUID, vpcIP] = [same(status.podUID, pod?.metadata.uid), same(status.vpcIP, pod?.podIp)];
   const said = conditions?.map(({ type, status: is, reason, message, lastTransitionTime, ...rest }) => ({
     type: text(type),
     status: is,

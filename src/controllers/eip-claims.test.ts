@@ -109,7 +109,7 @@ describe('designated EIPs', { concurrent: true, timeout: 60_000 }, () => {
       'two bound and one refused',
     );
     const winners = all.filter(isBound);
-    expect(winners.map(({ status }) => status?.eipID).toSorted()).toEqual([...ids].toSorted());
+    expect(new Set(winners.map(({ status }) => status?.eipID))).toEqual(new Set(ids));
     const loser = all.find(refused);
     for (const { metadata, status } of winners)
       expect(loser === undefined ? '' : verdictOf(loser)).toContain(

@@ -41,18 +41,31 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
   const pooled = createLabelPool();
   const listens = createLabelPool<PodListens>();
   const text = createTextPool();
-  const views = createAddressViews(text);
+  const workingPods = createInformer({
+    ...deps,
+    resource: pods,
+    project: (pod) => projectPod(pod, pooled, listens, text),
+    indexes: {
+      namespace: (pod) => [pod.metadata.namespace ?? ''],
+      uid: (pod) => [pod.metadata.uid ?? ''],
+      node: (pod) => (pod.nodeName === undefined ? [] : [pod.nodeName]),
+    },
+  });
+  const views = createAddressViews(text, {
+    pod: (key) => workingPods.get(key),
+    claim: (key): KubeObject | undefined => claims.get(key),
+  });
+  const claims = createInformer({
+    ...deps,
+    resource: vpcIpClaims,
+    after: workingPods,
+    project: views.claim,
+    indexes: {
+      node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
+    },
+  });
   return {
-    pods: createInformer({
-      ...deps,
-      resource: pods,
-      project: (pod) => projectPod(pod, pooled, listens, text),
-      indexes: {
-        namespace: (pod) => [pod.metadata.namespace ?? ''],
-        uid: (pod) => [pod.metadata.uid ?? ''],
-        node: (pod) => (pod.nodeName === undefined ? [] : [pod.nodeName]),
-      },
-    }),
+    pods: workingPods,
     nodes: createInformer({ ...deps, resource: nodes, project: leanNode }),
     namespaces: createInformer({ ...deps, resource: namespaces, project: projectNamespace }),
     vpcEnis: createInformer({
@@ -70,6 +83,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
       ...deps,
       resource: vpcIps,
       project: views.vpcIp,
+      after: claims,
       indexes: {
         node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
         eni: ({ status }) => (status?.eniName === undefined ? [] : [status.eniName]),
@@ -77,14 +91,7 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
         claimNamespace: ({ spec: { claim } }) => (claim === undefined ? [] : [claim.namespace]),
       },
     }),
-    vpcIpClaims: createInformer({
-      ...deps,
-      resource: vpcIpClaims,
-      project: views.claim,
-      indexes: {
-        node: ({ status }) => (status?.nodeName === undefined ? [] : [status.nodeName]),
-      },
-    }),
+    vpcIpClaims: claims,
     eipClaims: createInformer({
       ...deps,
       resource: eipClaims,

@@ -1,5 +1,6 @@
 // A live, indexed, projected copy of one resource, and the changes that made it so.
 import { errorText } from '../base/errors.ts';
+import { abortable } from './abortable.ts';
 import { keyOf } from './object-key.ts';
 import { runReflector, type ReflectorSink } from './reflector.ts';
 import { createStore } from './store.ts';
@@ -88,7 +89,9 @@ export function createInformer<S extends KubeObject, T extends KubeObject = S>(
     run: async (signal) => {
       if (state.started) throw new Error(`the informer of ${resource.plural} was started twice`);
       state.started = true;
-      const { namespace, labelSelector, fieldSelector, optional, client } = options;
+      const { namespace, labelSelector, fieldSelector, optional, client, after } = options;
+      if (after !== undefined) await abortable(after.synced, signal).catch(() => undefined);
+      if (signal.aborted) return;
       const random = options.random ?? Math.random;
       await runReflector(
         {

@@ -181,6 +181,8 @@ export interface InformerOptions<S extends KubeObject, T extends KubeObject> {
   /** Keeps only what is needed (memory); must keep metadata.name, namespace, uid and resourceVersion. */
   readonly project?: (object: S) => T;
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
+  /** Nothing is read before that one is synced, since the projection looks into it. */
+  readonly after?: { readonly synced: Promise<void> };
 }
 
 export interface ReconcileContext {

@@ -118,16 +118,23 @@ describe('throttling', () => {
     expect(account.actions()).toHaveLength(3);
   });
 
-  test('of a mutating call is the caller to decide about: one request, CLOUD-THROTTLED', async () => {
+  test('of a mutating call, which did nothing, is waited out inside the call too: one effect', async () => {
     const { cloud, simulator } = await open();
     simulator.admin.failNext({ action: 'DeleteNetworkInterface', code: 'RequestLimitExceeded.UinLimitExceeded' });
+    await cloud.deleteEni('eni-00000000');
+    expect(account.actions()).toHaveLength(2);
+  });
+
+  test('that does not end is told to the caller after six requests', async () => {
+    const { cloud, simulator } = await open();
+    simulator.admin.failNext({ action: 'DeleteNetworkInterface', code: 'RequestLimitExceeded', times: 6 });
     await expect(cloud.deleteEni('eni-00000000')).rejects.toMatchObject({
       code: 'CLOUD-THROTTLED',
       retry: 'retry-after',
       outcomeUnknown: false,
     });
-    expect(account.actions()).toHaveLength(1);
-  });
+    expect(account.actions()).toHaveLength(6);
+  }, 30_000);
 });
 
 describe('keys', () => {

@@ -55,6 +55,5 @@ export async function explainEipCommand(session: CliSession, name: string): Prom
   const explanation = explainEip(picture, subject);
   session.print(explanation, () => renderEip(explanation, session.style));
   const bound = explanation.inCloud?.privateIp !== '' && explanation.phase !== 'Failed';
-  const used = explanation.seenAs === undefined || explanation.seenAs === explanation.publicIp;
-  return bound && used ? exitCodes.ok : exitCodes.attention;
+  return bound && explanation.used !== false ? exitCodes.ok : exitCodes.attention;
 }

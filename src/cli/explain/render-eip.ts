@@ -4,8 +4,8 @@ import type { Style } from '../table.ts';
 import { conditionsText, facts, joined, notKnownText } from '../text.ts';
 
 export function renderEip(explanation: EipExplanation, style: Style): string {
-  const { inCloud, why, cures, seenAs, publicIp } = explanation;
-  const passedBy = seenAs !== undefined && seenAs !== publicIp;
+  const { inCloud, why, cures, seenAs, used } = explanation;
+  const seen = seenAs ?? (used === false ? 'nothing of what the Pod sends arrives in the internet' : undefined);
   return joined([
     `${style.bold(`EIP ${publicIp ?? 'not there yet'}`)}${explanation.eipId === undefined ? '' : ` (${explanation.eipId})`}\n${facts(
       [
@@ -30,7 +30,9 @@ export function renderEip(explanation: EipExplanation, style: Style): string {
         ['released', explanation.releaseAt === undefined ? undefined : `at ${explanation.releaseAt}`],
         [
           'seen as',
-          seenAs === undefined ? undefined : `${seenAs}${passedBy ? `: ${style.yellow('the EIP is passed by')}` : ''}`,
+          seen === undefined
+            ? undefined
+            : `${seen}${used === false ? `: ${style.yellow('the EIP is passed by')}` : ''}`,
         ],
       ],
     )}`,

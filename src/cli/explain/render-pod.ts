@@ -3,7 +3,7 @@ import type { PodExplanation } from '../../diagnose/explain/pod.ts';
 import type { PodGroup } from '../../diagnose/explain/pod-groups.ts';
 import type { PodNetwork } from '../../diagnose/explain/pod-network.ts';
 import { renderTable, type Style } from '../table.ts';
-import { facts, joined, notKnownText, seconds } from '../text.ts';
+import { facts, joined, notKnownText, oneLine, seconds } from '../text.ts';
 
 /** Sections in the order in which one asks: where, which groups, which policies, outside, how long, what now. */
 export function renderPod(explanation: PodExplanation, style: Style): string {
@@ -93,7 +93,7 @@ function egressText({ eip, internet, notKnown }: PodExplanation['egress']): stri
     lines.push(
       `EIP ${eip.publicIp || 'not there yet'}${eip.eipId === '' ? '' : ` (${eip.eipId})`}: ${state}${eip.since === undefined ? '' : ` since ${eip.since}`}`,
     );
-    if (eip.problem !== undefined) lines.push(eip.problem);
+    if (eip.problem !== undefined) lines.push(oneLine(eip.problem));
   }
   if (internet === undefined) lines.push(`not known: ${notKnown ?? ''}`);
   else {

@@ -22,6 +22,8 @@ export interface EipExplanation {
   readonly podAddress?: string;
   /** What the internet sees of the Pod; differs from the EIP when it is passed by. */
   readonly seenAs?: string;
+  /** False: what the Pod sends leaves with another address, or does not get out; absent: not known, or no Pod has it. */
+  readonly used?: boolean;
   readonly why: readonly string[];
   readonly cures: readonly string[];
   readonly unboundSince?: string;
@@ -65,6 +67,7 @@ export function explainEip(picture: ClusterPicture, { claim, eip }: EipSubject):
   );
   const egress = pod === undefined ? undefined : podEgress(world, pod, podNetwork(world, pod));
   const [podAddress] = pod === undefined ? [] : addressesOf(pod);
+  const seenAs = egress?.internet?.address ?? egress?.internet?.addresses.join(' or ') ?? '';
   const { status } = claim ?? {};
   const eipId = eip?.addressId ?? status?.eipID;
   const publicIp = eip?.publicIp ?? status?.publicIP;
@@ -80,7 +83,8 @@ export function explainEip(picture: ClusterPicture, { claim, eip }: EipSubject):
       : { inCloud: { status: eip.status, eniId: eip.eniId, privateIp: eip.privateIp, instanceId: eip.instanceId } }),
     ...(pod === undefined ? {} : { pod: `${pod.metadata.namespace ?? ''}/${pod.metadata.name}` }),
     ...(podAddress === undefined ? {} : { podAddress }),
-    ...(egress?.internet?.address === undefined ? {} : { seenAs: egress.internet.address }),
+    ...(seenAs === '' ? {} : { seenAs }),
+    ...(egress?.internet?.certain === true ? { used: egress.internet.via === 'eip' } : {}),
     why: egress?.internet?.why ?? (egress?.notKnown === undefined ? [] : [`not known: ${egress.notKnown}`]),
     cures: egress?.internet?.cures ?? [],
     ...(status?.unboundSince === undefined ? {} : { unboundSince: status.unboundSince }),

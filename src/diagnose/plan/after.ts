@@ -1,16 +1,21 @@
-// The picture as it would be after a proposal: policies, accounts, lists of nodes and rules, nothing else. Pure.
-import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
-import type { Rule } from '../../securitygroup/rule.ts';
-import type { ClusterPicture, CloudGroup } from '../picture/picture.ts';
-import type { Proposal, RuleChange } from './proposal.ts';
+// The picture as it would be after a proposal: policies, accounts, workloads, lists of nodes and rules, nothing else. Pure.
+import { isDeepStrictEqual } from 'node:util';
 
-/** Pods and ENIs are as they were: what becomes of them is what the plan works out. */
+import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
+import type { Pod } from '../../kube/resources.ts';
+import type { Rule } from '../../securitygroup/rule.ts';
+import { ownerOf } from '../explain/owner.ts';
+import type { ClusterPicture, CloudGroup } from '../picture/picture.ts';
+import type { Proposal, RuleChange, WorkloadChange } from './proposal.ts';
+
+/** Pods have the labels that their workload would give them; else they and ENIs are as they were: what becomes of them is what the plan works out. */
 export function afterProposal(picture: ClusterPicture, proposal: Proposal): ClusterPicture {
   const { kube, cloud, takenAt } = picture;
   return {
     ...picture,
     kube: {
       ...kube,
+      pods: podsAfter(picture, proposal),
       securityGroupPolicies: policiesAfter(kube.securityGroupPolicies, proposal, takenAt),
       serviceAccounts: [
         ...kube.serviceAccounts.filter(
@@ -29,6 +34,36 @@ export function afterProposal(picture: ClusterPicture, proposal: Proposal): Clus
     ...(cloud === undefined ? {} : { cloud: { ...cloud, groups: groupsAfter(cloud.groups, proposal.rules) } }),
   };
 }
+
+/** Of workloads that the proposal has: made anew by its template. */
+function podsAfter(picture: ClusterPicture, { workloads }: Proposal): readonly Pod[] {
+  if (workloads.length === 0) return picture.kube.pods;
+  const proposed = new Map(workloads.map((workload) => [workloadName(workload), workload]));
+  const templates = new Map(
+    picture.kube.workloads.map(({ kind, metadata, spec }) => [
+      workloadName({ kind, name: metadata.name, namespace: metadata.namespace ?? '' }),
+      spec?.template?.metadata?.labels ?? {},
+    ]),
+  );
+  return picture.kube.pods.map((pod) => {
+    const owner = ownerOf(picture, pod);
+    const workload = proposed.get(owner);
+    if (workload === undefined) return pod;
+    // What others put on the Pod itself, such as the hash of the template, stays.
+    const template = templates.get(owner) ?? (pod.metadata.ownerReferences === undefined ? pod.metadata.labels : {});
+    const own = Object.entries(pod.metadata.labels ?? {}).filter(([key]) => template?.[key] === undefined);
+    const labels = { ...Object.fromEntries(own), ...workload.labels };
+    const { serviceAccount: serviceAccountName } = workload;
+    const same =
+      isDeepStrictEqual(labels, pod.metadata.labels ?? {}) &&
+      serviceAccountName === (pod.spec.serviceAccountName ?? 'default');
+    return same ? pod : { ...pod, metadata: { ...pod.metadata, labels }, spec: { ...pod.spec, serviceAccountName } };
+  });
+}
+
+/** As `ownerOf` says it. */
+export const workloadName = ({ kind, name, namespace }: Pick<WorkloadChange, 'kind' | 'name' | 'namespace'>): string =>
+  `${namespace}/${kind}/${name}`;
 
 function policiesAfter(
   before: readonly SecurityGroupPolicy[],

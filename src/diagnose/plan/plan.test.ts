@@ -226,6 +226,57 @@ it('a workload is told its groups, and its Pods count against the sub-ENIs of th
   );
 });
 
+describe('a workload that is there already', () => {
+  const deployment = (labels: Record<string, string>, replicas = 1) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: { replicas, template: { metadata: { labels }, spec: { containers: [{ name: 'a' }] } } },
+  });
+  /** web-0 is the Pod of Deployment web; policy web selects tier=shut and is Live. */
+  const there = (): ClusterPicture => {
+    const picture = cluster();
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web', controller: true };
+    const shut = policy('shut', 'shut', ['sg-shut0000'], 'Live');
+    return {
+      ...picture,
+      kube: {
+        ...picture.kube,
+        securityGroupPolicies: [{ ...shut, metadata: { ...shut.metadata, uid: 'u' } }],
+        workloads: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            metadata: { name: 'web', namespace: 'default', uid: 'uid-web' },
+            spec: { replicas: 1, template: { metadata: { labels: { app: 'web' } } } },
+          },
+        ],
+        pods: picture.kube.pods.map((pod) =>
+          pod.metadata.name === 'web-0' ? { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } } : pod,
+        ),
+      },
+    };
+  };
+
+  it('and stays as it is has no answer to give', () => {
+    const report = plan([deployment({ app: 'web' })], there());
+    expect([report.pods, report.workloads, report.calls, report.assumptions]).toEqual([[], [], [], []]);
+  });
+
+  it('is asked about the Pods alone that it does not have yet', () => {
+    expect(plan([deployment({ app: 'web' }, 3)], there()).workloads).toEqual([
+      { workload: 'default/Deployment/web', pods: 2, groups: [] },
+    ]);
+  });
+
+  it('with other labels in its template rolls out Pods with other groups, and flows to them close', () => {
+    const report = plan([deployment({ app: 'shut' })], there());
+    expect(report.pods).toMatchObject([{ pod: 'default/web-0', after: ['sg-shut0000'], when: 'rebuilt' }]);
+    expect(report.flows?.changes).toMatchObject([{ to: 'default/Deployment/web', change: 'closes' }]);
+    expect(report.workloads).toEqual([]);
+  });
+});
+
 it('without the cloud says that flows are not known', () => {
   const { cloud: _, ...picture } = cluster();
   const gaps = [{ what: 'cloud', why: 'no keys' }];

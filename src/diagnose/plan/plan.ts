@@ -1,10 +1,11 @@
 // What would change if a proposal were applied: Pods with other groups, connections that open or close, cloud calls, quotas. Nothing is written. Pure.
 import { type ClusterPicture, type Gap, gapOf } from '../picture/picture.ts';
-import { afterProposal } from './after.ts';
+import { ownerOf } from '../explain/owner.ts';
+import { afterProposal, workloadName } from './after.ts';
 import { groupsOfWorkload, type PlannedCall, plannedCalls, type QuotaFinding, quotaFindings } from './calls.ts';
 import { type AskedPort, type FlowPlan, flowPlan } from './flows.ts';
 import { type PodChange, podChanges, standings } from './pod-groups.ts';
-import type { Proposal } from './proposal.ts';
+import type { Proposal, WorkloadChange } from './proposal.ts';
 
 export interface PlannedWorkload {
   readonly workload: string;
@@ -15,7 +16,7 @@ export interface PlannedWorkload {
 export interface PlanReport {
   readonly takenAt: string;
   readonly pods: readonly PodChange[];
-  /** New workloads and the groups that their Pods would get. */
+  /** Workloads that would have more Pods than now: how many more, and the groups that these would get. */
   readonly workloads: readonly PlannedWorkload[];
   /** Absent: without the rules of the cloud nobody can say. */
   readonly flows?: FlowPlan;
@@ -31,22 +32,39 @@ export function planProposal(picture: ClusterPicture, proposal: Proposal, ports:
   const after = afterProposal(picture, proposal);
   const pods = standings(picture);
   const changes = podChanges(picture, after, pods);
+  const growing = { ...proposal, workloads: moreOf(picture, proposal.workloads) };
   const readable = picture.cloud !== undefined && gapOf(picture, 'enis') === undefined;
   return {
     takenAt: picture.takenAt,
     pods: changes,
-    workloads: proposal.workloads.map((workload) => ({
-      workload: `${workload.namespace}/${workload.kind}/${workload.name}`,
+    workloads: growing.workloads.map((workload) => ({
+      workload: workloadName(workload),
       pods: workload.replicas,
       groups: groupsOfWorkload(after, workload),
     })),
     ...(readable ? { flows: flowPlan({ before: picture, after, pods, changes, ports }) } : {}),
-    calls: plannedCalls(after, changes, proposal),
-    quotas: quotaFindings(picture, after, changes, proposal),
-    assumptions: assumptionsOf(changes, proposal),
+    calls: plannedCalls(after, changes, growing),
+    quotas: quotaFindings(picture, after, changes, growing),
+    assumptions: assumptionsOf(changes, growing),
     notLookedAt: proposal.notLookedAt,
     notKnown: picture.gaps,
   };
+}
+
+/** With the number of Pods that they do not have yet. A DaemonSet that is there has its Pods already: its nodes are no matter of the proposal. */
+function moreOf(picture: ClusterPicture, workloads: readonly WorkloadChange[]): readonly WorkloadChange[] {
+  if (workloads.length === 0) return [];
+  const have = new Map<string, number>();
+  for (const pod of picture.kube.pods) {
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
+    const owner = ownerOf(picture, pod);
+    have.set(owner, (have.get(owner) ?? 0) + 1);
+  }
+  return workloads.flatMap((workload) => {
+    const there = have.get(workloadName(workload)) ?? 0;
+    const more = workload.kind === 'DaemonSet' && there > 0 ? 0 : workload.replicas - there;
+    return more > 0 ? [{ ...workload, replicas: more }] : [];
+  });
 }
 
 function assumptionsOf(changes: readonly PodChange[], { rules, workloads }: Proposal): readonly string[] {

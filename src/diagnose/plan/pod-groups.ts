@@ -63,10 +63,16 @@ export function podChanges(
 ): readonly PodChange[] {
   const trunking = isTrunkingOn(before);
   const asks = { before: demands(before), after: demands(after) };
+  const next = new Map(after.kube.pods.map((pod) => [pod.metadata.uid, pod]));
   return pods.flatMap((standing) => {
     const was = asks.before(standing.pod);
-    const is = asks.after(standing.pod);
-    return ofPolicies(standing, was, is, trunking) ?? ofNode(before, after, standing, is);
+    const then = next.get(standing.pod.metadata.uid) ?? standing.pod;
+    const is = asks.after(then);
+    // Another template is rolled out: its Pods come again, whatever the policies reach at once.
+    const remade = then !== standing.pod;
+    return (
+      ofPolicies(standing, was, { ...is, live: is.live && !remade }, trunking) ?? ofNode(before, after, standing, is)
+    );
   });
 }
 
