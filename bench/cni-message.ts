@@ -24,8 +24,10 @@ export const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, br
 export type Block = z.infer<typeof blockSchema>;
 
 export const fullNodeSchema = z.object({
-  /** Several times: milliseconds of each ADD, one after the other, until the node is full. */
-  rounds: z.array(z.array(z.number())),
+  /** Pods. */
+  count: z.number(),
+  /** Milliseconds of ADDs one after the other, at the beginning and at the end of each time that the node was filled. */
+  fills: z.array(z.object({ first: z.array(z.number()), last: z.array(z.number()) })),
   /** Of the agent with this many Pods. */
   rssMb: z.number(),
   /** Share of one processor that the agent and what it keeps running take while nothing happens. */

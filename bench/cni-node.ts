@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
 import { startApiServer } from '../lab/kube/apiserver/index.ts';
-import { kubeconfigYaml } from '../lab/kube/apiserver/kubeconfig.ts';
 import { waitForObjects } from '../lab/wait.ts';
 import { eniInfoOf, sharedEniOf } from '../src/agent/testing/shared-enis.ts';
 import { NODE } from '../src/agent/testing/service-world.ts';
@@ -36,7 +35,7 @@ export interface BenchNode {
 
 /** In the network namespace of the caller, which is the node's. */
 export async function createBenchNode(folder: string, stack: AsyncDisposableStack): Promise<BenchNode> {
-  const { client, kubeconfig } = await startApi(folder, stack);
+  const { client, environment } = await startApi(stack);
   const info = eniInfoOf(1);
   sh(`ip link add eth1 address ${info.mac} type veth peer name fabric; ip link set fabric up; ip link set eth1 up`);
   // What the subnet has besides its gateway and the ENI's own.
@@ -50,7 +49,7 @@ export async function createBenchNode(folder: string, stack: AsyncDisposableStac
   const enis = { eniInfos: [info] };
   await client.patch(nodeEniConfigs, NODE, { type: 'merge', body: { status: enis } }, report);
 
-  const agent = await startAgent(folder, kubeconfig);
+  const agent = await startAgent(folder, environment);
   stack.defer(() => endChild(agent, 'SIGTERM'));
   await waitForObjects(client, nodeEniConfigs, (all) => all[0]?.status?.node?.ready === true, {
     what: 'a node that takes Pods',
@@ -89,9 +88,8 @@ export async function createBenchNode(folder: string, stack: AsyncDisposableStac
 }
 
 async function startApi(
-  folder: string,
   stack: AsyncDisposableStack,
-): Promise<{ readonly client: KubeClient; readonly kubeconfig: string }> {
+): Promise<{ readonly client: KubeClient; readonly environment: NodeJS.ProcessEnv }> {
   const common = { clock: systemClock, logger: silentLogger };
   const api = await startApiServer({
     ...common,
@@ -116,13 +114,20 @@ async function startApi(
     metadata: { name: 'default', namespace: 'ns' },
   };
   await client.create(serviceAccounts, account);
-  const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigYaml({ server, caPem, token: auth.token }), { mode: 0o600 });
-  return { client, kubeconfig };
+  return { client, environment: inPod(new URL(server), caPem, auth.token) };
+}
+
+/** What a Pod finds of its ServiceAccount; the child's mounts are its own. */
+function inPod({ hostname, port }: URL, caPem: string, token: string): NodeJS.ProcessEnv {
+  const folder = '/run/secrets/kubernetes.io/serviceaccount';
+  sh(`mkdir -p /run/secrets; mount -t tmpfs none /run/secrets; mkdir -p ${folder}`);
+  writeFileSync(join(folder, 'ca.crt'), caPem);
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+  return { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
 }
 
 /** As in an image: one file, beside what was built for it, with the environment that its DaemonSet gives it. */
-async function startAgent(folder: string, kubeconfig: string): Promise<ChildProcess> {
+async function startAgent(folder: string, inside: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const image = join(folder, 'image');
   const main = join(image, 'src/main/agent.mjs');
   await build({
@@ -137,7 +142,6 @@ async function startAgent(folder: string, kubeconfig: string): Promise<ChildProc
   });
   symlinkSync(join(PROJECT, 'build'), join(image, 'build'));
   const flags = [
-    `--kubeconfig=${kubeconfig}`,
     `--node-name=${NODE}`,
     `--cni-bin-dir=${join(folder, 'bin')}`,
     `--cni-conf-dir=${join(folder, 'net.d')}`,
@@ -146,7 +150,7 @@ async function startAgent(folder: string, kubeconfig: string): Promise<ChildProc
     '--address-rest=0s',
     '--log-level=warn',
   ];
-  const env = { ...process.env, ...(await deployedEnvironment('agent', 'daemon-set.yaml')) };
+  const env = { ...process.env, ...inside, ...(await deployedEnvironment('agent', 'daemon-set.yaml')) };
   return spawn(process.execPath, [main, ...flags], { env, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 

@@ -13,8 +13,6 @@ const MOST_CPU = 1;
 const MOST_LAST = 1.2;
 const MOST_RSS_MB = 100;
 const MOST_IDLE = 0.005;
-/** How many ADDs on an empty node, and on a full one, are compared. */
-const ENDS = 25;
 
 export const cni: Benchmark = {
   name: 'cni',
@@ -67,19 +65,20 @@ function resultOf({ blocks, fullNode: full, phases, fileSystem }: Found): Benchm
   const cpu = (turn: Turn): number => turn.cpuMs;
   rows.push(compared(blocks, 'processor time per ADD and DEL', cpu, 'ptp', MOST_CPU));
   rows.push(compared(blocks, 'processor time per ADD and DEL', cpu, 'bridge'));
-  const ends = full.rounds.map((adds) => ({ first: median(adds.slice(0, ENDS)), last: median(adds.slice(-ENDS)) }));
+  const ends = full.fills.map((fill) => ({ first: median(fill.first), last: median(fill.last) }));
   const growth = geometricInterval(ends.map(({ first, last }) => last / first));
   const first = median(ends.map((end) => end.first));
-  const count = full.rounds[0]?.length ?? 0;
+  const { count } = full;
+  const few = full.fills[0]?.first.length ?? 0;
   rows.push(
     {
       ...figure(
-        `ADD on a node with ${count} Pods, the last ${ENDS} (${told(growth)})`,
+        `ADD on a node with ${count} Pods, the last ${few} (${told(growth)})`,
         median(ends.map((end) => end.last)),
         'ms',
         undefined,
         {
-          what: `the first ${ENDS}`,
+          what: `the first ${few}`,
           value: first,
         },
       ),

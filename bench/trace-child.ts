@@ -1,4 +1,5 @@
 // A program of the benchmark `trace`: the account and the questions in a process of their own, whose memory is then nobody else's. Argument: the size.
+import { setFlagsFromString } from 'node:v8';
 import { openWorld, type World } from '../src/diagnose/trace/world.ts';
 import { traceIn } from '../src/diagnose/trace/flow.ts';
 import type { ClusterPicture } from '../src/diagnose/picture/picture.ts';
@@ -8,6 +9,9 @@ import { allPairs, type PairMatrix, type Party } from '../src/securitygroup/many
 import type { Pod } from '../src/kube/resources.ts';
 import { pictureOfAccount } from './trace-account.ts';
 import { sizeSchema, type TraceMessage } from './trace-message.ts';
+
+// As src/main/cli.ts does.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const FLOWS = 2_000;
 const ROUNDS = 5;

@@ -8,11 +8,15 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { eipClaims } from '../src/api/eip-claim.ts';
+import { annotations, objectNames } from '../src/api/keys.ts';
 import { securityGroupPolicies } from '../src/api/security-group-policy.ts';
+import { configMaps, pods } from '../src/kube/resources.ts';
 import { buildCli } from '../tools/build-cli.ts';
 import { probeHost } from './host/probe.ts';
 import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
 import { type Lab, startLab } from './lab.ts';
+import { waitForObjects } from './wait.ts';
 
 const { possible, why } = packetsPossible(probeHost());
 const run = promisify(execFile);
@@ -277,6 +281,40 @@ describe.skipIf(!possible)(`trunkline${why}`, { timeout: 180_000 }, () => {
       'sub-eni': { room: expect.any(Number) },
     });
     expect((value['zones'] as object[]).length).toBe(2);
+  });
+
+  it('explains a bound EIP that SNAT passes by, with exit code 1, and without SNAT for such Pods with 0', async () => {
+    const grant = { AttachRoleName: 'IPAMDofTKE_QCSRole', PolicyName: 'QcloudAccessForIPAMDRoleInQcloudAllocateEIP' };
+    await lab.cloud.call('cam', 'AttachRolePolicy', grant);
+    await lab.client.create(
+      pods,
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: {
+          name: 'public',
+          namespace: NAMESPACE,
+          annotations: { [annotations.eipAttributes]: '{"Bandwidth":"10","ISP":"BGP"}' },
+        },
+        spec: { containers: [{ name: 'a', image: 'nginx:1.7.9' }] },
+      } as never,
+      { namespace: NAMESPACE },
+    );
+    await waitForObjects(lab.client, eipClaims, (all) => all.some(({ status }) => status?.phase === 'Bound'), {
+      namespace: NAMESPACE,
+      what: 'an EIP for the Pod',
+    });
+    const passedBy = await data('explain', 'eip', `${NAMESPACE}/public`);
+    const { publicIp } = passedBy.value;
+    expect(passedBy).toMatchObject({
+      code: 1,
+      value: { phase: 'Bound', inCloud: { status: 'BIND' }, pod: `${NAMESPACE}/public`, used: false },
+    });
+    const config = JSON.stringify({ NonMasqueradeCIDRs: ['10.0.0.0/8'], NonMasqueradeEIPPods: true });
+    const system = { namespace: objectNames.systemNamespace };
+    await lab.client.patch(configMaps, objectNames.masqConfig, { type: 'merge', body: { data: { config } } }, system);
+    const used = await data('explain', 'eip', String(publicIp));
+    expect(used).toMatchObject({ code: 0, value: { used: true, seenAs: publicIp, cures: [] } });
   });
 
   it('bundles for support without any key of the cloud', async () => {

@@ -128,6 +128,28 @@ describe('finding ENIs by index', () => {
     expect(page.map((eni) => eni.NetworkInterfaceId)).toEqual(ids.slice(30, 35));
   });
 
+  test('an ENI can be there from the start, on an instance, with name and tags', async () => {
+    const [NetworkInterfaceId] = account.cloud.admin.loadEnis({
+      subnetId: SUBNET_ID,
+      count: 1,
+      addressesEach: 3,
+      name: 'grown',
+      tags: [{ Key: 'owner', Value: 'us' }],
+      instanceId: INSTANCE_ID,
+    });
+    const Filters = [{ Name: 'attachment.instance-id', Values: [INSTANCE_ID] }];
+    const { NetworkInterfaceSet } = await account.call('vpc', 'DescribeNetworkInterfaces', { Filters });
+    expect(NetworkInterfaceSet).toContainEqual(
+      expect.objectContaining({
+        NetworkInterfaceId,
+        NetworkInterfaceName: 'grown',
+        State: 'AVAILABLE',
+        Attachment: expect.objectContaining({ InstanceId: INSTANCE_ID, DeviceIndex: 1 }) as object,
+        TagSet: [{ Key: 'owner', Value: 'us' }],
+      }),
+    );
+  });
+
   test('an ENI is found by what it has now, not by what it had', async () => {
     const { NetworkInterfaceId } = createdEni(
       await account.call('vpc', 'CreateAndAttachNetworkInterface', { ...eniRequest, InstanceId: INSTANCE_ID }),

@@ -6,7 +6,7 @@ import { deployments, type Pod } from '../../src/kube/resources.ts';
 import { NODE_SHUT_GROUP } from '../layout.ts';
 import { waitForObjects } from '../wait.ts';
 import { annotateNode } from './document-commands.ts';
-import { reach } from './reach.ts';
+import { reach, reachOnceItListens } from './reach.ts';
 import type { StoryContext } from './story.ts';
 import { modifyGlobalConfigurations } from './trunk-preparation.ts';
 
@@ -37,7 +37,7 @@ async function coexist({ lab, step, expect }: StoryContext, parts: Parts): Promi
     const { items } = await lab.client.list(vpcEnis);
     expect('VpcENI objects of its own', items.filter((eni) => eni.spec.pod?.uid === pod.metadata.uid).length, 0);
     for (const client of [sameNode, otherNode])
-      expect(`from ${client.metadata.name}`, await reach(lab, client, pod, 80), 'answers');
+      expect(`from ${client.metadata.name}`, await reachOnceItListens(lab, client, pod, 80), 'answers');
     expect('to the Pod with groups', await reach(lab, pod, web, 80), 'answers');
     return { ...pod, seen: `${pod.status?.podIP} on ${pod.spec.nodeName}` };
   });

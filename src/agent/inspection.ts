@@ -14,9 +14,9 @@ export interface Page {
 
 export interface Inspection {
   /** `/health`, `/ready`, `/metrics`; undefined for any other path. */
-  page(path: string): Promise<Page | undefined>;
+  page(path: string): Page | undefined;
   /** As JSON: what is wired, what the node offers, the address book, policy rules of others. For root's eyes: it names every Pod of the node. */
-  everything(): Promise<Page>;
+  everything(): Page;
 }
 
 type InspectionDeps = Pick<ServiceDeps, 'nodeName' | 'store' | 'node' | 'addresses' | 'pods' | 'enis'> & {
@@ -42,7 +42,7 @@ export function createInspection(deps: InspectionDeps): Inspection {
     body: `${JSON.stringify(value, undefined, 2)}\n`,
   });
   return {
-    page: async (path) => {
+    page: (path) => {
       const { ready, offer } = deps.node;
       if (path === '/health') return json(200, { status: 'ok', version: deps.version });
       if (path === '/ready')
@@ -54,23 +54,21 @@ export function createInspection(deps: InspectionDeps): Inspection {
             });
       if (path !== '/metrics') return undefined;
       deps.metrics.wired.set(deps.store.list().length);
-      const { registry } = deps.metrics;
-      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+      const { exposition } = deps.metrics;
+      return { status: 200, type: exposition.contentType, body: exposition.text() };
     },
     everything: () => {
       const { trunk, enis, message } = deps.node.offer;
-      return Promise.resolve(
-        json(200, {
-          node: deps.nodeName,
-          version: deps.version,
-          ready: deps.node.ready,
-          apiSynced: synced,
-          offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
-          wired: deps.store.list(),
-          addresses: deps.addresses.book,
-          foreignRules: deps.foreignRules(),
-        }),
-      );
+      return json(200, {
+        node: deps.nodeName,
+        version: deps.version,
+        ready: deps.node.ready,
+        apiSynced: synced,
+        offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
+        wired: deps.store.list(),
+        addresses: deps.addresses.book,
+        foreignRules: deps.foreignRules(),
+      });
     },
   };
 }
@@ -88,11 +86,8 @@ export function createInspectionServer(
     when: 'at-start',
     run: async (signal) => {
       const server = http.createServer((request, response) => {
-        const answered = request.method === 'GET' ? inspection.page(request.url ?? '') : Promise.resolve(undefined);
-        answered.then(
-          (page) => sendPage(response, page ?? NOT_FOUND),
-          (error: unknown) => response.destroy(error as Error),
-        );
+        const page = request.method === 'GET' ? inspection.page(request.url ?? '') : undefined;
+        sendPage(response, page ?? NOT_FOUND);
       });
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -94,9 +94,11 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)('a Pod wired in a real kerne
 
   it('talks to a Pod of the same node inside the node: standard routing', () => {
     expect(ping('web', DB.ip)).toBe(0);
-    const count = world.received('router', 's2');
-    expect(ping('web', DB.ip)).toBe(0);
-    expect(world.received('router', 's2')).toBe(count);
+    const before = world.received('router', 's2');
+    const requests = 20;
+    expect(world.run('web', ['busybox', 'ping', '-c', `${requests}`, '-i', '0.02', '-W', '2', DB.ip]).code).toBe(0);
+    // What ends earlier connections and what neighbours say to each other may pass here too; each of the requests would, were they sent out.
+    expect(world.received('router', 's2') - before).toBeLessThan(requests);
   });
 
   it('sends nothing with an address that is not its own, to the VPC or to its neighbour', () => {

@@ -28,7 +28,7 @@ export function facts(rows: readonly (readonly [string, string | undefined])[]):
 export const joined = (sections: readonly string[]): string => sections.filter((text) => text !== '').join('\n');
 
 /** What others wrote, such as the cloud, in one line. */
-export const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, '; ').trim();
+export const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(' ;', ';').trim();
 
 /** Conditions, one line each; empty for none. */
 export function conditionsText(

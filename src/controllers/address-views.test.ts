@@ -75,7 +75,7 @@ test('of a VpcIP everything stays but managedFields, foreign annotations and whi
   expect(views().vpcIp(whole)).toEqual({
     ...whole,
     metadata: { ...metadata, annotations: { 'tke.cloud.tencent.com/claim-expired-duration': '1h' } },
-    status: { ...whole.status, agent: { state: 'Wired', podUID: 'pod-uid', observedAt: LATER } },
+    status: { ...whole.status, agent: { state: 'Wired', podUID: 'pod-uid', observedAt: '' } },
   });
 });
 
@@ -109,6 +109,28 @@ test('equal texts of different objects are one', () => {
   const [first, second] = [vpcIp(vip()), vpcIp(vip())];
   expect(first.metadata.labels).toBe(second.metadata.labels);
   expect(first.metadata.finalizers).toBe(second.metadata.finalizers);
+});
+
+test('what the Pod and the claim say already is not kept twice', () => {
+  const pod = { metadata: { name: 'web-0', namespace: 'default', uid: 'pod-uid' }, podIp: '10.0.0.9' };
+  const asked: string[] = [];
+  const cached = createAddressViews(createTextPool(), {
+    pod: (key) => (asked.push(`pod ${key}`), pod),
+    claim: (key) => (asked.push(`claim ${key}`), claim(undefined)),
+  });
+  expect(cached.vpcIp(vip()).status).toMatchObject({ podUID: 'pod-uid', agent: { podUID: 'pod-uid' } });
+  expect(asked).toEqual(['pod default/web-0', 'claim default/web-0']);
+});
+
+test('of a Pod or claim that says something else nothing is taken over', () => {
+  const other = { metadata: { name: 'web-1', namespace: 'other', uid: 'other-uid' }, podIp: '10.0.0.8' };
+  const unlike = createAddressViews(createTextPool(), {
+    pod: () => other,
+    claim: () => ({ apiVersion: '', kind: '', ...other }),
+  });
+  expect(unlike.vpcIp(vip())).toEqual(views().vpcIp(vip()));
+  const bound = claim({ phase: 'Bound', podUID: 'p', nodeName: 'n', vpcIP: '10.0.0.9', conditions: [condition] });
+  expect(unlike.claim(bound)).toEqual(views().claim(bound));
 });
 
 test('a write that is made from the cache names every field that ipamd owns', async () => {

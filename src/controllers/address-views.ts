@@ -10,7 +10,7 @@ import type { WorkingPod } from './views.ts';
 const KEPT = 'tke.cloud.tencent.com/';
 
 export interface AddressViews {
-  /** Everything but managedFields, foreign annotations, and which container the agent wired when. */
+  /** Everything but managedFields, foreign annotations, and which container the agent wired when (`observedAt` is empty). */
   readonly vpcIp: (vip: VpcIp) => VpcIp;
   /** Everything but managedFields and foreign annotations. */
   readonly claim: (claim: VpcIpClaim) => VpcIpClaim;
@@ -128,8 +128,8 @@ const pooled =
     value === undefined ? undefined : text(value);
 
 /** Of the same Pod as a rule: one copy of its UID. */
-function leanAgent({ state, podUID, observedAt }: Agent, servedUid: string | undefined): Agent {
-  return { state, podUID: same(podUID, servedUid), observedAt };
+function leanAgent({ state, podUID }: Agent, servedUid: string | undefined): Agent {
+  return { state, podUID: same(podUID, servedUid), observedAt: '' };
 }
 
 type Agent = NonNullable<VpcIpStatus['agent']>;

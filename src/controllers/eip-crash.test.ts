@@ -122,14 +122,13 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 describe.each(scenarios)('when $what', { concurrent: true, timeout: 120_000 }, (scenario) => {
-  const whole = { ...scenario, start };
+  // Calls about addresses of nodes come in any order beside them.
+  const whole = { ...scenario, start, only: /Address$|^(Allocate|Release)Addresses$/ };
   const recorded = once(() => undisturbed(whole));
   it.each(interruptions)('ipamd ends where it would have, %s', async (how: Interruption) => {
-    const calls = (await recorded()).filter((action) => /Address$|^(Allocate|Release)Addresses/.test(action));
+    const calls = await recorded();
     expect([...new Set(calls)].toSorted()).toEqual(scenario.calls.toSorted());
-    const all = await recorded();
-    for (const [index, action] of all.entries())
-      if (calls.includes(action))
-        expect([index, await interrupted(whole, how, index + 1)]).toEqual([index, expect.any(String)]);
+    for (const nth of scenario.calls.keys())
+      expect([nth, await interrupted(whole, how, nth + 1)]).toEqual([nth, expect.any(String)]);
   });
 });

@@ -15,6 +15,7 @@ import {
   eipWorld,
   KEEP,
   shownOn,
+  verdictOf,
 } from './testing/eip-world.ts';
 import { playNamespace } from './testing/namespaces.ts';
 import { nodeName, running } from './testing/shared-world.ts';
@@ -78,6 +79,27 @@ describe('a kept EIP', { concurrent: true, timeout: 90_000 }, () => {
     await eipcOf(world, 'db-0', ({ status }) => status?.phase === 'Unbound', 'kept');
     await world.client.delete(eipClaims, 'db-0', { namespace: 'default' });
     await nothingLeft(world);
+  });
+
+  it('is not exchanged for a designated one unasked; once its claim is deleted by hand the next Pod has that one', async ({
+    expect,
+  }) => {
+    await using world = await eipWorld();
+    const [id = ''] = await world.buy(1);
+    world.ipamd();
+    await eipPod(world, 'db-0', { marks: KEEP });
+    const kept = (await boundClaim(world, 'db-0')).status?.eipID;
+    await world.deletePod('db-0');
+    await eipcOf(world, 'db-0', ({ status }) => status?.phase === 'Unbound', 'kept');
+    await eipPod(world, 'db-0', { marks: { [annotations.eipIdList]: id } });
+    const told = await eipcOf(world, 'db-0', ({ status }) => status?.phase === 'Failed', 'told');
+    expect(verdictOf(told)).toMatch(
+      new RegExp(`^KindMismatch: EIPClaim db-0 holds ${kept} that was bought, and the Pod asks for designated ones`),
+    );
+    expect(told.status?.eipID).toBe(kept);
+    await world.client.delete(eipClaims, 'db-0', { namespace: 'default' });
+    expect((await boundClaim(world, 'db-0')).status?.eipID).toBe(id);
+    expect((await world.eips()).map(({ eipId }) => eipId)).toEqual([id]);
   });
 
   it('is released with its workload, and never before its Pod has ended', async ({ expect }) => {

@@ -24,10 +24,11 @@ import {
 import type { Informer, KubeClient, KubeObject } from '../kube/types.ts';
 import { createAddressViews } from './address-views.ts';
 import type { IpamdInformers } from './deps.ts';
+import { leanVpcEni } from './eni-view.ts';
 import { createLabelPool } from './label-pool.ts';
 import type { PodListens } from './pod-listens.ts';
 import { projectNetworkPolicy, projectService } from './strict-limits/views.ts';
-import { createTextPool } from './text-pool.ts';
+import { createTextPool, withSharedWords } from './text-pool.ts';
 import { projectNamespace, projectPod } from './views.ts';
 
 export interface InformerDeps {
@@ -66,12 +67,13 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
   });
   return {
     pods: workingPods,
-    nodes: createInformer({ ...deps, resource: nodes, project: leanNode }),
+    nodes: createInformer({ ...deps, resource: nodes, project: (node) => withSharedWords(leanNode(node), text) }),
     namespaces: createInformer({ ...deps, resource: namespaces, project: projectNamespace }),
     vpcEnis: createInformer({
       ...deps,
       resource: vpcEnis,
-      project: withoutManagedFields,
+      after: workingPods,
+      project: (eni) => leanVpcEni(eni, (uid) => workingPods.byIndex('uid', uid)[0]?.metadata.uid ?? uid),
       indexes: {
         node: (eni) => [eni.spec.nodeName],
         eni: (eni) => (eni.status?.eni === undefined ? [] : [eni.status.eni.eniID]),
@@ -102,7 +104,11 @@ export function createIpamdInformers(deps: InformerDeps): IpamdInformers {
         namespace: ({ metadata }) => [metadata.namespace ?? ''],
       },
     }),
-    nodeEniConfigs: createInformer({ ...deps, resource: nodeEniConfigs, project: withoutManagedFields }),
+    nodeEniConfigs: createInformer({
+      ...deps,
+      resource: nodeEniConfigs,
+      project: (nec) => withSharedWords(withoutManagedFields(nec), text),
+    }),
     policies: createInformer({
       ...deps,
       resource: securityGroupPolicies,

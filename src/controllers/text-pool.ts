@@ -17,3 +17,23 @@ export function createTextPool(limit = LIMIT): TextPool {
     return text;
   };
 }
+
+/** Words that programs say of many objects alike, and times at which many of them are touched. */
+const SAID: ReadonlySet<string> = new Set([
+  'type',
+  'reason',
+  'message',
+  'target',
+  'lastTransitionTime',
+  'lastHeartbeatTime',
+]);
+
+/** The same value, in which what conditions and figures say is one copy each with what was said before. Nobody may change what it gives. */
+export function withSharedWords<T>(value: T, text: TextPool): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each: unknown) => withSharedWords(each, text)) as T;
+  const copy = { ...value } as Record<string, unknown>;
+  for (const [key, each] of Object.entries(copy))
+    copy[key] = typeof each === 'string' ? (SAID.has(key) ? text(each) : each) : withSharedWords(each, text);
+  return copy as T;
+}

@@ -1,7 +1,6 @@
 // Kubernetes credentials from a kubeconfig file: our own small reader, since only a few of its keys are honoured.
 import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { KubeAuth, KubeConnection } from './connection.ts';
@@ -61,7 +60,7 @@ export async function loadKubeConfig(options: LoadKubeConfigOptions): Promise<Ku
     path: options.path,
     readFile: options.readFile ?? ((path) => readFileFromDisk(path, 'utf8')),
   };
-  const config = decode(source.path, await readText(source, source.path, 'kubeconfig'));
+  const config = await decode(source.path, await readText(source, source.path, 'kubeconfig'));
   const contextName = options.context ?? config['current-context'];
   if (contextName === undefined || contextName === '')
     throw invalid(source.path, 'current-context is not set: expected the name of one of its contexts');
@@ -100,7 +99,9 @@ async function readText(source: Source, path: string, what: string): Promise<str
   }
 }
 
-function decode(path: string, content: string): z.output<typeof kubeConfigSchema> {
+async function decode(path: string, content: string): Promise<z.output<typeof kubeConfigSchema>> {
+  // A program in a Pod has no kubeconfig, and need not keep what reads one.
+  const { parse: parseYaml } = await import('yaml');
   let document: unknown;
   try {
     document = parseYaml(content);

@@ -1,5 +1,6 @@
 // The informer against a server on the wire: it lists, watches, resumes and relists, and never stops by itself.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KubeClient } from './types.ts';
 import { bookmark, createInformerBench, expired, type InformerBench, pod, podList } from './testing/informer-bench.ts';
 import type { Exchange } from './testing/scripted-server.ts';
 
@@ -68,6 +69,25 @@ describe('listing', () => {
     (await server.next()).fail(404, 'NotFound');
     (await server.next()).fail(404, 'NotFound');
     expect(running.changes).toEqual(['added shop/a - uid-a@1']);
+  });
+
+  it('reads nothing before the informer it comes after is synced', async () => {
+    const first = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<string>();
+    let lists = 0;
+    const counted: KubeClient = {
+      ...client,
+      listPages: (resource, options) => {
+        lists += 1;
+        asked.resolve('asked');
+        return client.listPages?.(resource, options) ?? [];
+      },
+    };
+    start({ client: counted, after: { synced: first.promise.then(() => undefined) } });
+    await clock.settle();
+    expect(lists).toBe(0);
+    first.resolve(undefined);
+    expect(await asked.promise).toBe('asked');
   });
 
   it('sends selectors and the namespace', async () => {

@@ -1,6 +1,7 @@
 // Composition root of the node agent, tke-eni-agent.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import project from '../../package.json' with { type: 'json' };
 import { askAgent } from '../agent/ask-agent.ts';
 import { agentFlags, inspectFlags } from '../agent/flags.ts';
@@ -67,4 +68,6 @@ async function main(): Promise<void> {
   }
 }
 
+// One agent on every node, next to the Pods: collects sooner, for some 5 MB less at 250 Pods. NODE_OPTIONS, which sets the rest, does not take it.
+setFlagsFromString('--optimize-for-size');
 await runToItsEnd(PROGRAM, main);

@@ -5,11 +5,15 @@ import { lookup } from 'node:dns/promises';
 import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 import project from '../../package.json' with { type: 'json' };
 import { systemClock } from '../base/clock.ts';
 import { stopOnSignals } from '../base/stop-signal.ts';
 import { runCli } from '../cli/program.ts';
+
+// Reading a large cluster leaves much garbage and keeps little: a nursery that does not grow spares 100 MB of 10,000 Pods and 50,000 rules.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 4));

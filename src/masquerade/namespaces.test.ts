@@ -171,6 +171,17 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
     expect(loads.slice(before)).toEqual([`add element ${MASQ_TABLE} nonmasq-src-4 { ${POD_IP}/32 }\n`]);
   });
 
+  it('takes a source of all addresses and keys that it does not know, and warns of both', async () => {
+    await rulesFor(SNAT_ALL);
+    await rulesFor(JSON.stringify({ ...JSON.parse(exempt('0.0.0.0/0')), Nonsense: 1 }));
+    expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
+    expect(events.map(({ reason, message }) => [reason, message.slice(0, 40)])).toEqual([
+      ['MasqConfigWarning', expect.stringContaining('Nonsense: unknown key')],
+      ['MasqConfigWarning', expect.stringContaining('nonMasqueradeSrcCIDRs: "0.0.0.0/0"')],
+    ]);
+    expect(await metrics.registry.getSingleMetricAsString('ip_masq_agent_config_valid')).toContain('valid 1');
+  });
+
   it('keeps it over a restart, too; a node that never had one has the defaults', async () => {
     await rulesFor(SNAT_ALL);
     await stop();

@@ -6,7 +6,7 @@ import { cliError, cliErrors } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderTable } from '../table.ts';
 
-/** Without a code: all of them. Throws CLI-NAME-UNKNOWN with those that are near. */
+/** Without a code: all of them. Throws CLI-USAGE with those that are near. */
 export function explainCode(session: CliSession, code: string | undefined): number {
   if (code === undefined) {
     session.print(allErrors(), () =>
@@ -21,7 +21,7 @@ export function explainCode(session: CliSession, code: string | undefined): numb
   if (found.length === 0) {
     const near = errorsNear(code);
     throw cliError(
-      cliErrors.nameUnknown,
+      cliErrors.usage,
       `no error has the code ${code}; ${near.length === 0 ? '`trunkline explain` lists them all' : `near are ${near.join(', ')}`}`,
     );
   }

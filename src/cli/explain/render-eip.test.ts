@@ -66,7 +66,7 @@ it.each<[string, Way, boolean, RegExp]>([
     'is passed by where the route table prefers a NAT gateway',
     { masq: EXEMPT, routes: [route('NAT', 'nat-1')] },
     false,
-    /seen as +203\.0\.113\.9: the EIP is passed by[^]*to use the EIP: a route to 0\.0\.0\.0\/0 of type EIP/,
+    /seen as +203\.0\.113\.9: the EIP is passed by[^]*to use the EIP: add a route to 0\.0\.0\.0\/0 of type EIP/,
   ],
   [
     'is passed by with every address that the gateway has',
@@ -102,5 +102,5 @@ it('what the cloud said in several lines is one line of the claim', () => {
   } as EipClaim;
   const text = printed({ claims: [claim] });
   expect(text).toMatch(/claim +EIPClaim default\/game-0, kept after its Pod\n/);
-  expect(text).toMatch(/Bound=False since .*: CloudUnauthorized: refused; resource \*; grant it\n$/);
+  expect(text).toMatch(/Bound=False since .*: CloudUnauthorized: refused resource \*; grant it\n$/);
 });

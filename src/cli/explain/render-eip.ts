@@ -7,7 +7,7 @@ export function renderEip(explanation: EipExplanation, style: Style): string {
   const { inCloud, why, cures, seenAs, used } = explanation;
   const seen = seenAs ?? (used === false ? 'nothing of what the Pod sends arrives in the internet' : undefined);
   return joined([
-    `${style.bold(`EIP ${publicIp ?? 'not there yet'}`)}${explanation.eipId === undefined ? '' : ` (${explanation.eipId})`}\n${facts(
+    `${style.bold(`EIP ${explanation.publicIp ?? 'not there yet'}`)}${explanation.eipId === undefined ? '' : ` (${explanation.eipId})`}\n${facts(
       [
         [
           'claim',

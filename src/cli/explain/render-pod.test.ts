@@ -68,3 +68,13 @@ it.each([
 it('a Pod that is exempt and has neither EIP nor gateway reaches nothing', () => {
   expect(printed(EXEMPT, [], false)).toMatch(/nothing arrives there/);
 });
+
+it('a Pod that has no node yet has no groups yet, which is something else than groups that are not known', () => {
+  const picture = pictureOf({ nodes: { [NODE]: [] }, groups: {}, pods: [{ name: 'late', address: POD, node: NODE }] });
+  const [pod] = picture.kube.pods;
+  if (pod === undefined) throw new Error('the picture has no Pod');
+  const { nodeName: _, ...spec } = pod.spec;
+  const late = { ...pod, spec, status: { phase: 'Pending' as const } };
+  const text = renderPod(explainPod(picture, late, []), styleFor({}, true));
+  expect(text).toMatch(/priority\n {2}none yet: it has no node, and no policy gives it any\n/);
+});

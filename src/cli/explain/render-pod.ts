@@ -70,15 +70,20 @@ function networkRows(network: PodNetwork): readonly (readonly [string, string | 
 }
 
 function groupsText({ groups, network }: PodExplanation, style: Style): string {
-  if (groups.length === 0)
-    return network.groups === undefined
-      ? '  not known: the cloud was not asked, and no object of the cluster records them\n'
-      : '  none: nothing is filtered\n';
+  if (groups.length === 0) return `  ${noGroups(network)}\n`;
   const rows = groups.map((group) => [`  ${group.groupId}`, group.name ?? '', inForceText(group), group.why]);
   const problems = groups.flatMap((group) =>
     (group.notUnderstood ?? []).map((problem) => `  ${style.yellow(group.groupId)}: not understood: ${problem}\n`),
   );
   return renderTable(['  GROUP', 'NAME', 'IN FORCE', 'WHERE FROM'], rows) + problems.join('');
+}
+
+function noGroups({ groups, addresses, node }: PodNetwork): string {
+  if (groups !== undefined) return 'none: nothing is filtered';
+  if (node === undefined) return 'none yet: it has no node, and no policy gives it any';
+  return addresses.length === 0
+    ? 'none yet: it has no address, and no policy gives it any'
+    : 'not known: the cloud was not asked, and no object of the cluster records them';
 }
 
 function inForceText({ inForce, exists }: PodGroup): string {

@@ -67,6 +67,17 @@ describe('trunkline trace', () => {
     expect(printed.text).toContain('cloud: there are no keys');
   });
 
+  it('names the only thing of that name where it is in another namespace', async () => {
+    const picture = cluster();
+    const pods = picture.kube.pods.map((pod) =>
+      pod.metadata.name === 'c' ? { ...pod, metadata: { ...pod.metadata, namespace: 'shop' } } : pod,
+    );
+    const { session } = sessionOf({ ...picture, kube: { ...picture.kube, pods } });
+    await expect(trace(session, 'a', 'c:80', {})).rejects.toThrow(
+      'TO: nothing in namespace default is called c; near is shop/pod/c',
+    );
+  });
+
   it('takes the only port that there is, and says so; of several it lists them', async () => {
     const { session, printed } = sessionOf(cluster());
     expect(await trace(session, 'a', 'b-1', {})).toBe(0);

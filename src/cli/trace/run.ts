@@ -83,6 +83,8 @@ function meant(picture: ClusterPicture, side: string, text: string, found: Resol
     case 'places':
       return found;
     case 'ambiguous':
+      if (found.candidates.length === 1)
+        throw cliError(cliErrors.nameUnknown, `${side}: ${found.text}; near is ${found.candidates[0] ?? ''}`);
       throw cliError(
         cliErrors.nameAmbiguous,
         `${side}: ${found.text}; meant is one of\n${found.candidates.map((name) => `  ${name}`).join('\n')}`,

@@ -8,6 +8,8 @@ export interface Scenario<W extends World = World> {
   /** Default `startWorld`. */
   readonly start?: (options?: WorldOptions) => Promise<W>;
   readonly tweaks?: IpamdTweaks;
+  /** Actions that count; default: all that change something. */
+  readonly only?: RegExp;
   /** Brings the world to where the calls begin; an ipamd runs meanwhile, and only then. Absent: nothing is there yet. */
   readonly before?: (world: W) => Promise<void>;
   /** What then happens, while no ipamd runs. */
@@ -42,6 +44,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
 /** The action that a write of ipamd sends to the cloud; undefined for those to Kubernetes. */
 export const actionOf = (what: string): string | undefined => ACTIONS[what.trim()];
 
+function countedAction({ only }: Pick<Scenario, 'only'>, what: string): string | undefined {
+  const action = actionOf(what);
+  return action !== undefined && only?.test(action) !== false ? action : undefined;
+}
+
 /** The mutating calls of a run in which nothing goes wrong. */
 export async function undisturbed<W extends World>(scenario: Scenario<W>): Promise<readonly string[]> {
   const { world, close } = await prepared(scenario);
@@ -49,7 +56,7 @@ export async function undisturbed<W extends World>(scenario: Scenario<W>): Promi
   world.ipamd({
     ...scenario.tweaks,
     beforeWrite: (what) => {
-      const action = actionOf(what);
+      const action = countedAction(scenario, what);
       if (action !== undefined) seen.push(action);
     },
   });
@@ -76,7 +83,7 @@ export async function interrupted<W extends World>(
   const doomed: Ipamd = world.ipamd({
     ...scenario.tweaks,
     beforeWrite: (what) => {
-      const action = actionOf(what);
+      const action = countedAction(scenario, what);
       if (action === undefined) return;
       count += 1;
       if (count !== nth) return;

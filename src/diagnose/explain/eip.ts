@@ -20,7 +20,7 @@ export interface EipExplanation {
   };
   readonly pod?: string;
   readonly podAddress?: string;
-  /** What the internet sees of the Pod; differs from the EIP when it is passed by. */
+  /** What the internet sees of the Pod; differs from the EIP when it is passed by, and is one of several behind some gateways. */
   readonly seenAs?: string;
   /** False: what the Pod sends leaves with another address, or does not get out; absent: not known, or no Pod has it. */
   readonly used?: boolean;
@@ -67,7 +67,7 @@ export function explainEip(picture: ClusterPicture, { claim, eip }: EipSubject):
   );
   const egress = pod === undefined ? undefined : podEgress(world, pod, podNetwork(world, pod));
   const [podAddress] = pod === undefined ? [] : addressesOf(pod);
-  const seenAs = egress?.internet?.address ?? egress?.internet?.addresses.join(' or ') ?? '';
+  const seenAs = egress?.internet?.addresses.join(' or ') ?? '';
   const { status } = claim ?? {};
   const eipId = eip?.addressId ?? status?.eipID;
   const publicIp = eip?.publicIp ?? status?.publicIP;

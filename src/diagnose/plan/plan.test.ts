@@ -158,6 +158,25 @@ describe('rules of the cloud', () => {
   };
   const drop = { Protocol: 'TCP', Port: '80', CidrBlock: '10.0.0.12/32', Action: 'DROP' };
 
+  it('that name a group let in Pods that would come to have it', () => {
+    const picture = pictureOf({
+      nodes: { [NODES[0]]: [], [NODES[1]]: [] },
+      shared: { [NODES[0]]: ['sg-fenced00'] },
+      pods: [
+        { name: 'web-0', address: '10.0.0.11', node: NODES[0], ports: [80] },
+        { name: 'api-0', address: '10.0.0.12', node: NODES[1], labels: { app: 'api' } },
+      ],
+      groups: {
+        'sg-open0000': OPEN,
+        'sg-fenced00': { in: [{ Protocol: 'ALL', SecurityGroupId: 'sg-open0000', Action: 'ACCEPT' }], out: [ANY] },
+      },
+      kube: { configMaps: cluster().kube.configMaps },
+    });
+    expect(plan([policy('api', 'api', ['sg-open0000'])], picture).flows?.changes).toMatchObject([
+      { from: 'default/Pod/api-0', to: 'default/Pod/web-0', port: 80, change: 'opens' },
+    ]);
+  });
+
   it('of one direction are added, at the end unless they say where', () => {
     const at = (PolicyIndex?: number) =>
       plan(
