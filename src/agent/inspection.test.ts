@@ -19,28 +19,27 @@ afterEach(() => world.close());
 
 describe('the agent tells', () => {
   it('that it is alive at once, and that it is ready once the node can connect Pods', async () => {
-    await Promise.all([world.deps.pods.synced, world.deps.enis.synced]);
-    expect(inspection.page('/health')).toMatchObject({ status: 200 });
-    expect(inspection.page('/ready')).toMatchObject({ status: 503, body: expect.stringContaining('not looked') });
+    expect(await inspection.page('/health')).toMatchObject({ status: 200 });
+    expect(await inspection.page('/ready')).toMatchObject({ status: 503, body: expect.stringContaining('not looked') });
     world.network.offerNow({ trunk: undefined, enis: [pluggedOf(2)], message: '' });
-    expect(inspection.page('/ready')).toMatchObject({ status: 200 });
-    expect(inspection.page('/wired')).toBeUndefined();
+    expect(await inspection.page('/ready')).toMatchObject({ status: 200 });
+    expect(await inspection.page('/wired')).toBeUndefined();
   });
 
   it('how long the phases of ADD take, each from the start with zero', async () => {
-    const phases = (): readonly string[] => {
-      const text = inspection.page('/metrics')?.body ?? '';
+    const phases = async (): Promise<readonly (string | undefined)[]> => {
+      const text = (await inspection.page('/metrics'))?.body ?? '';
       return [...text.matchAll(/add_phase_seconds_count\{phase="(\w+)"\} (\d)/g)].map(([, name, n]) => `${name} ${n}`);
     };
-    expect(phases()).toEqual(['lookup 0', 'network 0', 'record 0', 'node 0', 'pod 0']);
+    expect(await phases()).toEqual(['lookup 0', 'network 0', 'record 0', 'node 0', 'pod 0']);
     world.network.offerNow({ trunk: undefined, enis: [pluggedOf(2)], message: '' });
     world.enis.put(sharedEniOf(2, poolOfIps('10.0.35.21')));
     const pod = podOf('web', { networks: null });
     world.addPod(pod);
     await add(world.deps, callOf('ADD', pod, 'c1'), new AbortController().signal);
-    expect(phases()).toEqual(['lookup 1', 'network 1', 'record 1', 'node 1', 'pod 1']);
-    expect(inspection.page('/metrics')?.body).toContain('trunkline_agent_wired_sandboxes 1');
-    expect(JSON.parse(inspection.everything().body)).toMatchObject({
+    expect(await phases()).toEqual(['lookup 1', 'network 1', 'record 1', 'node 1', 'pod 1']);
+    expect((await inspection.page('/metrics'))?.body).toContain('trunkline_agent_wired_sandboxes 1');
+    expect(JSON.parse((await inspection.everything()).body)).toMatchObject({
       node: NODE,
       wired: [{ containerId: 'c1', wiring: { podIp: '10.0.35.21' } }],
       addresses: { allocations: { '10.0.35.21': { podUID: 'uid-web' } } },

@@ -14,9 +14,9 @@ export interface Page {
 
 export interface Inspection {
   /** `/health`, `/ready`, `/metrics`; undefined for any other path. */
-  page(path: string): Page | undefined;
+  page(path: string): Promise<Page | undefined>;
   /** As JSON: what is wired, what the node offers, the address book, policy rules of others. For root's eyes: it names every Pod of the node. */
-  everything(): Page;
+  everything(): Promise<Page>;
 }
 
 type InspectionDeps = Pick<ServiceDeps, 'nodeName' | 'store' | 'node' | 'addresses' | 'pods' | 'enis'> & {
@@ -42,7 +42,7 @@ export function createInspection(deps: InspectionDeps): Inspection {
     body: `${JSON.stringify(value, undefined, 2)}\n`,
   });
   return {
-    page: (path) => {
+    page: async (path) => {
       const { ready, offer } = deps.node;
       if (path === '/health') return json(200, { status: 'ok', version: deps.version });
       if (path === '/ready')
@@ -54,21 +54,23 @@ export function createInspection(deps: InspectionDeps): Inspection {
             });
       if (path !== '/metrics') return undefined;
       deps.metrics.wired.set(deps.store.list().length);
-      const { exposition } = deps.metrics;
-      return { status: 200, type: exposition.contentType, body: exposition.text() };
+      const { registry } = deps.metrics;
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
     },
     everything: () => {
       const { trunk, enis, message } = deps.node.offer;
-      return json(200, {
-        node: deps.nodeName,
-        version: deps.version,
-        ready: deps.node.ready,
-        apiSynced: synced,
-        offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
-        wired: deps.store.list(),
-        addresses: deps.addresses.book,
-        foreignRules: deps.foreignRules(),
-      });
+      return Promise.resolve(
+        json(200, {
+          node: deps.nodeName,
+          version: deps.version,
+          ready: deps.node.ready,
+          apiSynced: synced,
+          offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
+          wired: deps.store.list(),
+          addresses: deps.addresses.book,
+          foreignRules: deps.foreignRules(),
+        }),
+      );
     },
   };
 }
@@ -86,8 +88,11 @@ export function createInspectionServer(
     when: 'at-start',
     run: async (signal) => {
       const server = http.createServer((request, response) => {
-        const page = request.method === 'GET' ? inspection.page(request.url ?? '') : undefined;
-        sendPage(response, page ?? NOT_FOUND);
+        const answered = request.method === 'GET' ? inspection.page(request.url ?? '') : Promise.resolve(undefined);
+        answered.then(
+          (page) => sendPage(response, page ?? NOT_FOUND),
+          (error: unknown) => response.destroy(error as Error),
+        );
       });
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -42,7 +42,8 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const round = () => repair.round(never);
-const repairs = (kind: string): number => world.metrics.repairs.get(kind);
+const repairs = async (kind: string): Promise<number | undefined> =>
+  (await world.metrics.repairs.get()).values.find(({ labels }) => labels.kind === kind)?.value;
 
 describe('the repair of the kernel', () => {
   it('does nothing where everything is right', async () => {
@@ -52,7 +53,7 @@ describe('the repair of the kernel', () => {
     expect(kernel.lines.slice(length)).toEqual([]);
     expect([...kernel.rulesNow]).toEqual(before);
     expect(world.deps.store.list()).toHaveLength(2);
-    expect(repairs('rule-added')).toBe(0);
+    expect(await repairs('rule-added')).toBe(0);
   });
 
   it('puts back rules, routes and the filter of source addresses of a Pod that is wired', async () => {
@@ -63,7 +64,7 @@ describe('the repair of the kernel', () => {
     expect([...kernel.rulesNow]).toEqual(expect.arrayContaining(RULES));
     expect(kernel.lines.slice(from)).toContain(`route replace 10.0.35.21/32 dev ${VETH} scope link`);
     expect(kernel.sysctls.get(`net/ipv4/conf/${VETH}/rp_filter`)).toBe('1');
-    expect(repairs('rule-added')).toBe(2);
+    expect(await repairs('rule-added')).toBe(2);
   });
 
   it('removes a thousand stale rules of ours in one batch, and leaves those of others alone, naming them', async () => {

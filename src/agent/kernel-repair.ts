@@ -53,7 +53,7 @@ export function createKernelRepair(deps: RepairDeps): KernelRepair {
       leftOver.map((rule) => `rule del ${rule}`),
       { force: true },
     );
-    metrics.repairs.inc('rule-removed', leftOver.length);
+    metrics.repairs.inc({ kind: 'rule-removed' }, leftOver.length);
     for (const record of store.list())
       if (await isBroken(deps, record, { links, rules, routes })) await repairOne(deps, record);
     foreign = tellForeign(deps, foreignRules(rules), foreign);
@@ -97,7 +97,7 @@ async function forgetLost(deps: RepairDeps, links: readonly KernelLink[]): Promi
         if (await deps.kernel.hasLink(now.wiring.hostVeth)) return;
         deps.logger.warn({ containerId: now.containerId }, 'the device of a sandbox is gone; its record is dropped');
         await unwire(deps, now);
-        deps.metrics.repairs.inc('sandbox-forgotten');
+        deps.metrics.repairs.inc({ kind: 'sandbox-forgotten' });
       });
 }
 
@@ -128,7 +128,7 @@ async function repairOne(deps: RepairDeps, record: Wired): Promise<void> {
     try {
       await kernel.ipBatch(routesOf(wiring));
       await filterSources(kernel, planWire(wiring));
-      metrics.repairs.inc('routes');
+      metrics.repairs.inc({ kind: 'routes' });
     } catch (error) {
       // An ENI was detached under it: CHECK tells about it, the others are looked after.
       logger.error({ containerId, error: errorText(error) }, 'routes of a wired Pod cannot be repaired');
@@ -137,7 +137,7 @@ async function repairOne(deps: RepairDeps, record: Wired): Promise<void> {
     if (missing.length === 0) return;
     logger.warn({ containerId, rules: missing }, 'policy rules of a wired Pod were gone and are put back');
     await kernel.ipBatch(missing.map((rule) => `rule add ${rule}`));
-    metrics.repairs.inc('rule-added', missing.length);
+    metrics.repairs.inc({ kind: 'rule-added' }, missing.length);
   });
 }
 
@@ -168,7 +168,7 @@ async function unwireVanished(deps: RepairDeps, since: Map<string, number>, sign
     await withRecord(deps, record, async (now) => {
       logger.warn({ containerId, pod: podKey(pod) }, 'a Pod is gone and no DEL came for its sandbox; it is unwired');
       await unwire(deps, now);
-      metrics.repairs.inc('pod-vanished');
+      metrics.repairs.inc({ kind: 'pod-vanished' });
     });
   }
   for (const containerId of since.keys()) if (store.get(containerId) === undefined) since.delete(containerId);

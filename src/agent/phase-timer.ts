@@ -7,7 +7,7 @@ export function phaseTimer({ clock, metrics }: Pick<ServiceDeps, 'clock' | 'metr
   let beganMs = clock.monotonicMs();
   return (phase) => {
     const nowMs = clock.monotonicMs();
-    metrics.addPhase.observe([phase], (nowMs - beganMs) / 1_000);
+    metrics.addPhase.observe({ phase }, (nowMs - beganMs) / 1_000);
     beganMs = nowMs;
   };
 }

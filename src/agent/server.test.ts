@@ -34,8 +34,8 @@ async function serve(handle: CniHandler) {
   const listening = Promise.withResolvers<void>();
   const logger = { ...silentLogger, info: () => listening.resolve() };
   const inspection: Inspection = {
-    page: (path) => (path === '/health' ? { status: 200, type: 'text/plain', body: 'well' } : undefined),
-    everything: () => ({ status: 200, type: 'application/json', body: '{"wired":[]}' }),
+    page: (path) => Promise.resolve(path === '/health' ? { status: 200, type: 'text/plain', body: 'well' } : undefined),
+    everything: () => Promise.resolve({ status: 200, type: 'application/json', body: '{"wired":[]}' }),
   };
   const metrics = createAgentMetrics();
   const clock = createFakeClock();
@@ -174,7 +174,7 @@ describe('the socket of the agent', () => {
     await post(socket).reply;
     fails = true;
     await post(socket).reply;
-    const text = metrics.exposition.text();
+    const text = await metrics.registry.metrics();
     expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="ADD",code="0"} 1');
     expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="ADD",code="11"} 1');
     expect(text).toContain('trunkline_agent_cni_call_seconds_count{command="GC",code="0"} 0');

@@ -42,8 +42,11 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
       if (signal.aborted) return;
       const stopping = new AbortController();
       const server = http.createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
-        if (request.method === 'GET') return inspect(options.inspection, request, response);
-        answer(options, stopping.signal, request, response).catch((error: unknown) => response.destroy(error as Error));
+        const answered =
+          request.method === 'GET'
+            ? inspect(options.inspection, request, response)
+            : answer(options, stopping.signal, request, response);
+        answered.catch((error: unknown) => response.destroy(error as Error));
       });
       await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
       await removeDurably(socket);
@@ -66,9 +69,9 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
   };
 }
 
-function inspect(inspection: Inspection, request: IncomingMessage, response: ServerResponse): void {
+async function inspect(inspection: Inspection, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? '';
-  const page = path === INSPECT_PATH ? inspection.everything() : inspection.page(path);
+  const page = path === INSPECT_PATH ? await inspection.everything() : await inspection.page(path);
   const unknown = { status: 404, type: 'text/plain', body: `expected ${INSPECT_PATH}, /health, /ready or /metrics\n` };
   sendPage(response, page ?? unknown);
 }
@@ -87,7 +90,7 @@ async function answer(
   const startedMs = clock.monotonicMs();
   const observe = (code: number): void => {
     if (command === undefined) return;
-    metrics.calls.observe([command, String(code)], (clock.monotonicMs() - startedMs) / 1_000);
+    metrics.calls.observe({ command, code: String(code) }, (clock.monotonicMs() - startedMs) / 1_000);
   };
   try {
     const body = await readBody(request);
