@@ -9,7 +9,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
     pool: 'forks',
     isolate: false,
-    maxWorkers: 2,
+    // More than the cores of a small machine: most of what is tested waits for something.
+    maxWorkers: 3,
     testTimeout: onRealServer ? 90_000 : 20_000,
     hookTimeout: onRealServer ? 120_000 : 60_000,
     reporters: ['default'],
