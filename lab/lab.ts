@@ -44,6 +44,7 @@ import { installSchedulerExtender, shippedExtenders } from './scheduler-extender
 import { openSimulatedAccount } from './simulated-account.ts';
 import { uninstall } from './uninstall.ts';
 import { waitForObjects } from './wait.ts';
+import { once } from './once.ts';
 
 export interface LabOptions {
   readonly projectDir: string;
@@ -393,14 +394,5 @@ function createHandle({ projectDir, stack, namespacesMade, ...parts }: HandlePar
       return programLog(kubeletOf(running).kubelet.streams, target);
     },
     close: () => stack.disposeAsync(),
-  };
-}
-
-function once(handler: (error: unknown) => void): (error: unknown) => void {
-  let told = false;
-  return (error) => {
-    if (told) return;
-    told = true;
-    handler(error);
   };
 }
