@@ -9,7 +9,7 @@ import { packetsPossible, PROJECT_DIR } from './host/testing/test-host.ts';
 import { startLab } from './lab.ts';
 import type { Lab } from './lab.ts';
 import type { LabNode } from './nodes.ts';
-import { reach } from './stories/reach.ts';
+import { reach, reachOnceItListens } from './stories/reach.ts';
 import { claimOf, cordon, holdersInCloud, vpcIpOf, zonesOf } from './stories/static-addresses.ts';
 import { waitForObjects } from './wait.ts';
 
@@ -166,6 +166,8 @@ describe.skipIf(!possible)(`a kept address${why}`, { timeout: 180_000 }, () => {
 
   it('stays with the old Pod while its node is out of reach and may run it, however the Pod was deleted', async () => {
     const former = await running();
+    // A Pod that runs may not listen yet, and one that stands still never will.
+    expect(await reachOnceItListens(lab, await clientOn(far), former, 80)).toBe('answers');
     await cordon(lab, second.name, false);
     await cordon(lab, first.name, true);
     // Kubelet and agent stand still; packets flow.
