@@ -20,10 +20,10 @@ const turnSchema = z.object({
 export type Turn = z.infer<typeof turnSchema>;
 
 /** One turn of each contender, over the same namespaces. */
-export const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, bridge: turnSchema });
+const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, bridge: turnSchema });
 export type Block = z.infer<typeof blockSchema>;
 
-export const fullNodeSchema = z.object({
+const fullNodeSchema = z.object({
   /** Pods. */
   count: z.number(),
   /** Milliseconds of ADDs one after the other, at the beginning and at the end of each time that the node was filled. */

@@ -1,4 +1,5 @@
 // The edit of one of many policies as its owner sees it: ipamd whole, with the embedded API and the simulated cloud, from the request to the status.
+import { eachOf } from '../lab/hollow/each-of.ts';
 import { SAMPLE_GROUP, CLIENT_GROUP } from '../lab/layout.ts';
 import { type SecurityGroupPolicy, securityGroupPolicies } from '../src/api/security-group-policy.ts';
 import { systemClock } from '../src/base/clock.ts';
@@ -32,8 +33,10 @@ const NODE = 'elsewhere';
 export async function measureInCluster(scale: ClusterScale, progress: (line: string) => void): Promise<ClusterTimes> {
   await using world = await startPolicyWorld();
   progress('policy-scale: creating Pods and policies in the embedded API');
-  await inTurns(scale.pods, (index) => createPod(world, index, scale.policies));
-  await inTurns(scale.policies, (index) => world.createPolicy(nameOf(index), [SAMPLE_GROUP.securityGroupId]));
+  await eachOf(scale.pods, AT_ONCE, (index) => createPod(world, index, scale.policies));
+  await eachOf(scale.policies, AT_ONCE, async (index) => {
+    await world.createPolicy(nameOf(index), [SAMPLE_GROUP.securityGroupId]);
+  });
   // As it is delivered: a policy whose Pods change is written once a second.
   world.ipamd({ timings: { policyStatusMs: 1_000 } });
   await world.nodesReady();
@@ -92,26 +95,14 @@ const isSettled =
     !status.conditions?.some(({ type, reason }) => type === 'Preflight' && reason === 'Checking');
 
 /** Policy n selects the Pods of app policy-n; no two Pods are alike. */
-function createPod(world: PolicyWorld, index: number, policies: number): Promise<unknown> {
+async function createPod(world: PolicyWorld, index: number, policies: number): Promise<void> {
   const labels = { app: nameOf(index % policies), 'pod-index': `${index}` };
-  return world.client.create(pods, {
+  await world.client.create(pods, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: `pod-${index}`, namespace: 'default', labels },
     spec: { nodeName: NODE, containers: [{ name: 'main', image: 'sample' }] },
   });
-}
-
-async function inTurns(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) {
-      const index = next;
-      next += 1;
-      await work(index);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
 /** Nothing was written for a while: what the start brings is over. */

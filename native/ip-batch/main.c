@@ -1,8 +1,8 @@
 /*
  * Carries out for the agent what `ip -batch` would, without a process for each batch and in any network namespace.
  * stdin: "ID FORCE[ NETNS]", then lines of `ip -batch`, then an empty line. stdout, in any order: "ID done", "ID failed LINE REASON" (the lines
- * before it are carried out; with FORCE 1 every line is tried and this never comes), or "ID unspoken LINE" (nothing was done: `ip` itself is
- * needed). Two questions are lines of their own, answered with "ID done" or "ID absent": "device NAME", and "holder ADDRESS" for whether a device
+ * before it are carried out; with FORCE 1 every line is tried, and this comes only when the namespace cannot be entered), or "ID unspoken LINE"
+ * (nothing was done: `ip` itself is needed). Two questions are lines of their own, answered with "ID done" or "ID absent": "device NAME", and "holder ADDRESS" for whether a device
  * has an IPv4 address. Ends with stdin.
  */
 #define _GNU_SOURCE

@@ -17,7 +17,7 @@ int kernel_open(struct kernel *kernel) {
   kernel->netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   kernel->inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (kernel->netlink < 0 || kernel->inet < 0 || bind(kernel->netlink, (struct sockaddr *)&own, sizeof own)) return -1;
-  /* Both are comfort: words with an error, and dumps that the kernel filters. */
+  /* Both are comfort: words with an error, and the request not told back with it. */
   setsockopt(kernel->netlink, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   setsockopt(kernel->netlink, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
   return 0;

@@ -59,7 +59,7 @@ export const agentErrors = {
     code: 'AGENT-NOT-RUNNING',
     title: 'The agent of this node cannot be asked',
     cause: 'Nobody listens on its socket, or the caller is not root.',
-    cure: 'Run --inspect as root on the node, or inside the Pod of tke-eni-agent.',
+    cure: 'Run the command inspect inside the Pod of tke-eni-agent, or as root on its node.',
     retry: 'terminal',
     eventReason: 'AgentNotRunning',
   }),

@@ -39,7 +39,7 @@ describe('the agent tells', () => {
     await add(world.deps, callOf('ADD', pod, 'c1'), new AbortController().signal);
     expect(await phases()).toEqual(['lookup 1', 'network 1', 'record 1', 'node 1', 'pod 1']);
     expect((await inspection.page('/metrics'))?.body).toContain('trunkline_agent_wired_sandboxes 1');
-    expect(JSON.parse((await inspection.everything()).body)).toMatchObject({
+    expect(JSON.parse(inspection.everything().body)).toMatchObject({
       node: NODE,
       wired: [{ containerId: 'c1', wiring: { podIp: '10.0.35.21' } }],
       addresses: { allocations: { '10.0.35.21': { podUID: 'uid-web' } } },

@@ -16,7 +16,7 @@ export interface Inspection {
   /** `/health`, `/ready`, `/metrics`; undefined for any other path. */
   page(path: string): Promise<Page | undefined>;
   /** As JSON: what is wired, what the node offers, the address book, policy rules of others. For root's eyes: it names every Pod of the node. */
-  everything(): Promise<Page>;
+  everything(): Page;
 }
 
 type InspectionDeps = Pick<ServiceDeps, 'nodeName' | 'store' | 'node' | 'addresses' | 'pods' | 'enis'> & {
@@ -59,18 +59,16 @@ export function createInspection(deps: InspectionDeps): Inspection {
     },
     everything: () => {
       const { trunk, enis, message } = deps.node.offer;
-      return Promise.resolve(
-        json(200, {
-          node: deps.nodeName,
-          version: deps.version,
-          ready: deps.node.ready,
-          apiSynced: synced,
-          offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
-          wired: deps.store.list(),
-          addresses: deps.addresses.book,
-          foreignRules: deps.foreignRules(),
-        }),
-      );
+      return json(200, {
+        node: deps.nodeName,
+        version: deps.version,
+        ready: deps.node.ready,
+        apiSynced: synced,
+        offer: { trunk: trunk?.device, linkDriver: trunk?.driver.name, enis, message },
+        wired: deps.store.list(),
+        addresses: deps.addresses.book,
+        foreignRules: deps.foreignRules(),
+      });
     },
   };
 }

@@ -14,7 +14,7 @@ import { filterSources, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import type { Wiring } from './wiring.ts';
 
-export const REPAIR_MS = 60_000;
+const REPAIR_MS = 60_000;
 /** A Pod that the API knows no more has this long to end by a DEL; force-deleted ones run on for their grace period. */
 export const VANISHED_MS = 10 * 60_000;
 

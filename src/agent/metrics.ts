@@ -10,8 +10,7 @@ export const addPhases = ['lookup', 'network', 'record', 'node', 'pod'] as const
 export type AddPhase = (typeof addPhases)[number];
 
 /** What the repair of the kernel put right. */
-export const repairKinds = ['rule-added', 'rule-removed', 'routes', 'sandbox-forgotten', 'pod-vanished'] as const;
-export type RepairKind = (typeof repairKinds)[number];
+const repairKinds = ['rule-added', 'rule-removed', 'routes', 'sandbox-forgotten', 'pod-vanished'] as const;
 
 export interface AgentMetrics {
   readonly registry: Registry;

@@ -1,4 +1,4 @@
-// Which policy rules are missing and which are left over, for the repair at start-up. Pure.
+// Which policy rules are missing, left over or other people's, for the repair at start-up and every minute. Pure.
 import { z } from 'zod';
 import { rulesOf } from './plan-wire.ts';
 import {
@@ -36,12 +36,7 @@ export interface RuleRepair {
 export function planRuleRepair(wirings: readonly Wiring[], observed: readonly KernelRule[]): RuleRepair {
   const wanted = new Set(wirings.flatMap(rulesOf));
   const present = new Set(observed.flatMap((rule) => ruleText(rule) ?? []));
-  const ourAddresses = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
-  const isOurs = (rule: KernelRule): boolean =>
-    isFromPod(rule) ||
-    isFromLink(rule) ||
-    isNotOwn(rule) ||
-    (rule.priority === preferences.toPod && ourAddresses.has(rule.dst));
+  const isOurs = oursAmong(observed);
   return {
     missing: [...wanted].filter((rule) => !present.has(rule)),
     leftOver: observed.flatMap((rule) => {
@@ -54,12 +49,10 @@ export function planRuleRepair(wirings: readonly Wiring[], observed: readonly Ke
 /** Rules at preferences of ours that are not of our shapes: other people's, which may take packets before ours do. In words for people. */
 export function foreignRules(observed: readonly KernelRule[]): readonly string[] {
   const taken: readonly number[] = Object.values(preferences);
-  const own = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
+  const isOurs = oursAmong(observed);
   return observed.flatMap((rule) => {
     const { priority, src, dst, iif, table, action } = rule;
-    const isOurs =
-      isFromPod(rule) || isFromLink(rule) || isNotOwn(rule) || (priority === preferences.toPod && own.has(dst));
-    if (isOurs || !taken.includes(priority)) return [];
+    if (isOurs(rule) || !taken.includes(priority)) return [];
     const words = [
       `from ${src ?? 'all'}`,
       ...(dst === undefined ? [] : [`to ${dst}`]),
@@ -67,6 +60,16 @@ export function foreignRules(observed: readonly KernelRule[]): readonly string[]
     ];
     return [`pref ${priority} ${words.join(' ')} ${table === undefined ? (action ?? '') : `lookup ${table}`}`];
   });
+}
+
+/** Whether a rule is of our shapes; a `to POD lookup main` is by the `from POD` rule beside it. */
+function oursAmong(observed: readonly KernelRule[]): (rule: KernelRule) => boolean {
+  const addresses = new Set(observed.flatMap((rule) => (isFromPod(rule) ? [rule.src] : [])));
+  return (rule) =>
+    isFromPod(rule) ||
+    isFromLink(rule) ||
+    isNotOwn(rule) ||
+    (rule.priority === preferences.toPod && addresses.has(rule.dst));
 }
 
 /** The rule in the words of `rulesOf`; undefined for other shapes. */

@@ -35,7 +35,7 @@ async function serve(handle: CniHandler) {
   const logger = { ...silentLogger, info: () => listening.resolve() };
   const inspection: Inspection = {
     page: (path) => Promise.resolve(path === '/health' ? { status: 200, type: 'text/plain', body: 'well' } : undefined),
-    everything: () => Promise.resolve({ status: 200, type: 'application/json', body: '{"wired":[]}' }),
+    everything: () => ({ status: 200, type: 'application/json', body: '{"wired":[]}' }),
   };
   const metrics = createAgentMetrics();
   const clock = createFakeClock();

@@ -71,7 +71,7 @@ export function createCniServer(options: CniServerOptions): ManagedServer {
 
 async function inspect(inspection: Inspection, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? '';
-  const page = path === INSPECT_PATH ? await inspection.everything() : await inspection.page(path);
+  const page = path === INSPECT_PATH ? inspection.everything() : await inspection.page(path);
   const unknown = { status: 404, type: 'text/plain', body: `expected ${INSPECT_PATH}, /health, /ready or /metrics\n` };
   sendPage(response, page ?? unknown);
 }

@@ -50,7 +50,7 @@ export async function cloudTarget(world: CliWorld, choice: CloudChoice): Promise
   const region = choice.region ?? setting(world, 'TENCENTCLOUD_REGION') ?? configured?._sys_param?.region;
   const endpoint =
     choice.endpoint ?? setting(world, 'TRUNKLINE_CLOUD_ENDPOINT') ?? withScheme(configured?.vpc?.endpoint);
-  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint))
+  if (endpoint !== undefined && !isBaseUrl(endpoint))
     throw new TrunklineError(
       cliErrors.usage,
       `--cloud-endpoint=${endpoint}: expected a base URL such as http://127.0.0.1:8080`,
@@ -84,6 +84,9 @@ export async function cloudKeys(
   };
 }
 
+/** What --cloud-endpoint and its variable take. */
+export const isBaseUrl = (text: string): boolean => /^https?:\/\/[^/]/.test(text);
+
 const profileOf = ({ env }: CliWorld): string => env['TCCLI_PROFILE'] || 'default';
 
 const keys = (secretId: string, secretKey: string, token: string | undefined): CredentialSource =>
@@ -95,7 +98,7 @@ function setting(world: CliWorld, name: string): string | undefined {
 }
 
 const withScheme = (endpoint: string | undefined): string | undefined =>
-  endpoint === undefined || endpoint === '' || /^https?:/.test(endpoint) ? endpoint || undefined : undefined;
+  endpoint !== undefined && /^https?:/.test(endpoint) ? endpoint : undefined;
 
 async function jsonFile(world: CliWorld, name: string): Promise<unknown> {
   try {

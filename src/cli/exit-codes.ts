@@ -15,8 +15,6 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
-
 /** What each means, for `--help`. */
 export const exitCodeHelp = `Exit codes:
   0    nothing is wrong: delivered, no change, no finding

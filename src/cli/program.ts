@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 
 import { errorText, TrunklineError } from '../base/errors.ts';
 import { kubeErrors } from '../kube/kube-errors.ts';
+import { isBaseUrl } from './cloud-access.ts';
 import { addCapacityCommand } from './commands/capacity.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -120,8 +121,7 @@ export function createProgram(world: CliWorld, run: Run): Command {
 }
 
 function url(text: string): string {
-  if (!/^https?:\/\/[^/]/.test(text))
-    throw new InvalidArgumentError('expected a base URL such as http://127.0.0.1:8080.');
+  if (!isBaseUrl(text)) throw new InvalidArgumentError('expected a base URL such as http://127.0.0.1:8080.');
   return text;
 }
 

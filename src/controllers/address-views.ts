@@ -5,9 +5,7 @@ import { keyOf } from '../kube/object-key.ts';
 import type { KubeObject, ObjectMeta } from '../kube/types.ts';
 import { createLabelPool } from './label-pool.ts';
 import type { TextPool } from './text-pool.ts';
-import type { WorkingPod } from './views.ts';
-
-const KEPT = 'tke.cloud.tencent.com/';
+import { ownAnnotations, type WorkingPod } from './views.ts';
 
 export interface AddressViews {
   /** Everything but managedFields, foreign annotations, and which container the agent wired when (`observedAt` is empty). */
@@ -84,8 +82,8 @@ function leanMeta(from: ObjectMeta, { text, labels, finalizers }: Pools): Object
           labels: labels(from.labels ?? NONE),
           finalizers: finalizers(from.finalizers ?? NO_FINALIZERS),
         };
-  const ours = Object.entries(from.annotations ?? NONE).filter(([key]) => key.includes(KEPT));
-  if (ours.length > 0) metadata.annotations = Object.fromEntries(ours);
+  const ours = ownAnnotations(from.annotations);
+  if (ours !== undefined) metadata.annotations = ours;
   if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
   return metadata;
 }

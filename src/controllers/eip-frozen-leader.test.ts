@@ -3,18 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { pods } from '../kube/resources.ts';
 import { openApiPassage } from './testing/api-passage.ts';
 import { boundClaim, CREATE, eipcs, eipPod, type EipWorld, eipWorld } from './testing/eip-world.ts';
-import { startIpamdProcess } from './testing/ipamd-process.ts';
+import { FREEZING_FLAGS, NEXT_LEADER, startIpamdProcess } from './testing/ipamd-process.ts';
 import { nodeName, offers } from './testing/shared-world.ts';
-
-/** Of the one that freezes; short, since the next one waits for its end. */
-const FLAGS = [
-  '--lease-duration=3s',
-  '--renew-deadline=2s',
-  '--retry-period=200ms',
-  '--cloud-call-timeout=500ms',
-  '--log-level=warn',
-];
-const NEXT = { election: { leaseDurationMs: 4_000, renewDeadlineMs: 3_500, retryPeriodMs: 200 }, callTimeoutMs: 500 };
 
 describe('a leader that freezes between write and call', { concurrent: true, timeout: 90_000 }, () => {
   it.each([
@@ -29,7 +19,7 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
       leader.freeze();
       frozen.resolve();
     });
-    await using leader = await startIpamdProcess(passage.server, world.cloud, FLAGS);
+    await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
     await offers(world, nodeName(world, 0), '27');
     await eipPod(world, 'web-0');
     if (action === 'ReleaseAddresses') {
@@ -38,7 +28,7 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
     }
     await frozen.promise;
     expect(world.calls(action)).toBe(0);
-    const next = world.ipamd(NEXT);
+    const next = world.ipamd(NEXT_LEADER);
     if (action === 'ReleaseAddresses') {
       await eipcs(world, (all) => all.length === 0, 'the former claim gone');
       await eipPod(world, 'web-0');

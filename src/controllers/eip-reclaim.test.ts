@@ -52,6 +52,25 @@ describe('a kept EIP', { concurrent: true, timeout: 90_000 }, () => {
     expect((await world.eips()).map(({ eipId }) => eipId)).toEqual([other?.status?.eipID]);
   });
 
+  it('counts its time from now on when that cannot be read any more', async ({ expect }) => {
+    await using world = await eipWorld({ values: { 'vpcCni.claimExpiredDuration': '2h' } });
+    world.ipamd();
+    await eipPod(world, 'db-0', { marks: KEEP });
+    await boundClaim(world, 'db-0');
+    await world.deletePod('db-0');
+    const { status: kept } = await eipcOf(world, 'db-0', ({ status }) => status?.phase === 'Unbound', 'kept');
+    const editedAt = Date.now();
+    const status = { unboundSince: 'yesterday', releaseAt: 'soon' };
+    const options = { namespace: 'default', subresource: 'status' } as const;
+    await world.client.patch(eipClaims, 'db-0', { type: 'merge', body: { status } }, options);
+    const isRead = ({ status: now }: EipClaim): boolean => !Number.isNaN(Date.parse(now?.releaseAt ?? ''));
+    const mended = await eipcOf(world, 'db-0', isRead, 'a time again');
+    expect(mended.status?.eipID).toBe(kept?.eipID);
+    // The resolution of both is a second at worst.
+    expect(Date.parse(mended.status?.unboundSince ?? '')).toBeGreaterThanOrEqual(editedAt - 1_000);
+    expect(keptForMs(mended)).toBe(2 * HOUR);
+  });
+
   it('of a living Pod stays bound when its claim is deleted by hand, and no other one is bought', async ({
     expect,
   }) => {

@@ -2,19 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
 import { openApiPassage } from './testing/api-passage.ts';
-import { startIpamdProcess } from './testing/ipamd-process.ts';
+import { FREEZING_FLAGS, NEXT_LEADER, startIpamdProcess } from './testing/ipamd-process.ts';
 import { boundOn, enisOf, listedIn, listedOn, nodeName, offers, running, sharedPod } from './testing/shared-world.ts';
 import { disposableWorld, type World } from './testing/world.ts';
-
-/** Of the one that freezes; short, since the next one waits for its end. */
-const FLAGS = [
-  '--lease-duration=3s',
-  '--renew-deadline=2s',
-  '--retry-period=200ms',
-  '--cloud-call-timeout=500ms',
-  '--log-level=warn',
-];
-const NEXT = { election: { leaseDurationMs: 4_000, renewDeadlineMs: 3_500, retryPeriodMs: 200 }, callTimeoutMs: 500 };
 
 /** Of all addresses together: one ENI with so many; null: what the model allows. */
 const capAt = (world: World, addresses: number | null): Promise<unknown> => {
@@ -58,14 +48,14 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
       leader.freeze();
       frozen.resolve();
     });
-    await using leader = await startIpamdProcess(passage.server, world.cloud, FLAGS);
+    await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
     const name = nodeName(world, 0);
     await offers(world, name, '27');
     await listedOn(world, name, 5);
     await act(world);
     await frozen.promise;
     expect(world.calls(action)).toBe(0);
-    const next = world.ipamd(NEXT);
+    const next = world.ipamd(NEXT_LEADER);
     await meanwhile(world);
     const calls = world.calls(action);
     expect(calls).toBe(1);

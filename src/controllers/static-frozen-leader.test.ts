@@ -1,20 +1,10 @@
 // A leader that is stopped between recording a call about a static address and sending it: when it goes on, another one leads, and the call is not sent.
 import { describe, expect, it } from 'vitest';
 import { openApiPassage } from './testing/api-passage.ts';
-import { startIpamdProcess } from './testing/ipamd-process.ts';
+import { FREEZING_FLAGS, NEXT_LEADER, startIpamdProcess } from './testing/ipamd-process.ts';
 import { boundOn, nodeName, offers } from './testing/shared-world.ts';
 import { addressOf, NEVER, ONE, staticPod, staticWorld } from './testing/static-world.ts';
 import type { World } from './testing/world.ts';
-
-/** Of the one that freezes; short, since the next one waits for its end. */
-const FLAGS = [
-  '--lease-duration=3s',
-  '--renew-deadline=2s',
-  '--retry-period=200ms',
-  '--cloud-call-timeout=500ms',
-  '--log-level=warn',
-];
-const NEXT = { election: { leaseDurationMs: 4_000, renewDeadlineMs: 3_500, retryPeriodMs: 200 }, callTimeoutMs: 500 };
 
 describe('a leader that freezes between write and call', { concurrent: true, timeout: 90_000 }, () => {
   it.each([
@@ -35,12 +25,12 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
       leader.freeze();
       frozen.resolve();
     });
-    await using leader = await startIpamdProcess(passage.server, world.cloud, FLAGS);
+    await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
     await offers(world, nodeName(world, 0), '27');
     await act(world);
     await frozen.promise;
     expect(world.calls(action)).toBe(0);
-    const next = world.ipamd(NEXT);
+    const next = world.ipamd(NEXT_LEADER);
     // Meanwhile a Pod of the same name is there again, and has the address.
     if (action === 'UnassignPrivateIpAddresses') await staticPod(world, 'db-0', { marks: NEVER });
     const ip = await addressOf(world, 'db-0');

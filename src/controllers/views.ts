@@ -27,6 +27,14 @@ const KEPT = 'tke.cloud.tencent.com/';
 /** Of every object that has none of a thing; nobody changes what informers hold. */
 const NONE: Record<string, string> = Object.freeze({});
 
+/** Those that this project reads or writes; undefined: none. */
+export function ownAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+): Record<string, string> | undefined {
+  const ours = Object.entries(annotations ?? NONE).filter(([key]) => key.includes(KEPT));
+  return ours.length === 0 ? undefined : Object.fromEntries(ours);
+}
+
 /** Keeps name, uid, version, labels, our annotations and what decides about release; `pooled` shares equal labels, `text` equal words. */
 export function projectPod(
   pod: Pod,
@@ -36,8 +44,7 @@ export function projectPod(
 ): WorkingPod {
   const { creationTimestamp, deletionTimestamp, labels, annotations } = pod.metadata;
   const { name, namespace = '', uid = '', resourceVersion = '' } = pod.metadata;
-  const ours = Object.entries(annotations ?? {}).filter(([key]) => key.includes(KEPT));
-  const own = ours.length === 0 ? NONE : Object.fromEntries(ours);
+  const own = ownAnnotations(annotations) ?? NONE;
   const shownLabels = labels === undefined ? NONE : pooled(labels);
   const where = text(namespace);
   // One literal makes objects of one shape without spare room, which spreads and later fields do not.

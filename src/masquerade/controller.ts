@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import type { ConfigMap } from '../kube/resources.ts';
 import type { Controller, EventRecorder, Informer } from '../kube/types.ts';
-import { defaultMasqConfig, type MasqConfig } from '../planning/masq-config.ts';
+import { defaultMasqConfig, isSingleCidr, type MasqConfig } from '../planning/masq-config.ts';
 import { masqErrors } from './errors.ts';
 import type { ExemptPods } from './exempt-pods.ts';
 import type { MarkRule } from './mark-rule.ts';
@@ -133,6 +133,4 @@ export function createMasquerade(deps: MasqDeps): Controller {
 }
 
 const singleSources = (ruleset: MasqRuleset | undefined): readonly string[] =>
-  [...(ruleset?.['nonmasq-src-4'] ?? []), ...(ruleset?.['nonmasq-src-6'] ?? [])].filter((cidr) =>
-    cidr.endsWith(cidr.includes(':') ? '/128' : '/32'),
-  );
+  [...(ruleset?.['nonmasq-src-4'] ?? []), ...(ruleset?.['nonmasq-src-6'] ?? [])].filter(isSingleCidr);

@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import { identityOf } from '../kube/identity.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { Informer, KubeObject } from '../kube/types.ts';
+import { singleCidr } from '../planning/masq-config.ts';
 
 export interface ExemptWish {
   readonly eipPods: boolean;
@@ -79,7 +80,7 @@ export function createExemptPods(options: ExemptPodsOptions): ExemptPods {
     sources: () => {
       const found = [withEip.get(), strict.get()];
       const known = found.flatMap((list) => list ?? []);
-      return found.includes(undefined) ? undefined : [...new Set(known.map(asCidr))].toSorted();
+      return found.includes(undefined) ? undefined : [...new Set(known.map(singleCidr))].toSorted();
     },
     onChange: (handler) => {
       changed = handler;
@@ -105,5 +106,3 @@ function strictAddresses({ spec, status }: VpcEni): readonly string[] {
   if (spec.type !== 'SubENI' || spec.enforcingMode !== 'strict' || status?.phase === 'Kept') return [];
   return (status?.eni?.addresses ?? []).map(({ ip }) => ip);
 }
-
-const asCidr = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;

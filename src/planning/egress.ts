@@ -1,6 +1,6 @@
 // Through which address a Pod's connection to a destination leaves, and why: SNAT on the node, then the routes of the subnet, then EIPs (spec 004). Pure.
 import { parseAddress } from '../securitygroup/address.ts';
-import { LINK_LOCAL, type MasqConfig, readCidr } from './masq-config.ts';
+import { LINK_LOCAL, MASQ_CONFIG_MAP, type MasqConfig, readCidr, singleCidr } from './masq-config.ts';
 import { covering, decideMasquerade } from './masq-decision.ts';
 
 /** An enabled route of a route table; the one within the VPC may be left out. */
@@ -185,7 +185,7 @@ function routesTo(routes: readonly EgressRoute[], destination: string): readonly
 }
 
 const exempt = ({ address }: EgressSender): string =>
-  `add ${address}/${parseAddress(address)?.family === 6 ? 128 : 32} to NonMasqueradeSrcCIDRs in ConfigMap kube-system/ip-masq-agent-config`;
+  `add ${singleCidr(address)} to NonMasqueradeSrcCIDRs in ConfigMap ${MASQ_CONFIG_MAP}`;
 
 function curesFor(
   pod: EgressPod,

@@ -1,7 +1,7 @@
 // What the eip-attributes annotation asks for, as parameters of AllocateAddresses (spec 004; facts of the cloud API, section 12). Pure.
 
 /** Of spec 004, and of AllocateAddresses: normal lines and the three single-line carriers. */
-export const internetServiceProviders = ['BGP', 'CMCC', 'CTCC', 'CUCC'] as const;
+const internetServiceProviders = ['BGP', 'CMCC', 'CTCC', 'CUCC'] as const;
 
 const DEFAULT_BANDWIDTH = 100;
 const DEFAULT_CHARGE_TYPE = 'TRAFFIC_POSTPAID_BY_HOUR';

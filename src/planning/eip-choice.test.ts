@@ -63,7 +63,7 @@ describe('of its EIPs a Pod gets', () => {
 
 describe('of claims that record the same EIP', () => {
   it('the bound one keeps it, else the older, else the first by name', () => {
-    const claim = (key: string, bound: boolean, createdAt: string) => ({ key, eipId: A, bound, createdAt });
+    const claim = (key: string, bound: boolean, createdAt: string) => ({ key, bound, createdAt });
     expect(rightfulHolder([claim('a', false, '1'), claim('b', true, '2')])).toBe('b');
     expect(rightfulHolder([claim('b', false, '1'), claim('a', false, '2')])).toBe('b');
     expect(rightfulHolder([claim('b', false, '1'), claim('a', false, '1')])).toBe('a');

@@ -49,8 +49,7 @@ function why(id: string, eip: ObservedEip | undefined, holder: string | undefine
 
 export interface Holder {
   readonly key: string;
-  readonly eipId: string;
-  /** The cloud shows it bound where this claim says. */
+  /** It is told as bound, which the cloud showed when that was written. */
   readonly bound: boolean;
   /** RFC 3339. */
   readonly createdAt: string;

@@ -2,6 +2,7 @@
 import { claimDurationMs } from '../api/claim-duration.ts';
 import { annotations } from '../api/keys.ts';
 import { claimDeletePolicies, type ClaimDeletePolicy } from '../api/vpc-ip-claim.ts';
+import { EIP_ID } from '../cloud/eip-calls.ts';
 import { readEipAttributes } from './eip-attributes.ts';
 
 export interface EipDemand {
@@ -73,9 +74,6 @@ function createOf(
   return undefined;
 }
 
-/** As the cloud gives them (facts of the cloud API, section 7). */
-const EIP_ID = /^eip-[a-z0-9]{8}$/;
-
 function idsOf([key, value]: readonly [string, string], refuse: Refuse): readonly string[] | undefined {
   const ids = value.split(',').map((id) => id.trim());
   const example = 'a comma list of EIP ids such as eip-12ab34cd,eip-56ef78gh';
@@ -113,6 +111,10 @@ export function ordinalOf(podName: string, controllerKind: string | undefined): 
   const digits = /-(\d{1,9})$/.exec(podName)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
+
+/** For the person who made a Pod without an ordinal that names several. */
+export const anyOfSeveral = (eipIds: readonly string[]): string =>
+  `annotation ${annotations.eipIdList} names ${eipIds.length} EIPs, and the name of this Pod has no ordinal: it gets any that is free, and where Pods outnumber them the others wait; use a StatefulSet, or name one EIP`;
 
 export type Candidates =
   | { readonly ok: true; readonly eipIds: readonly string[] }

@@ -9,23 +9,11 @@ const DAY_MS = 24 * 3_600_000;
 export const nextQuotaDayMs = (nowMs: number): number =>
   (Math.floor((nowMs + CHINA_OFFSET_MS) / DAY_MS) + 1) * DAY_MS - CHINA_OFFSET_MS;
 
-/** `daily`: the day's purchases are used up, which alone ends by itself. */
-export interface QuotaWords {
-  readonly daily: boolean;
-  readonly message: string;
-}
-
-/** `daily`: the code said so. `quotas`: as the cloud counts them; undefined when it would not say. */
-export function quotaWords(daily: boolean, quotas: EipQuotas | undefined, nowMs: number): QuotaWords {
+/** `daily`: the code said that the day's purchases are used up, which alone ends by itself. `quotas`: as the cloud counts them; undefined when it would not say. */
+export function quotaWords(daily: boolean, quotas: EipQuotas | undefined, nowMs: number): string {
   const count = daily ? quotas?.daily : quotas?.total;
   const figures = count === undefined ? '' : ` (${count.used} of ${count.limit})`;
   if (daily)
-    return {
-      daily,
-      message: `no EIP can be bought today: the purchases of the day are used up${figures}; the count begins anew at ${new Date(nextQuotaDayMs(nowMs)).toISOString()}, and releasing EIPs does not give purchases back. Keep EIPs (eip-claim-delete-policy "Never") or designate existing ones (eip-id-list)`,
-    };
-  return {
-    daily,
-    message: `no EIP can be bought: the region has as many EIPs as the account may have${figures}. Release idle ones (kubectl get eipc -A shows them; trunkline eip orphans finds those without a claim) or ask for a higher quota`,
-  };
+    return `no EIP can be bought today: the purchases of the day are used up${figures}; the count begins anew at ${new Date(nextQuotaDayMs(nowMs)).toISOString()}, and releasing EIPs does not give purchases back. Keep EIPs (eip-claim-delete-policy "Never") or designate existing ones (eip-id-list)`;
+  return `no EIP can be bought: the region has as many EIPs as the account may have${figures}. Release idle ones (kubectl get eipc -A shows them; trunkline eip orphans finds those without a claim) or ask for a higher quota`;
 }

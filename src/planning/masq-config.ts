@@ -1,6 +1,7 @@
 // The configuration of ip-masq-agent: which traffic of Pods keeps its own source address (spec 004, facts/tke.md 9). Pure.
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { objectNames } from '../api/keys.ts';
 import { goDurationMs } from '../base/flags.ts';
 import { contains, parseAddress } from '../securitygroup/address.ts';
 import type { Cidr } from '../securitygroup/address.ts';
@@ -36,6 +37,8 @@ export const defaultMasqConfig: MasqConfig = {
 const CIDR_LIMIT = 64;
 /** A shorter interval would keep every agent busy with reading; upstream spins at 0. */
 const MIN_RESYNC_MS = 1_000;
+/** `namespace/name` of the ConfigMap that has it. */
+export const MASQ_CONFIG_MAP = `${objectNames.systemNamespace}/${objectNames.masqConfig}`;
 export const LINK_LOCAL = { 4: '169.254.0.0/16', 6: 'fe80::/10' } as const;
 
 export type DecodedMasqConfig =
@@ -166,6 +169,12 @@ export function readCidr(text: string): Cidr | undefined {
   const hostBits = BigInt(bits - prefix);
   return { family: host.family, value: (host.value >> hostBits) << hostBits, prefix };
 }
+
+/** The CIDR of one address alone. */
+export const singleCidr = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
+
+/** Whether a CIDR, as it is written, is of one address alone. */
+export const isSingleCidr = (cidr: string): boolean => cidr.endsWith(cidr.includes(':') ? '/128' : '/32');
 
 /** In upstream's words. */
 function wrongCidr(text: string): string | undefined {

@@ -34,6 +34,15 @@ describe('the configuration of ip-masq-agent', () => {
     ]);
   });
 
+  it('is warned of an IPv6 prefix as short as an IPv4 address is long', () => {
+    const state = configured({ nonMasqueradeSrcCIDRs: ['2001:db8::/32'] });
+    const found = masqueradeFindings(state, [
+      pod('web', '2001:db8::5'),
+      pod('game-0', '2001:db8::6', { hasEip: true }),
+    ]);
+    expect(found.map(({ code }) => code)).toEqual(['CoversOtherPods']);
+  });
+
   it('is warned of a single address that has become the one of another Pod', () => {
     const state = configured({ nonMasqueradeSrcCIDRs: ['10.0.1.5/32', '10.0.1.6/32'] });
     expect(masqueradeFindings(state, [web, game]).map(({ code }) => code)).toEqual(['CoversOtherPods']);

@@ -1,13 +1,10 @@
 // What the configuration of ip-masq-agent does to Pods that nobody may have meant: sources that cover others, and EIPs that are not used (spec 004). Pure.
-import { parseAddress } from '../securitygroup/address.ts';
 import type { Finding } from './finding.ts';
-import type { MasqConfig } from './masq-config.ts';
+import { isSingleCidr, MASQ_CONFIG_MAP, type MasqConfig, singleCidr } from './masq-config.ts';
 import { covering } from './masq-decision.ts';
 
-export const masqFindingCodes = ['CoversOtherPods', 'EIPMasqueraded', 'ConfigInvalid'] as const;
-
 export interface MasqFinding extends Finding {
-  readonly code: (typeof masqFindingCodes)[number];
+  readonly code: 'CoversOtherPods' | 'EIPMasqueraded' | 'ConfigInvalid';
 }
 
 /** A Pod on a general or native node with an address of the VPC; not one on the network of its node. */
@@ -50,8 +47,8 @@ export function masqueradeFindings(state: MasqState, pods: readonly MasqPod[]): 
     return [
       {
         code: 'ConfigInvalid',
-        message: `ConfigMap ${CONFIG_MAP} cannot be used: ${state.why}; what each node had before stays in force there`,
-        cure: `mend it: kubectl -n kube-system edit cm ip-masq-agent-config`,
+        message: `ConfigMap ${MASQ_CONFIG_MAP} cannot be used: ${state.why}; what each node had before stays in force there`,
+        cure: 'mend it: kubectl -n kube-system edit cm ip-masq-agent-config',
       },
     ];
   const { config } = state;
@@ -65,7 +62,7 @@ export function masqueradeFindings(state: MasqState, pods: readonly MasqPod[]): 
           {
             code: 'EIPMasqueraded' as const,
             message: `${named(unused)} ${unused.length === 1 ? 'has an EIP and leaves' : 'have EIPs and leave'} with the address of the node: ip-masq-agent does not know ${unused.length === 1 ? 'it' : 'them'} as exempt`,
-            cure: `add the address of each with /32 to NonMasqueradeSrcCIDRs in ConfigMap ${CONFIG_MAP}, or set NonMasqueradeEIPPods to true there`,
+            cure: `add the address of each with /32 to NonMasqueradeSrcCIDRs in ConfigMap ${MASQ_CONFIG_MAP}, or set NonMasqueradeEIPPods to true there`,
           },
         ]),
   ];
@@ -75,7 +72,7 @@ export function masqueradeFindings(state: MasqState, pods: readonly MasqPod[]): 
 export const coversText = (cidr: string, others: readonly MasqPod[]): MasqFinding => ({
   code: 'CoversOtherPods',
   message: `NonMasqueradeSrcCIDRs ${cidr} covers ${others.length === 1 ? 'a Pod' : `${others.length} Pods`} without an EIP: ${named(others)}; outside the VPC ${others.length === 1 ? 'it reaches' : 'they reach'} nothing but by a NAT gateway`,
-  cure: `name the addresses of Pods with an EIP only, each with /32, or set NonMasqueradeEIPPods to true instead`,
+  cure: 'name the addresses of Pods with an EIP only, each with /32, or set NonMasqueradeEIPPods to true instead',
 });
 
 function masqueradedEips(config: MasqConfig, pods: readonly MasqPod[]): readonly MasqPod[] {
@@ -88,15 +85,14 @@ function masqueradedEips(config: MasqConfig, pods: readonly MasqPod[]): readonly
 
 /** The source that covers an address; single addresses, of which there may be thousands, are looked up and not compared. */
 function sourceIndex(sources: readonly string[]): (address: string) => string | undefined {
-  const single = new Set(sources.filter((cidr) => cidr.endsWith('/32') || cidr.endsWith('/128')));
+  const single = new Set(sources.filter(isSingleCidr));
   const wide = sources.filter((cidr) => !single.has(cidr));
   return (address) => {
-    const own = `${address}/${parseAddress(address)?.family === 6 ? 128 : 32}`;
+    const own = singleCidr(address);
     return single.has(own) ? own : covering(wide, address);
   };
 }
 
-const CONFIG_MAP = 'kube-system/ip-masq-agent-config';
 /** Events and conditions are short. */
 const MOST_NAMES = 5;
 

@@ -1,7 +1,7 @@
 // The six limits of strict routing, found before they bite (spec 002, Data Plane Solution). Pure.
 import type { RoutingStatus } from '../api/node-eni-config.ts';
 import type { Finding } from './finding.ts';
-import { isEverMasqueraded, type MasqConfig } from './masq-config.ts';
+import { isEverMasqueraded, MASQ_CONFIG_MAP, type MasqConfig } from './masq-config.ts';
 
 export const strictLimitCodes = [
   'NodeLocalDNS',
@@ -95,7 +95,7 @@ export function strictLimits(facts: StrictFacts): readonly StrictFinding[] {
 }
 
 function snat(masquerade: MasqueradeFacts): StrictFinding | undefined {
-  const config = 'ConfigMap kube-system/ip-masq-agent-config';
+  const config = `ConfigMap ${MASQ_CONFIG_MAP}`;
   switch (masquerade.kind) {
     case 'absent':
       return undefined;

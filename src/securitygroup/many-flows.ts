@@ -61,19 +61,6 @@ export function allPairs(index: GroupIndex, parties: readonly Party[], question:
   };
 }
 
-/** Pairs of workloads of either matrix whose numbers differ. */
-export function* pairChanges(
-  before: PairMatrix,
-  after: PairMatrix,
-): Generator<{ readonly from: string; readonly to: string; readonly before: PairCount; readonly after: PairCount }> {
-  const workloads = [...new Set([...before.workloads, ...after.workloads])];
-  for (const from of workloads)
-    for (const to of workloads) {
-      const [was, is] = [before.flows(from, to), after.flows(from, to)];
-      if (was.open !== is.open || was.of !== is.of) yield { from, to, before: was, after: is };
-    }
-}
-
 interface OpenCounts {
   /** Parties of a class that a list of groups accepts as peers: at the place of the list times the number of classes, plus that of the class. */
   readonly egress: Uint32Array;

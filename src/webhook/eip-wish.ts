@@ -1,7 +1,7 @@
 // What a Pod asks of its public address, as admission sees it: nothing, something it can have, or words that ipamd would not act on (spec 004).
 import { z } from 'zod';
 import { annotations as keys } from '../api/keys.ts';
-import { ordinalOf, readEipDemand } from '../planning/eip-demand.ts';
+import { anyOfSeveral, ordinalOf, readEipDemand } from '../planning/eip-demand.ts';
 import type { AdmissionPod } from './admission-pod.ts';
 
 export type EipWish =
@@ -26,8 +26,7 @@ export function eipWish({ metadata }: AdmissionPod, furtherAttributes: boolean):
   const several = source.kind === 'designate' && source.eipIds.length > 1;
   if (!several || ordinalOf(metadata.name ?? '', controllerKind(metadata.ownerReferences)) !== undefined)
     return { kind: 'wanted', warnings: [] };
-  const warning = `annotation ${keys.eipIdList} names ${source.eipIds.length} EIPs, and this Pod's name has no ordinal: it gets any that is free, and where Pods outnumber them the others wait; use a StatefulSet, or name one EIP`;
-  return { kind: 'wanted', warnings: [warning] };
+  return { kind: 'wanted', warnings: [anyOfSeveral(source.eipIds)] };
 }
 
 /** The annotation by which a Pod asks for an EIP. */

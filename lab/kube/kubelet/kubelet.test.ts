@@ -19,6 +19,9 @@ import type { KubeletBench } from './testing/kubelet-bench.ts';
 const { possible, why } = packetsPossible(probeHost());
 const noKubectl = kubectlIsMissing({ ci: process.env['CI'] !== undefined });
 
+/** A container runs a moment before its program listens. */
+const CURL = `curl -s --noproxy * --retry 20 --retry-connrefused --retry-delay 1 http://${POD_IP}/`.split(' ');
+
 interface ContainerStatus {
   readonly restartCount: number;
   readonly state: {
@@ -101,19 +104,7 @@ describe.skipIf(!possible)(`the kubelet${why}`, () => {
 
   it('runs a command in a container, in its network and with its files', async () => {
     const pod = await bench.untilPod('early', isReady);
-    const curl = [
-      'curl',
-      '-s',
-      '--noproxy',
-      '*',
-      '--retry',
-      '20',
-      '--retry-connrefused',
-      '--retry-delay',
-      '1',
-      `http://${POD_IP}/`,
-    ];
-    expect((await bench.kubelet.exec(pod, 'web', curl)).stdout).toContain('<title>Welcome to nginx!</title>');
+    expect((await bench.kubelet.exec(pod, 'web', CURL)).stdout).toContain('<title>Welcome to nginx!</title>');
     const account = '/var/run/secrets/kubernetes.io/serviceaccount';
     const { stdout } = await bench.kubelet.exec(pod, 'web', [
       'sh',
@@ -289,18 +280,7 @@ describe.skipIf(!rootless)(`the kubelet without root${rootless ? '' : ' (skipped
 
   it('wires a Pod and runs it', async () => {
     const pod = await bench.untilPod('web', isReady);
-    const answer = await bench.kubelet.exec(pod, 'web', [
-      'curl',
-      '-s',
-      '--noproxy',
-      '*',
-      '--retry',
-      '20',
-      '--retry-connrefused',
-      '--retry-delay',
-      '1',
-      `http://${POD_IP}/`,
-    ]);
+    const answer = await bench.kubelet.exec(pod, 'web', CURL);
     expect(answer.stdout).toContain('Welcome to nginx!');
   });
 

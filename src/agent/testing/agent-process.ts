@@ -1,16 +1,14 @@
 // For tests: the whole agent as a process of its own, which kills itself at a chosen call of the kernel. Argument: its settings as JSON.
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createKubeClient } from '../../kube/client.ts';
-import { createIpBatch } from '../ip-batch.ts';
 import { createKernel, type Kernel } from '../kernel.ts';
 import { runAgent } from '../program.ts';
-import { kernelInside } from './netns-world.ts';
+import { builtIpBatch, kernelInside } from './netns-world.ts';
 
-export const agentProcessSchema = z.object({
+const agentProcessSchema = z.object({
   base: z.string(),
   nodeName: z.string(),
   /** Path of the node's network namespace. */
@@ -27,8 +25,7 @@ const settings = agentProcessSchema.parse(JSON.parse(process.argv[2] ?? ''));
 const { base, server, caPem, token } = settings;
 const clock = systemClock;
 const logger = silentLogger;
-const program = resolve(import.meta.dirname, '../../../build/ip-batch');
-const kernel = kernelInside(createKernel(existsSync(program) ? createIpBatch(program) : undefined), settings.node);
+const kernel = kernelInside(createKernel(builtIpBatch()), settings.node);
 
 let calls = 0;
 const counted = <A extends readonly unknown[], R>(call: (...args: A) => R): ((...args: A) => R) => {

@@ -3,11 +3,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createIpBatch } from '../ip-batch.ts';
+import { createIpBatch, type IpBatch } from '../ip-batch.ts';
 import { createKernel, type Kernel } from '../kernel.ts';
 
-/** As the product starts it, where it was built. */
 const IP_BATCH = resolve(import.meta.dirname, '../../../build/ip-batch');
+
+/** As the product starts it, where it was built. */
+export const builtIpBatch = (): IpBatch | undefined => (existsSync(IP_BATCH) ? createIpBatch(IP_BATCH) : undefined);
 
 export interface Outcome {
   readonly code: number | null;
@@ -92,7 +94,7 @@ export function createNetnsWorld(label: string, { tagged = false } = {}): NetnsW
   const must: NetnsWorld['must'] = (name, script) => sh([...enter(name), 'sh', '-ec', `'${script}'`].join(' '));
 
   build(must, netns);
-  const batch = existsSync(IP_BATCH) ? createIpBatch(IP_BATCH) : undefined;
+  const batch = builtIpBatch();
   const outside = createKernel(batch);
   return {
     kernel: kernelInside(outside, netns('node')),

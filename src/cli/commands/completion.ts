@@ -1,7 +1,6 @@
 // `trunkline completion SHELL`: the script that makes a shell ask `trunkline __complete` for what may come next.
 import { Argument, type Command } from 'commander';
 
-import { complete } from '../complete.ts';
 import { completionScript, shells, type Shell } from '../completion-script.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Run } from '../program.ts';
@@ -33,6 +32,7 @@ Examples:
     .helpOption(false)
     .action(
       run(async (session, words: string[]) => {
+        const { complete } = await import('../complete.ts');
         for (const word of await complete(program, session, words)) session.world.out.write(`${word}\n`);
         return exitCodes.ok;
       }),

@@ -73,5 +73,5 @@ async function probeWith(
       ...(token === '' ? {} : { token }),
     }),
   );
-  return access.available ? { cloud: access.cloud, as: 'the role of ipamd' } : { reason: access.reason };
+  return access.available ? { cloud: access.cloud, as: "the keys of ipamd's Secret" } : { reason: access.reason };
 }

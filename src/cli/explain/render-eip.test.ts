@@ -4,19 +4,13 @@ import { expect, it } from 'vitest';
 import type { EipClaim } from '../../api/eip-claim.ts';
 import { eipSubjects, explainEip, type EipExplanation } from '../../diagnose/explain/eip.ts';
 import type { CloudRoute } from '../../diagnose/picture/picture.ts';
-import { ANY, pictureOf } from '../../diagnose/trace/testing/cluster.ts';
+import { ANY, pictureOf, route } from '../../diagnose/trace/testing/cluster.ts';
 import { styleFor } from '../table.ts';
 import { renderEip } from './render-eip.ts';
 
 const NODE = '10.0.1.1';
 const POD = '10.0.32.1';
 const EIP = '203.0.113.1';
-const route = (gatewayType: string, gatewayId: string): CloudRoute => ({
-  routeTableId: 'rtb-1',
-  destination: '0.0.0.0/0',
-  gatewayType,
-  gatewayId,
-});
 const MASQ = { NonMasqueradeCIDRs: ['10.0.0.0/8'] };
 const EXEMPT = { ...MASQ, NonMasqueradeSrcCIDRs: [`${POD}/32`] };
 

@@ -4,26 +4,12 @@ import { expect, it } from 'vitest';
 import { annotations } from '../../api/keys.ts';
 import { explainPod } from '../../diagnose/explain/pod.ts';
 import type { CloudRoute } from '../../diagnose/picture/picture.ts';
-import { ANY, pictureOf } from '../../diagnose/trace/testing/cluster.ts';
+import { ANY, eip, pictureOf, route } from '../../diagnose/trace/testing/cluster.ts';
 import { styleFor } from '../table.ts';
 import { renderPod } from './render-pod.ts';
 
 const NODE = '10.0.1.1';
 const POD = '10.0.32.1';
-const eip = (publicIp: string, privateIp: string) => ({
-  addressId: `eip-of-${privateIp}`,
-  publicIp,
-  privateIp,
-  status: 'BIND_ENI',
-  instanceId: '',
-  eniId: '',
-});
-const route = (gatewayType: string, gatewayId: string): CloudRoute => ({
-  routeTableId: 'rtb-1',
-  destination: '0.0.0.0/0',
-  gatewayType,
-  gatewayId,
-});
 const MASQ = { NonMasqueradeCIDRs: ['10.0.0.0/8'] };
 const EXEMPT = { ...MASQ, NonMasqueradeSrcCIDRs: [`${POD}/32`] };
 const NAT = route('NAT', 'nat-1');

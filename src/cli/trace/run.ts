@@ -20,7 +20,7 @@ export interface TraceReport {
 }
 
 export interface ProbeReport {
-  readonly outcome: 'delivered' | 'dropped' | 'refused' | 'unknown';
+  readonly outcome: TraceVerdict;
   /** Whether it is what the trace says. */
   readonly agrees: boolean;
   readonly text: string;

@@ -69,21 +69,24 @@ function holderBeside(run: EipRun, eipId: string, key: string): readonly (readon
 /** From 0 up to, not including, 1. */
 const lotOf = (uid: string): number => createHash('sha256').update(uid).digest().readUInt32BE(0) / 2 ** 32;
 
-/** Why the claim may not keep the EIP that it records; undefined: it may. */
-export function whyToDrop(run: EipRun, claim: EipClaim): string | undefined {
+/** Why the claim may not keep the EIP that it records; undefined: it may. `held`: another claim has it, and what it is bound to is that one's. */
+export function whyToDrop(
+  run: EipRun,
+  claim: EipClaim,
+): { readonly held: boolean; readonly message: string } | undefined {
   const { eipID, created } = claim.status ?? {};
   if (eipID === undefined || created === true) return undefined;
   const wanted = claim.spec.eipIDs ?? [];
-  if (!wanted.includes(eipID)) return `the Pod's list does not name ${eipID} any more`;
+  if (!wanted.includes(eipID)) return { held: false, message: `the Pod's list does not name ${eipID} any more` };
   const holders = holdersOf(run, eipID);
   if (holders.length < 2) return undefined;
   const rightful = rightfulHolder(
     holders.map((holder) => ({
       key: keyOf(holder),
-      eipId: eipID,
       bound: holder.status?.phase === 'Bound',
       createdAt: holder.metadata.creationTimestamp ?? '',
     })),
   );
-  return rightful === undefined || rightful === keyOf(claim) ? undefined : `${eipID} is held by EIPClaim ${rightful}`;
+  if (rightful === undefined || rightful === keyOf(claim)) return undefined;
+  return { held: true, message: `${eipID} is held by EIPClaim ${rightful}` };
 }

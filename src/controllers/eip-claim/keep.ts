@@ -3,7 +3,7 @@ import type { EipClaim } from '../../api/eip-claim.ts';
 import { planEip } from '../../planning/eip-plan.ts';
 import { WITHOUT_EIP } from './designate.ts';
 import { letEipClaimGo } from './object.ts';
-import { findBought, mayHaveBought } from './purchase.ts';
+import { type Acquired, findBought, mayHaveBought } from './purchase.ts';
 import { type EipOutcome, type EipRun, forgetClaim, lookAt, observedOf } from './run.ts';
 import { send } from './send.ts';
 import { recordedPlace } from './serve.ts';
@@ -114,12 +114,8 @@ function tellLeaving({ deps }: EipRun, claim: EipClaim, message: string): Promis
   return writeEipStatus(deps, claim, { phase: 'Releasing', conditions });
 }
 
-type Found =
-  | { readonly kind: 'has'; readonly claim: EipClaim }
-  | { readonly kind: 'waits'; readonly outcome: EipOutcome };
-
 /** A purchase whose outcome nobody knows is found first: what it bought would be nobody's otherwise. */
-async function adoptBought(run: EipRun, claim: EipClaim, signal: AbortSignal): Promise<Found> {
+async function adoptBought(run: EipRun, claim: EipClaim, signal: AbortSignal): Promise<Acquired> {
   if (!mayHaveBought(run, claim)) return { kind: 'has', claim };
   const bought = await findBought(run, claim, signal);
   if (bought.kind === 'look-again') return { kind: 'waits', outcome: { result: { requeueAfterMs: bought.afterMs } } };

@@ -2,7 +2,7 @@
 import { type EipClaim, type EipClaimSpec, eipClaims } from '../../api/eip-claim.ts';
 import { finalizers, labels, MANAGED_BY } from '../../api/keys.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/api-error.ts';
-import { keyOf } from '../../kube/object-key.ts';
+import { keyOf, versionOf } from '../../kube/object-key.ts';
 import type { EipDemand } from '../../planning/eip-demand.ts';
 import type { IpamdDeps } from '../deps.ts';
 
@@ -86,12 +86,8 @@ const part = ({ attributes, eipIDs, deletePolicy, expiredDuration }: EipClaimSpe
 
 /** Exactly the version that was decided on; one that is gone is success. */
 export async function deleteEipClaim({ client }: Pick<Deps, 'client'>, claim: EipClaim): Promise<void> {
-  const { namespace = 'default', name, uid, resourceVersion } = claim.metadata;
-  const preconditions = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-  await client.delete(eipClaims, name, { namespace, preconditions });
+  const { namespace = 'default', name } = claim.metadata;
+  await client.delete(eipClaims, name, { namespace, preconditions: versionOf(claim) });
 }
 
 /** The last step: the version is the lock. One that is gone is success. */

@@ -1,15 +1,14 @@
 // Which Pods ask for an EIP, and what of them an EIPClaim needs to know.
 import { annotations, labels, networks, SUPER_NODE_INSTANCE_TYPE } from '../../api/keys.ts';
 import { gate } from '../../api/version-gates.ts';
-import { isNotFound } from '../../kube/api-error.ts';
 import { keyOf } from '../../kube/object-key.ts';
-import { nodes, pods } from '../../kube/resources.ts';
-import type { Node } from '../../kube/resources.ts';
+import { pods } from '../../kube/resources.ts';
 import { candidatesOf, type EipDemand, ordinalOf, readEipDemand } from '../../planning/eip-demand.ts';
 import type { IpamdDeps } from '../deps.ts';
 import { managedInstance } from '../node/managed-instance.ts';
 import { isStaticMode } from '../node/static-addresses/mode.ts';
 import type { WorkingPod } from '../views.ts';
+import { nodeOf } from '../vpc-ip-claim/demand.ts';
 
 /** A Pod that asks for an EIP, bound to a node, and not on its way out. */
 export interface EipPod {
@@ -39,22 +38,13 @@ export async function eipPodOf(deps: IpamdDeps, key: string, signal: AbortSignal
   const uid = pod?.metadata.uid;
   if (pod?.nodeName === undefined || uid === undefined || !mayAsk(pod)) return undefined;
   if (pod.metadata.deletionTimestamp !== undefined || pod.ended || pod.hostNetwork) return undefined;
-  const node = deps.informers.nodes.get(pod.nodeName) ?? (await nodeOf(deps, pod.nodeName, signal));
+  const node = await nodeOf(deps, pod.nodeName, signal);
   if (node === undefined) return undefined;
   const superNode = node.metadata.labels?.[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE;
   if (!superNode && managedInstance(node) === undefined) return undefined;
   const marks = pod.metadata.annotations ?? {};
   if (readEipDemand(marks, { superNode }).kind === 'none') return undefined;
   return { key: keyOf(pod), uid, nodeName: pod.nodeName, superNode, podIp: pod.podIp, marks, pod };
-}
-
-async function nodeOf({ client }: IpamdDeps, name: string, signal: AbortSignal): Promise<Node | undefined> {
-  try {
-    return await client.get(nodes, name, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 export type Asked =

@@ -5,18 +5,12 @@ import type { VpcEniOperation } from '../../api/vpc-eni.ts';
 import type { AllocateEipRequest, Eip } from '../../cloud/eip-calls.ts';
 import { CloudError, cloudErrors } from '../../cloud/errors.ts';
 import { keyOf } from '../../kube/object-key.ts';
-import {
-  afterAbsence,
-  judgeFailure,
-  planCreateStep,
-  planLookUp,
-  type SpecialCodes,
-} from '../../planning/create-step.ts';
+import { afterAbsence, judgeFailure, planCreateStep, type SpecialCodes } from '../../planning/create-step.ts';
 import { allocateEipRequest, eipSearchTags } from '../../planning/eip-request.ts';
 import { readEipAttributes } from '../../planning/eip-attributes.ts';
 import type { EipPod } from './pods.ts';
 import { whyNoRoom } from './room.ts';
-import { type EipOutcome, type EipRun, holdersOf } from './run.ts';
+import { type EipOutcome, type EipRun, holdersOf, lookAgain, type LookAgain } from './run.ts';
 import { eipBound, writeEipStatus } from './status.ts';
 import { tellObstacle, tellPod, verdictOf } from './tell.ts';
 
@@ -30,7 +24,7 @@ const codes: SpecialCodes = {
   inUse: cloudErrors.inUse.code,
 };
 
-/** `claim`: records an EIP now. */
+/** `has`: every EIP that is the claim's is on record now. */
 export type Acquired =
   | { readonly kind: 'has'; readonly claim: EipClaim }
   | { readonly kind: 'waits'; readonly outcome: EipOutcome };
@@ -185,26 +179,13 @@ async function recordBought(run: EipRun, claim: EipClaim, eipId: string, pod: Ei
   return written;
 }
 
-export type Bought =
-  | { readonly kind: 'found'; readonly eip: Eip }
-  | { readonly kind: 'look-again'; readonly afterMs: number }
-  | { readonly kind: 'absent' };
+export type Bought = { readonly kind: 'found'; readonly eip: Eip } | LookAgain | { readonly kind: 'absent' };
 
 /** What a purchase without a known outcome left. Absent only after two listings one consistency window apart. */
 export async function findBought(run: EipRun, claim: EipClaim, signal: AbortSignal): Promise<Bought> {
-  const { deps, progress } = run;
-  const uid = claim.metadata.uid ?? '';
   const [eip] = await searchBought(run, claim, signal);
   if (eip !== undefined) return { kind: 'found', eip };
-  const step = planLookUp({
-    found: false,
-    absentSinceMs: progress.absentSince(uid),
-    nowMs: deps.clock.monotonicMs(),
-    windowMs: deps.timings.consistencyWindowMs,
-  });
-  if (step.kind !== 'look-again') return { kind: 'absent' };
-  progress.setAbsentSince(uid, step.absentSinceMs);
-  return step;
+  return lookAgain(run, claim.metadata.uid ?? '') ?? { kind: 'absent' };
 }
 
 /** Of several, the one that this claim itself bought goes first, then always the same one; the others are orphans. */

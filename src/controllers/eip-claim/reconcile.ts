@@ -1,14 +1,14 @@
 // One reconcile of an EIPClaim: the facts, the one next step of the claim, and the step of its EIP.
-import { claimDurationMs } from '../../api/claim-duration.ts';
 import type { EipClaim } from '../../api/eip-claim.ts';
 import { annotations } from '../../api/keys.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import { splitKey } from '../../kube/object-key.ts';
 import { expiryMs } from '../../planning/claim-expiry.ts';
 import { type ClaimFacts, type ClaimStep, planClaim } from '../../planning/claim-plan.ts';
+import { anyOfSeveral } from '../../planning/eip-demand.ts';
 import type { IpamdDeps } from '../deps.ts';
-import { podLives } from '../vpc-ip-claim/demand.ts';
-import { isOwnerGone, ownerOfPod } from '../vpc-ip-claim/owner.ts';
+import { expirySettings, lifeOf, warnOfDuration } from '../vpc-ip-claim/life.ts';
+import { ownerOfPod } from '../vpc-ip-claim/owner.ts';
 import { releaseEip, unbindKept } from './keep.ts';
 import { createEipClaim, deleteEipClaim, letEipClaimGo, specOf, takeEipDemand } from './object.ts';
 import { type Asked, askedBy, beyondList, type EipPod, eipPodOf } from './pods.ts';
@@ -46,30 +46,17 @@ export async function reconcileEipClaim(run: EipRun, key: string, signal: AbortS
 }
 
 async function factsOf({ deps }: EipRun, subject: Subject, signal: AbortSignal): Promise<ClaimFacts> {
-  const { namespace, name, claim, pod } = subject;
+  const { claim, pod } = subject;
   const nowMs = deps.clock.now().getTime();
   if (claim === undefined) return { nowMs, pod, claim: undefined, expiryMs: undefined };
-  const { podUID: podUid, nodeName, unboundSince, phase } = claim.status ?? {};
-  const userLives = podUid !== undefined && (await podLives(deps, { namespace, name, uid: podUid }, signal));
-  const deleted = claim.metadata.deletionTimestamp !== undefined;
-  // While its Pod lives nothing follows from the owner, unless somebody, the garbage collector maybe, deleted the claim.
-  const asksOwner = claim.spec.owner !== undefined && (deleted || !userLives);
-  const ownerGone =
-    deps.informers.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined ||
-    (asksOwner && (await isOwnerGone(deps, namespace, claim.spec.owner, signal)));
   return {
     nowMs,
     pod,
     claim: {
-      deleted,
+      ...(await lifeOf(deps, claim, nowMs, signal)),
       deletePolicy: claim.spec.deletePolicy,
-      podUid,
-      nodeName,
-      userLives,
       // Until it is bound the Pod uses nothing of it.
-      refused: phase !== 'Bound',
-      ownerGone,
-      unboundSinceMs: unboundSince === undefined ? undefined : Date.parse(unboundSince),
+      refused: claim.status?.phase !== 'Bound',
     },
     expiryMs: expiryOf(deps, claim),
   };
@@ -77,18 +64,9 @@ async function factsOf({ deps }: EipRun, subject: Subject, signal: AbortSignal):
 
 /** The claim's own duration, else the cluster's (spec 004: the switch of kept addresses). */
 function expiryOf(deps: IpamdDeps, claim: EipClaim): number | undefined {
-  const text = claim.spec.expiredDuration;
-  const read = text === undefined ? undefined : claimDurationMs(text);
-  if (read?.ok === false) {
-    const message = `spec.expiredDuration: ${read.problem}; until then the cluster's setting holds`;
-    deps.recorder.record({ regarding: claim, type: 'Warning', reason: 'InvalidClaimExpiry', message });
-  }
-  const values = deps.settings.current();
-  return expiryMs([text], {
-    flagMs: deps.flags.claimExpiredMs,
-    valueMs: values['vpcCni.claimExpiredDuration'],
-    creationSeconds: values['vpcCni.claimExpiredSeconds'],
-  });
+  const { expiredDuration } = claim.spec;
+  warnOfDuration(deps, claim, 'spec.expiredDuration', expiredDuration);
+  return expiryMs([expiredDuration], expirySettings(deps));
 }
 
 async function take(run: EipRun, subject: Subject, step: ClaimStep, signal: AbortSignal): Promise<EipOutcome> {
@@ -140,7 +118,7 @@ async function create(run: EipRun, subject: Subject, signal: AbortSignal): Promi
   const about = { namespace, name, spec: specOf(asked.demand, asked.eipIds), owner };
   const made = await createEipClaim(deps, about, signal);
   if (asked.eipIds.length > 1) {
-    const message = `annotation eip-id-list names ${asked.eipIds.length} EIPs, and the name of this Pod has no ordinal: it gets any that is free, and where Pods outnumber them the others wait; use a StatefulSet, or name one EIP`;
+    const message = anyOfSeveral(asked.eipIds);
     deps.recorder.record({ regarding: pod.pod, type: 'Warning', reason: 'SeveralEIPsWithoutOrdinal', message });
   }
   // One that the cache does not show yet is looked at when it does.

@@ -66,11 +66,11 @@ export interface LookAgain {
 }
 
 /**
- * The claim's EIP as the cloud shows it now. Gone only when this process saw it before and `wasSeen` counts, or after two looks one consistency
+ * The claim's EIP as the cloud shows it now. Gone only when this process saw it before and `seenCounts`, or after two looks one consistency
  * window apart: a describe may miss what was just bought.
  */
 export async function lookAt(run: EipRun, claim: EipClaim, eipId: string, seenCounts: boolean): Promise<Sight> {
-  const { deps, progress, seen } = run;
+  const { progress, seen } = run;
   const uid = claim.metadata.uid ?? '';
   const eip = await run.reader.read(eipId);
   if (eip !== undefined) {
@@ -79,13 +79,18 @@ export async function lookAt(run: EipRun, claim: EipClaim, eipId: string, seenCo
     return { kind: 'there', eip };
   }
   if (seenCounts && seen.has(uid)) return { kind: 'gone' };
+  return lookAgain(run, uid) ?? { kind: 'gone' };
+}
+
+/** Of a claim whose EIP was not to be seen just now; undefined: nor was it one consistency window ago. */
+export function lookAgain({ deps, progress }: EipRun, uid: string): LookAgain | undefined {
   const step = planLookUp({
     found: false,
     absentSinceMs: progress.absentSince(uid),
     nowMs: deps.clock.monotonicMs(),
     windowMs: deps.timings.consistencyWindowMs,
   });
-  if (step.kind !== 'look-again') return { kind: 'gone' };
+  if (step.kind !== 'look-again') return undefined;
   progress.setAbsentSince(uid, step.absentSinceMs);
   return { kind: 'look-again', afterMs: step.afterMs };
 }

@@ -170,10 +170,15 @@ async function lost(run: EipRun, claim: EipClaim, pod: EipPod, signal: AbortSign
 }
 
 /** One that it may not keep is unbound from where this claim bound it, then forgotten. */
-async function dropEip(run: EipRun, claim: EipClaim, why: string, signal: AbortSignal): Promise<EipOutcome> {
+async function dropEip(
+  run: EipRun,
+  claim: EipClaim,
+  { held, message }: NonNullable<ReturnType<typeof whyToDrop>>,
+  signal: AbortSignal,
+): Promise<EipOutcome> {
   const { deps } = run;
   const eipId = claim.status?.eipID ?? '';
-  const eip = why.includes('is held by') ? undefined : await run.reader.read(eipId);
+  const eip = held ? undefined : await run.reader.read(eipId);
   const step = planEip({
     wanted: 'keep',
     created: false,
@@ -185,7 +190,7 @@ async function dropEip(run: EipRun, claim: EipClaim, why: string, signal: AbortS
   if (step.kind === 'look-again') return { result: { requeueAfterMs: deps.timings.eipLookMs } };
   if (step.kind === 'disassociate')
     return send(run, claim, undefined, { doing: 'disassociate', action: 'disassociateEip', kind: 'create' }, signal);
-  const verdict = { reason: 'EIPInUse', message: why };
+  const verdict = { reason: 'EIPInUse', message };
   await writeEipStatus(deps, claim, {
     phase: 'Pending',
     clear: WITHOUT_EIP,

@@ -12,7 +12,7 @@ type Deps = Pick<IpamdDeps, 'client' | 'eipClaims' | 'clock' | 'recorder' | 'clo
 
 /** spec 004: the role, and the preset policy that it lacks. */
 const ROLE = 'IPAMDofTKE_QCSRole';
-export const EIP_POLICY = 'QcloudAccessForIPAMDRoleInQcloudAllocateEIP';
+const EIP_POLICY = 'QcloudAccessForIPAMDRoleInQcloudAllocateEIP';
 
 export type Doing = 'allocate' | 'associate' | 'disassociate' | 'release';
 
@@ -67,8 +67,8 @@ export async function verdictOf(deps: Pick<Deps, 'cloud' | 'clock'>, doing: Doin
   if (error.code === cloudErrors.quota.code && doing === 'allocate') {
     const daily = error.apiCode?.endsWith('.DailyAllocate') ?? false;
     const quotas = await deps.cloud.describeEipQuotas().catch((): EipQuotas | undefined => undefined);
-    const said = quotaWords(daily, quotas, deps.clock.now().getTime());
-    return { reason: 'EIPQuotaExceeded', message: `${said.message}. ${words}` };
+    const sentence = quotaWords(daily, quotas, deps.clock.now().getTime());
+    return { reason: 'EIPQuotaExceeded', message: `${sentence}. ${words}` };
   }
   if (error.code === cloudErrors.quota.code)
     return {

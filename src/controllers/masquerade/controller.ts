@@ -45,8 +45,8 @@ export function createMasqueradeReport(deps: IpamdDeps): Controller {
     const pods = masqPods(deps, name);
     const covered = now.kind === 'configured' ? coveredOthers(now.config, pods) : new Map<string, readonly MasqPod[]>();
     if (covered.size > 0 || coveredOf.has(name)) {
-      coveredOf.set(name, covered);
-      if (covered.size === 0) coveredOf.delete(name);
+      if (covered.size > 0) coveredOf.set(name, covered);
+      else coveredOf.delete(name);
       changedAt = clock.monotonicMs();
       controller.enqueue(CLUSTER);
     }

@@ -1,38 +1,30 @@
 // What of ipamd's caches decides about SNAT: the configuration of ip-masq-agent, and the Pods of a node with their addresses.
 import { annotations, objectNames } from '../../api/keys.ts';
 import type { ConfigMap } from '../../kube/resources.ts';
-import { decodeMasqConfig } from '../../planning/masq-config.ts';
+import { MASQ_CONFIG_MAP } from '../../planning/masq-config.ts';
 import type { MasqPod, MasqState } from '../../planning/masq-findings.ts';
 import type { IpamdDeps } from '../deps.ts';
-import { isStrictEni } from '../strict-limits/facts.ts';
+import { isStrictEni, readMasqConfig } from '../strict-limits/facts.ts';
 import type { WorkingPod } from '../views.ts';
 
 export type MasqDeps = {
   readonly informers: Pick<IpamdDeps['informers'], 'pods' | 'vpcEnis' | 'nodeEniConfigs' | 'masqAgent' | 'masqConfig'>;
 };
 
-const inSystem = (name: string): string => `${objectNames.systemNamespace}/${name}`;
+const AGENT = `${objectNames.systemNamespace}/${objectNames.masq}`;
 
 export const masqConfigMap = ({ informers }: MasqDeps): ConfigMap | undefined =>
-  informers.masqConfig.get(inSystem(objectNames.masqConfig));
+  informers.masqConfig.get(MASQ_CONFIG_MAP);
 
 /** Decodes once for each version of the ConfigMap, since every node asks. */
 export function masqStateReader(deps: MasqDeps): () => MasqState {
   let last: { readonly map: ConfigMap | undefined; readonly state: MasqState } | undefined;
   return () => {
-    if (deps.informers.masqAgent.get(inSystem(objectNames.masq)) === undefined) return { kind: 'absent' };
+    if (deps.informers.masqAgent.get(AGENT) === undefined) return { kind: 'absent' };
     const map = masqConfigMap(deps);
-    if (last === undefined || last.map !== map) last = { map, state: read(map) };
+    if (last === undefined || last.map !== map) last = { map, state: readMasqConfig(map) };
     return last.state;
   };
-}
-
-/** Without a configuration it works with its defaults (facts/tke.md 9). */
-function read(map: ConfigMap | undefined): MasqState {
-  const decoded = decodeMasqConfig(map?.data?.['config'] ?? '');
-  return decoded.kind === 'invalid'
-    ? { kind: 'unreadable', why: decoded.errors.join('; ') }
-    : { kind: 'configured', config: decoded.config };
 }
 
 /** Those with an address of their own. */

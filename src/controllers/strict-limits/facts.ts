@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { objectNames } from '../../api/keys.ts';
 import type { VpcEni } from '../../api/vpc-eni.ts';
 import type { ConfigMap } from '../../kube/resources.ts';
-import { decodeMasqConfig } from '../../planning/masq-config.ts';
+import { decodeMasqConfig, MASQ_CONFIG_MAP } from '../../planning/masq-config.ts';
+import type { MasqState } from '../../planning/masq-findings.ts';
 import type { MasqueradeFacts, StrictFacts } from '../../planning/strict-limits.ts';
 import type { IpamdDeps } from '../deps.ts';
 import type { WorkingPod } from '../views.ts';
@@ -57,12 +58,16 @@ export function selectors(
 /** `sources`: addresses of the Pods. */
 export function masqueradeFacts({ informers }: StrictLimitDeps, sources: readonly string[]): MasqueradeFacts {
   if (informers.masqAgent.get(`${SYSTEM}/${objectNames.masq}`) === undefined) return { kind: 'absent' };
-  const map = informers.masqConfig.get(`${SYSTEM}/${objectNames.masqConfig}`);
-  // Without a configuration it works with its defaults (facts/tke.md 9).
+  const state = readMasqConfig(informers.masqConfig.get(MASQ_CONFIG_MAP));
+  return state.kind === 'configured' ? { ...state, sources } : state;
+}
+
+/** What an ip-masq-agent that is installed has of the ConfigMap; without one it works with its defaults (facts/tke.md 9). */
+export function readMasqConfig(map: ConfigMap | undefined): Exclude<MasqState, { readonly kind: 'absent' }> {
   const decoded = decodeMasqConfig(map?.data?.['config'] ?? '');
   return decoded.kind === 'invalid'
     ? { kind: 'unreadable', why: decoded.errors.join('; ') }
-    : { kind: 'configured', config: decoded.config, sources };
+    : { kind: 'configured', config: decoded.config };
 }
 
 export const addressesOf = (eni: VpcEni): readonly string[] => (eni.status?.eni?.addresses ?? []).map(({ ip }) => ip);

@@ -16,6 +16,21 @@ export interface IpamdProcess extends AsyncDisposable {
   readonly log: () => string;
 }
 
+/** Of a leader that is to be frozen; short, since the next one waits for its end. */
+export const FREEZING_FLAGS: readonly string[] = [
+  '--lease-duration=3s',
+  '--renew-deadline=2s',
+  '--retry-period=200ms',
+  '--cloud-call-timeout=500ms',
+  '--log-level=warn',
+];
+
+/** Of the ipamd that leads after it. */
+export const NEXT_LEADER = {
+  election: { leaseDurationMs: 4_000, renewDeadlineMs: 3_500, retryPeriodMs: 200 },
+  callTimeoutMs: 500,
+} as const;
+
 /** `server`: a Kubernetes API that asks for no credentials. */
 export async function startIpamdProcess(
   server: string,

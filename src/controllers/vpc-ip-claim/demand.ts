@@ -2,7 +2,7 @@
 import { annotations } from '../../api/keys.ts';
 import type { ClaimKind, VpcIpClaim } from '../../api/vpc-ip-claim.ts';
 import { isNotFound } from '../../kube/api-error.ts';
-import { nodes, pods } from '../../kube/resources.ts';
+import { type Node, nodes, pods } from '../../kube/resources.ts';
 import { usesExclusiveEni } from '../../planning/exclusive-pod.ts';
 import { wantsSubEni } from '../../planning/pod-intent.ts';
 import { usesSharedAddress } from '../../planning/shared-pod.ts';
@@ -38,12 +38,22 @@ export async function isOnManagedNode(
   nodeName: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const cached = deps.informers.nodes.get(nodeName);
-  if (cached !== undefined) return managedInstance(cached) !== undefined;
+  const node = await nodeOf(deps, nodeName, signal);
+  return node !== undefined && managedInstance(node) !== undefined;
+}
+
+/** From the cache, else from the API itself; undefined: there is none. */
+export async function nodeOf(
+  { informers, client }: Pick<IpamdDeps, 'informers' | 'client'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<Node | undefined> {
+  const cached = informers.nodes.get(name);
+  if (cached !== undefined) return cached;
   try {
-    return managedInstance(await deps.client.get(nodes, nodeName, { signal })) !== undefined;
+    return await client.get(nodes, name, { signal });
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { finalizers, labels, MANAGED_BY } from '../../api/keys.ts';
 import { type ClaimKind, type VpcIpClaim, vpcIpClaims } from '../../api/vpc-ip-claim.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/api-error.ts';
-import { keyOf } from '../../kube/object-key.ts';
+import { keyOf, versionOf } from '../../kube/object-key.ts';
 import type { ClaimDemand } from '../../planning/claim-demand.ts';
 import type { IpamdDeps } from '../deps.ts';
 import type { ClaimOwner } from './owner.ts';
@@ -73,12 +73,8 @@ export async function takeDemand(
 
 /** Exactly the version that was decided on; one that is gone is success. */
 export async function deleteClaim({ client }: Pick<Deps, 'client'>, claim: VpcIpClaim): Promise<void> {
-  const { namespace = 'default', name, uid, resourceVersion } = claim.metadata;
-  const preconditions = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-  await client.delete(vpcIpClaims, name, { namespace, preconditions });
+  const { namespace = 'default', name } = claim.metadata;
+  await client.delete(vpcIpClaims, name, { namespace, preconditions: versionOf(claim) });
 }
 
 /** The last step: the version is the lock. One that is gone is success. */

@@ -1,8 +1,6 @@
 // One reconcile of a claim: the facts, the one next step, and that step.
-import { claimDurationMs } from '../../api/claim-duration.ts';
 import { annotations } from '../../api/keys.ts';
 import type { ClaimKind, VpcIpClaim } from '../../api/vpc-ip-claim.ts';
-import type { VpcIp } from '../../api/vpc-ip.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import { splitKey } from '../../kube/object-key.ts';
 import type { ReconcileResult } from '../../kube/types.ts';
@@ -12,10 +10,11 @@ import { type ClaimFacts, type ClaimPod, type ClaimStep, planClaim } from '../..
 import type { IpamdDeps } from '../deps.ts';
 import { isStaticMode } from '../node/static-addresses/mode.ts';
 import type { WorkingPod } from '../views.ts';
-import { type ClaimHoldings, claimKindOf, isOnManagedNode, kindOf, podLives } from './demand.ts';
+import { type ClaimHoldings, claimKindOf, isOnManagedNode, kindOf } from './demand.ts';
 import { vpcIpOf } from './holding.ts';
+import { expirySettings, lifeOf, warnOfDuration } from './life.ts';
 import { createClaim, deleteClaim, letClaimGo, takeDemand } from './object.ts';
-import { isOwnerGone, ownerOfPod } from './owner.ts';
+import { ownerOfPod } from './owner.ts';
 import { bound, tellObstacle, writeClaimStatus } from './status.ts';
 
 export interface ClaimRun {
@@ -77,62 +76,31 @@ async function waitingPod(
 }
 
 async function factsOf({ deps, holdings }: ClaimRun, subject: Subject, signal: AbortSignal): Promise<ClaimFacts> {
-  const { namespace, name, claim, pod } = subject;
+  const { claim, pod } = subject;
   const nowMs = deps.clock.now().getTime();
   if (claim === undefined) return { nowMs, pod, claim: undefined, expiryMs: undefined };
-  const { podUID: podUid, nodeName, unboundSince } = claim.status ?? {};
-  const userLives = podUid !== undefined && (await podLives(deps, { namespace, name, uid: podUid }, signal));
-  const deleted = claim.metadata.deletionTimestamp !== undefined;
+  const life = await lifeOf(deps, claim, nowMs, signal);
   const held = holdings[kindOf(claim)]?.held(claim);
-  const uses = held?.ready === true && held.podUid === podUid;
-  // While its Pod lives nothing follows from the owner, unless somebody, the garbage collector maybe, deleted the claim.
-  const asksOwner = claim.spec.owner !== undefined && (deleted || !userLives);
-  const ownerGone =
-    deps.informers.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined ||
-    (asksOwner && (await isOwnerGone(deps, namespace, claim.spec.owner, signal)));
+  const uses = held?.ready === true && held.podUid === life.podUid;
   return {
     nowMs,
     pod,
     claim: {
-      deleted,
+      ...life,
       deletePolicy: claim.spec.deletePolicy ?? 'Immediate',
-      podUid,
-      nodeName,
-      userLives,
       refused: claim.status?.phase === 'Failed' && !uses,
-      ownerGone,
-      unboundSinceMs: unboundSince === undefined ? undefined : timeOf(unboundSince, nowMs),
     },
     expiryMs: expiryOf(deps, claim),
   };
 }
 
-/** Edited by hand into what is no time: it counts from now on. */
-function timeOf(text: string, nowMs: number): number {
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? nowMs : at;
-}
-
 /** The claim's own duration, else that of its VpcIP's annotation (facts/tke.md 4.1), else the cluster's. */
 function expiryOf(deps: IpamdDeps, claim: VpcIpClaim): number | undefined {
   const vip = vpcIpOf(deps, claim);
-  const values = deps.settings.current();
   warnOfDuration(deps, claim, 'spec.expiredDuration', claim.spec.expiredDuration);
   const mark = annotations.claimExpiredDuration;
   if (vip !== undefined) warnOfDuration(deps, vip, `annotation ${mark}`, vip.metadata.annotations?.[mark]);
-  return expiryMs([claim.spec.expiredDuration, vip?.metadata.annotations?.[annotations.claimExpiredDuration]], {
-    flagMs: deps.flags.claimExpiredMs,
-    valueMs: values['vpcCni.claimExpiredDuration'],
-    creationSeconds: values['vpcCni.claimExpiredSeconds'],
-  });
-}
-
-/** Edited by hand into what is no duration: it counts as absent, and is told. */
-function warnOfDuration(deps: IpamdDeps, regarding: VpcIpClaim | VpcIp, where: string, text: string | undefined): void {
-  const read = text === undefined ? undefined : claimDurationMs(text);
-  if (read === undefined || read.ok) return;
-  const message = `${where}: ${read.problem}; until then the cluster's setting holds`;
-  deps.recorder.record({ regarding, type: 'Warning', reason: 'InvalidClaimExpiry', message });
+  return expiryMs([claim.spec.expiredDuration, vip?.metadata.annotations?.[mark]], expirySettings(deps));
 }
 
 async function take(run: ClaimRun, subject: Subject, step: ClaimStep, signal: AbortSignal): Promise<ClaimOutcome> {

@@ -4,6 +4,7 @@ import type { VpcIpClaim } from '../../api/vpc-ip-claim.ts';
 import { type VpcIp, type VpcIpStatus, vpcIps } from '../../api/vpc-ip.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/api-error.ts';
 import { applyStatus } from '../../kube/apply.ts';
+import { versionOf } from '../../kube/object-key.ts';
 import { shortHash } from '../../planning/eni-identity.ts';
 import type { IpamdDeps } from '../deps.ts';
 
@@ -87,13 +88,8 @@ export async function markUnassigned(deps: Deps & Pick<IpamdDeps, 'clock'>, vip:
 
 /** Deleted in exactly this version; the finalizer keeps it until the address is on no ENI. One that is gone is success. */
 export async function deleteVpcIp(deps: Deps, vip: VpcIp): Promise<void> {
-  const { name, uid, resourceVersion, deletionTimestamp } = vip.metadata;
-  if (deletionTimestamp !== undefined) return;
-  const preconditions = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-  await deps.client.delete(vpcIps, name, { preconditions });
+  const { name, deletionTimestamp } = vip.metadata;
+  if (deletionTimestamp === undefined) await deps.client.delete(vpcIps, name, { preconditions: versionOf(vip) });
 }
 
 /** The last step: the version is the lock. One that is gone is success. */

@@ -124,7 +124,7 @@ function eniOf({ kube, cloud }: ClusterPicture, node: string, info: EniInfo): No
 }
 
 /** Requests of a resource by the Pods of a node that have not ended. */
-export function requestedOn({ kube }: ClusterPicture, node: string, resource: string): number {
+function requestedOn({ kube }: ClusterPicture, node: string, resource: string): number {
   let sum = 0;
   for (const { spec, status } of kube.pods) {
     if (spec.nodeName !== node || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;

@@ -24,7 +24,7 @@ export interface PodEgress {
 }
 
 /** A public address that nobody routes to anywhere else: one of the ranges kept for documents. */
-export const SOME_INTERNET_ADDRESS = '203.0.113.1';
+const SOME_INTERNET_ADDRESS = '203.0.113.1';
 
 export function podEgress(world: World, pod: Pod, network: PodNetwork): PodEgress {
   const { picture } = world;

@@ -1,4 +1,4 @@
-// A picture with nothing in it: what gathering begins with, and what tests add to.
+// A picture with nothing in it: what tests and benchmarks add to.
 import type { CloudPicture, ClusterPicture, KubePicture } from './picture.ts';
 
 export const emptyKube = (): KubePicture => ({

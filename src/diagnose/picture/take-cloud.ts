@@ -109,7 +109,7 @@ async function policiesOf(cloud: CloudReader, groupId: string): Promise<{ readon
 }
 
 /** Groups of templates with the entries of their templates instead of ids. A part that is not known has no entries at all. */
-export function templatesOf(addresses: TemplateLists | undefined, services: TemplateLists | undefined): Templates {
+function templatesOf(addresses: TemplateLists | undefined, services: TemplateLists | undefined): Templates {
   const expanded = (lists: TemplateLists | undefined): ReadonlyMap<string, readonly string[]> => {
     const own = new Map((lists?.templates ?? []).map(({ id, values }) => [id, values]));
     const all = new Map<string, readonly string[]>(own);

@@ -52,6 +52,26 @@ const refused = (status: number, reason: string): ApiError =>
   new ApiError({ status, reason, message: `GET x: ${reason}` });
 
 describe('a picture of a cluster', () => {
+  it('ends with the reason of the signal, and no list is rejected unheard', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Ctrl-C');
+    const list = (): Promise<never> => {
+      controller.abort(reason);
+      return Promise.reject(new Error('the call was ended'));
+    };
+    const client = { list, request: () => Promise.resolve({}) } as unknown as KubeClient;
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      await expect(takePicture({ client, clock: createFakeClock(), signal: controller.signal })).rejects.toBe(reason);
+      await new Promise(setImmediate);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+    expect(unheard).toEqual([]);
+  });
+
   it('without our kinds says that the add-on is not installed, and goes on', async () => {
     const picture = await take({ nodes: [NODE], vpcenis: refused(404, 'NotFound') }, readerWith());
     expect(gapOf(picture, 'vpcenis')).toContain('this cluster has no kind VpcENI');

@@ -37,7 +37,7 @@ export interface TakeOptions {
 }
 
 const NO_CLOUD =
-  'the cloud was not asked: no credentials are given (--cloud-credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY)';
+  'the cloud was not asked: no credentials are given (--credentials-dir, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY)';
 
 const endpointSlices: Resource<EndpointSlice> = {
   group: 'discovery.k8s.io',
@@ -117,6 +117,8 @@ async function takeKube({ client, signal, onProgress }: TakeOptions, gaps: GapKe
     eipClaims: list(eipClaims),
     securityGroupPolicies: list(securityGroupPolicies),
   };
+  // Waits for all, so that none of them is rejected unheard when the signal ends the others.
+  await Promise.all(Object.values(lists));
   return {
     pods: await lists.pods,
     nodes: await lists.nodes,

@@ -1,8 +1,8 @@
 // Groups that a proposal names and that nothing of the cluster had so far, read into the picture.
 import { parseSecurityGroup } from '../../securitygroup/parse.ts';
-import { cloudErrors, isCloudError } from '../../cloud/errors.ts';
 import type { VpcCloud } from '../../cloud/vpc-cloud.ts';
 import { errorText } from '../../base/errors.ts';
+import { isNotFoundInCloud } from '../picture/cloud-answers.ts';
 import type { CloudGroup, ClusterPicture, Gap } from '../picture/picture.ts';
 import type { Proposal } from './proposal.ts';
 
@@ -28,7 +28,7 @@ export async function withProposedGroups(
       groups.set(groupId, { groupId, name: '', rules: parseSecurityGroup(groupId, set) });
     } catch (error) {
       signal.throwIfAborted();
-      if (!isCloudError(error, cloudErrors.notFound)) gaps.push({ what: `group ${groupId}`, why: errorText(error) });
+      if (!isNotFoundInCloud(error)) gaps.push({ what: `group ${groupId}`, why: errorText(error) });
     }
   }
   return { ...picture, cloud: { ...picture.cloud, groups }, gaps };

@@ -8,7 +8,7 @@ import type { SecurityGroup } from '../../securitygroup/rule.ts';
 import { projectPolicy } from '../../planning/policy-view.ts';
 
 /** The calls that change rules; both directions mean a full reset, one means additions (facts of the cloud API, section 10). */
-export const ruleActions = ['CreateSecurityGroupPolicies', 'ModifySecurityGroupPolicies'] as const;
+const ruleActions = ['CreateSecurityGroupPolicies', 'ModifySecurityGroupPolicies'] as const;
 export type RuleAction = (typeof ruleActions)[number];
 
 export interface RuleChange {
@@ -24,11 +24,9 @@ export interface WorkloadChange {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
   readonly hostNetwork: boolean;
   readonly replicas: number;
-  readonly requests: Readonly<Record<string, number>>;
 }
 
 export interface Proposal {
@@ -239,21 +237,14 @@ function readWorkload(
   if (!read.success) return issues(where, read.error);
   const spec = 'template' in read.data.spec ? (read.data.spec as z.output<typeof workloadSchema>['spec']) : undefined;
   const pod = spec?.template ?? (read.data as z.output<typeof template>);
-  const requests: Record<string, number> = {};
-  for (const { resources } of pod.spec.containers)
-    for (const [resource, amount] of Object.entries({ ...resources?.limits, ...resources?.requests }))
-      if (resource.startsWith('tke.cloud.tencent.com/'))
-        requests[resource] = (requests[resource] ?? 0) + Number(amount);
   into.push({
     kind,
     namespace,
     name,
     labels: pod.metadata?.labels ?? {},
-    annotations: pod.metadata?.annotations ?? {},
     serviceAccount: pod.spec.serviceAccountName ?? 'default',
     hostNetwork: pod.spec.hostNetwork === true,
     replicas: kind === 'Pod' ? 1 : kind === 'DaemonSet' ? nodes : (spec?.replicas ?? spec?.completions ?? 1),
-    requests,
   });
   return [];
 }

@@ -1,6 +1,6 @@
 // Takes secrets out of what leaves the cluster: by the name of a field, and by the form of a value. Pure.
 
-export const REMOVED = '(removed)';
+const REMOVED = '(removed)';
 
 /** Names of fields, variables and flags whose values are secrets. */
 const SECRET_NAME = /secret|token|password|passwd|credential|private.?key|api.?key|authorization|ca\.key|tls\.key/i;

@@ -1,26 +1,12 @@
 // Beyond the VPC: with which address a flow leaves, why an EIP is not used, and who gets in from outside.
 import { describe, expect, it } from 'vitest';
 import { traceFlow } from './flow.ts';
-import { ANY, pictureOf, podPlace, type TestCluster } from './testing/cluster.ts';
-import type { CloudEip, CloudRoute } from '../picture/picture.ts';
+import { ANY, eip, pictureOf, podPlace, route, type TestCluster } from './testing/cluster.ts';
+import type { CloudRoute } from '../picture/picture.ts';
 import type { Trace } from './trace.ts';
 
 const NODE = '10.0.1.1';
 const OUTSIDE = '192.0.2.7';
-const eip = (publicIp: string, privateIp: string): CloudEip => ({
-  addressId: `eip-${publicIp}`,
-  publicIp,
-  privateIp,
-  status: 'BIND_ENI',
-  instanceId: '',
-  eniId: '',
-});
-const route = (gatewayType: string, gatewayId: string): CloudRoute => ({
-  routeTableId: 'rtb-1',
-  destination: '0.0.0.0/0',
-  gatewayType,
-  gatewayId,
-});
 const table = (...routes: readonly CloudRoute[]) => ({
   routeTables: [{ routeTableId: 'rtb-1', vpcId: 'vpc-1', main: true, subnetIds: [], routes }],
   natGateways: [{ natGatewayId: 'nat-1', vpcId: 'vpc-1', state: 'AVAILABLE', publicIps: ['203.0.113.9'] }],

@@ -89,7 +89,7 @@ function otherAddress(world: World, from: Party, to: Party, egress: Egress): Cau
 const prefix = (cidr: string): number => Number(cidr.split('/')[1] ?? 32);
 
 /** Undefined without the cloud, or when the ENI of the sender is not known. */
-export function egressTo(world: World, from: Party, destination: string): Egress | undefined {
+function egressTo(world: World, from: Party, destination: string): Egress | undefined {
   if (world.picture.cloud === undefined || world.masquerade.kind === 'unreadable') return undefined;
   const sender = senderOf(world, from);
   if (sender === undefined) return undefined;

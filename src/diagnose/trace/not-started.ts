@@ -32,7 +32,7 @@ export function notStarted(world: World, pod: Pod): Cause | undefined {
 }
 
 /** Only where the cloud was asked about each of them and did not know it. */
-export function deletedGroups(world: World, groups: readonly string[]): readonly string[] {
+function deletedGroups(world: World, groups: readonly string[]): readonly string[] {
   const { cloud } = world.picture;
   if (cloud === undefined) return [];
   return groups.filter((id) => !cloud.groups.has(id) && gapOf(world.picture, `group ${id}`) === undefined);

@@ -1,8 +1,9 @@
 // An end of a flow with what it is in the VPC: its address, the ENI that carries it, the groups of that, and the routing of its node.
 import type { Node, Pod } from '../../kube/resources.ts';
 import type { Eni } from '../../cloud/vpc-cloud.ts';
+import { isSuperNode } from '../../planning/super-node-requirements.ts';
 import type { Knowledge, TraceEnd } from './trace.ts';
-import { isSuperNode, nodeAddresses, superNodeGroups, type World } from './world.ts';
+import { nodeAddresses, superNodeGroups, type World } from './world.ts';
 
 /** `machine`: another address of the VPC. `outside`: beyond it. */
 export type Network = 'shared' | 'sub-eni' | 'strict' | 'super-node' | 'host' | 'machine' | 'outside';
@@ -64,7 +65,7 @@ export function addressParty(world: World, address: string, inVpc: boolean): Par
 }
 
 function networkOf(world: World, pod: Pod, node: Node | undefined): Network {
-  if (isSuperNode(node)) return 'super-node';
+  if (node !== undefined && isSuperNode(node)) return 'super-node';
   const own = world.vpcEnisByPod.get(pod.metadata.uid ?? '');
   if (own !== undefined) return own.spec.enforcingMode === 'strict' ? 'strict' : 'sub-eni';
   return 'shared';

@@ -1,7 +1,5 @@
 // What is run inside a Pod to send real packets: a shell script that uses whichever tool its image has, and what its answer means. Pure.
-import type { FlowProtocol } from './trace.ts';
-
-export type ProbeOutcome = 'delivered' | 'dropped' | 'refused' | 'unknown';
+import type { FlowProtocol, TraceVerdict } from './trace.ts';
 
 /** Seconds that a connection is waited for. */
 const PATIENCE = 5;
@@ -48,7 +46,7 @@ export function probeCommand(
 export const PROBE_LIMIT_MS = (PATIENCE + 10) * 1000;
 
 export function readProbe(answer: { readonly code: number; readonly stdout: string; readonly stderr: string }): {
-  readonly outcome: ProbeOutcome;
+  readonly outcome: TraceVerdict;
   readonly text: string;
 } {
   const [word = '', ...tool] = answer.stdout.trim().split(' ');

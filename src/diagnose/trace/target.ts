@@ -6,7 +6,7 @@ import type { Party } from './party.ts';
 import { serviceName } from './service.ts';
 import type { Cause, Cure, FlowProtocol, Hop } from './trace.ts';
 
-/** Ports that are open inside a Pod, as its kernel tells (`--probe`). */
+/** Ports that are open inside a Pod, each as `TCP/80`, as its kernel tells (`--probe`). */
 export type Listening = (pod: Pod) => ReadonlySet<string> | undefined;
 
 export interface TargetQuestion {
@@ -17,9 +17,6 @@ export interface TargetQuestion {
   readonly by?: { readonly service: ServiceView; readonly portAt: number } | undefined;
   readonly listening?: Listening | undefined;
 }
-
-/** `TCP/80`. */
-export const portKey = (protocol: FlowProtocol, port: number): string => `${protocol}/${port}`;
 
 /** Nothing is said of nodes, machines and pings. */
 export function askTarget(question: TargetQuestion): { readonly hop: Hop; readonly cause?: Cause } | undefined {

@@ -1,5 +1,5 @@
 // A picture made ready for many questions: who has which address, which ENI carries it, who is in which group.
-import { annotations, objectNames, SUPER_NODE_INSTANCE_TYPE, labels } from '../../api/keys.ts';
+import { annotations, objectNames } from '../../api/keys.ts';
 import { compileSelector } from '../../api/label-selector.ts';
 import type { NodeEniConfig } from '../../api/node-eni-config.ts';
 import type { VpcEni } from '../../api/vpc-eni.ts';
@@ -115,9 +115,6 @@ function membersOf(enis: readonly Eni[]): ReadonlyMap<string, readonly Address[]
 export function nodeAddresses(node: Node): readonly string[] {
   return (node.status?.addresses ?? []).flatMap(({ type, address }) => (type === 'InternalIP' ? [address] : []));
 }
-
-export const isSuperNode = (node: Node | undefined): boolean =>
-  node?.metadata.labels?.[labels.instanceType] === SUPER_NODE_INSTANCE_TYPE;
 
 /** None of a headless Service or one by another name. */
 export function clusterIps({ spec }: ServiceView): readonly string[] {

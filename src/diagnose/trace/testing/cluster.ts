@@ -5,7 +5,7 @@ import type { Eni } from '../../../cloud/vpc-cloud.ts';
 import type { Node, Pod } from '../../../kube/resources.ts';
 import { parseSecurityGroup } from '../../../securitygroup/parse.ts';
 import { emptyCloud, emptyKube, emptyPicture } from '../../picture/empty.ts';
-import type { CloudPicture, ClusterPicture, KubePicture } from '../../picture/picture.ts';
+import type { CloudEip, CloudPicture, CloudRoute, ClusterPicture, KubePicture } from '../../picture/picture.ts';
 
 export interface TestRule {
   readonly Protocol: string;
@@ -43,6 +43,24 @@ export interface TestCluster {
 }
 
 const SUBNET = 'subnet-1';
+
+/** An EIP that is bound to the private address. */
+export const eip = (publicIp: string, privateIp: string): CloudEip => ({
+  addressId: `eip-${publicIp}`,
+  publicIp,
+  privateIp,
+  status: 'BIND_ENI',
+  instanceId: '',
+  eniId: '',
+});
+
+/** A default route. */
+export const route = (gatewayType: string, gatewayId: string): CloudRoute => ({
+  routeTableId: 'rtb-1',
+  destination: '0.0.0.0/0',
+  gatewayType,
+  gatewayId,
+});
 
 export function pictureOf(cluster: TestCluster): ClusterPicture {
   const { masq } = cluster;
