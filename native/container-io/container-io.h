@@ -57,6 +57,8 @@ bool bytes_write(struct bytes *queue, int fd);
 void frame_add(struct bytes *queue, enum frame kind, const void *data, size_t length);
 /* The next complete frame of what was received: its kind, or -1 when more must come, or -2 when it cannot be one. */
 int frame_next(const struct bytes *queue, const char **data, size_t *length);
+/* Ends a connection once its other end has read everything: closing at once would take what is unread from one that still writes. longest_ms: -1 has no limit. */
+void hang_up(int socket, int longest_ms);
 
 /* Where `die` says what went wrong: standard error unless something better is there. */
 extern int complaints;

@@ -160,7 +160,7 @@ static void say_goodbye(struct keeper *keeper) {
     frame_add(&client->out, FRAME_EXIT, "e\0\0\0", 5);
     struct pollfd ready = {.fd = client->socket, .events = POLLOUT};
     while (bytes_waiting(&client->out) > 0 && poll(&ready, 1, 1000) > 0 && bytes_write(&client->out, client->socket)) continue;
-    close(client->socket);
+    hang_up(client->socket, 1000);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,4 +72,18 @@ int frame_next(const struct bytes *queue, const char **data, size_t *length) {
   if (bytes_waiting(queue) < FRAME_HEADER + *length) return -1;
   *data = (const char *)header + FRAME_HEADER;
   return header[0];
+}
+
+void hang_up(int socket, int longest_ms) {
+  char unread[FRAME_MAX];
+  struct pollfd ready = {.fd = socket, .events = POLLIN};
+  shutdown(socket, SHUT_WR);
+  for (;;) {
+    int turned = poll(&ready, 1, longest_ms);
+    if (turned < 0 && errno == EINTR) continue;
+    if (turned <= 0) break;
+    ssize_t got = read(socket, unread, sizeof unread);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
+  }
+  close(socket);
 }

@@ -33,7 +33,7 @@ void client_close(struct client *client) {
     if (poll(&ready, 1, -1) < 0 && errno != EINTR) break;
     if (ready.revents & (POLLHUP | POLLERR) || !bytes_write(&client->out, client->socket)) break;
   }
-  close(client->socket);
+  hang_up(client->socket, -1);
 }
 
 enum source { OPEN, EMPTY, ENDED };

@@ -20,13 +20,13 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
       frozen.resolve();
     });
     await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
-    await offers(world, nodeName(world, 0), '27');
+    await leader.during(offers(world, nodeName(world, 0), '27'));
     await eipPod(world, 'web-0');
     if (action === 'ReleaseAddresses') {
       await boundClaim(world, 'web-0');
       await world.deletePod('web-0');
     }
-    await frozen.promise;
+    await leader.during(frozen.promise);
     expect(world.calls(action)).toBe(0);
     const next = world.ipamd(NEXT_LEADER);
     if (action === 'ReleaseAddresses') {

@@ -50,10 +50,10 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
     });
     await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
     const name = nodeName(world, 0);
-    await offers(world, name, '27');
+    await leader.during(offers(world, name, '27'));
     await listedOn(world, name, 5);
     await act(world);
-    await frozen.promise;
+    await leader.during(frozen.promise);
     expect(world.calls(action)).toBe(0);
     const next = world.ipamd(NEXT_LEADER);
     await meanwhile(world);

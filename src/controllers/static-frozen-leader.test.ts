@@ -26,9 +26,9 @@ describe('a leader that freezes between write and call', { concurrent: true, tim
       frozen.resolve();
     });
     await using leader = await startIpamdProcess(passage.server, world.cloud, FREEZING_FLAGS);
-    await offers(world, nodeName(world, 0), '27');
+    await leader.during(offers(world, nodeName(world, 0), '27'));
     await act(world);
-    await frozen.promise;
+    await leader.during(frozen.promise);
     expect(world.calls(action)).toBe(0);
     const next = world.ipamd(NEXT_LEADER);
     // Meanwhile a Pod of the same name is there again, and has the address.

@@ -1,4 +1,5 @@
 // Processes with live input and output, with real namespaces, in each mode that this machine allows.
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeHost } from '../probe.ts';
@@ -64,6 +65,15 @@ for (const { mode, allowed } of modes) {
     it('keep output and errors apart and give the exit code', async () => {
       const process = await host.open(['sh', '-c', 'echo out; echo bad >&2; exit 7'], { env: { A: 'b' } });
       expect(await hear(process)).toEqual({ stdout: 'out\n', stderr: 'bad\n' });
+      expect(await process.ended).toEqual({ kind: 'code', code: 7 });
+    });
+
+    it('tell everything to one who reads late and still writes after their end', async () => {
+      const process = await host.open(['sh', '-c', 'echo all; exit 7'], { tty: true });
+      // Nothing is read meanwhile, and the process and what carries it are done.
+      execFileSync('sleep', ['0.5']);
+      process.resize(24, 80);
+      expect(await hear(process)).toEqual({ stdout: 'all\r\n', stderr: '' });
       expect(await process.ended).toEqual({ kind: 'code', code: 7 });
     });
 

@@ -288,8 +288,15 @@ describe.skipIf(!rootless)(`the kubelet without root${rootless ? '' : ' (skipped
     const config = join(bench.stateDir, 'admin.kubeconfig');
     await writeFile(config, bench.api.adminKubeconfig(), { mode: 0o600 });
     const env = { PATH: process.env['PATH'], HOME: bench.stateDir, KUBECONFIG: config };
-    const typed = async (program: string, ...args: string[]): Promise<string> =>
-      (await promisify(execFile)(program, args, { env, timeout: 20_000 })).stdout;
+    const typed = async (program: string, ...args: string[]): Promise<string> => {
+      const run = promisify(execFile)(program, args, { env, timeout: 60_000 });
+      // What was seen until it failed says why: the terminal has one stream.
+      return (
+        await run.catch((error: Error & { readonly stdout: string }) =>
+          expect.fail(`${error.message}\n${error.stdout}`),
+        )
+      ).stdout;
+    };
     const line = 'ls -d /etc/resolv.conf; ip -brief address show dev lo; hostname';
     const seen = await typed('kubectl', 'exec', 'web', '--', 'sh', '-c', line);
     expect(seen).toMatch(/^\/etc\/resolv\.conf\nlo .*10\.9\.8\.7\/32.*\nweb\n$/);

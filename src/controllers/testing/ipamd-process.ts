@@ -12,14 +12,16 @@ export interface IpamdProcess extends AsyncDisposable {
   thaw(): void;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
+  /** As `work`; rejects with its log when it ends before. */
+  during<T>(work: Promise<T>): Promise<T>;
   /** What it logged so far. */
   readonly log: () => string;
 }
 
-/** Of a leader that is to be frozen; short, since the next one waits for its end. */
+/** Of a leader that is to be frozen; short, since the next one waits for its end, and longer than a loaded machine keeps a process waiting. */
 export const FREEZING_FLAGS: readonly string[] = [
-  '--lease-duration=3s',
-  '--renew-deadline=2s',
+  '--lease-duration=5s',
+  '--renew-deadline=4s',
   '--retry-period=200ms',
   '--cloud-call-timeout=500ms',
   '--log-level=warn',
@@ -27,7 +29,7 @@ export const FREEZING_FLAGS: readonly string[] = [
 
 /** Of the ipamd that leads after it. */
 export const NEXT_LEADER = {
-  election: { leaseDurationMs: 4_000, renewDeadlineMs: 3_500, retryPeriodMs: 200 },
+  election: { leaseDurationMs: 5_000, renewDeadlineMs: 4_500, retryPeriodMs: 200 },
   callTimeoutMs: 500,
 } as const;
 
@@ -72,6 +74,13 @@ export async function startIpamdProcess(
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     ended,
+    during: (work) =>
+      Promise.race([
+        work,
+        ended.then((how): never => {
+          throw new Error(`ipamd ended with ${how} before that:\n${log}`);
+        }),
+      ]),
     log: () => log,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
