@@ -32,6 +32,14 @@ if [ "${1:-}" = tests ]; then
   need containerd containerd
   need runc runc
   [ -x /usr/lib/cni/ptp ] || missing="$missing containernetworking-plugins"
+  # Whether a deletion is on disk before it is told as done.
+  need strace strace
+  if [ "$(uname -m)" = x86_64 ]; then
+    # Our C programs for the other processor.
+    need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+    need qemu-aarch64-static qemu-user-static
+    [ -f /usr/aarch64-linux-gnu/lib/libc.a ] || missing="$missing libc6-dev-arm64-cross"
+  fi
 fi
 if [ ! -x build/cni-entry ] || [ ! -x build/ip-batch ] || [ ! -x build/container-io ]; then
   need gcc gcc

@@ -1,4 +1,4 @@
-// The two CNI entries, the C file and its sh fallback, against a real agent socket: one suite, so that they stay the same.
+// The CNI entries, the C file on both processors and its sh fallback, against a real agent socket: one suite, so that they stay the same.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -17,12 +17,21 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCall } from './call.ts';
 import { cniErrorResultSchema } from './error.ts';
+import { arm64Unavailable, buildForArm64 } from './testing/arm64.ts';
 import { cniVersions } from './version.ts';
 
 const SOURCES = resolve(import.meta.dirname, '../../native/cni-entry');
 /** Without it one test is skipped, by name. */
 const STRACE = spawnSync('strace', ['-V']).status === 0;
 const CONF = '{"cniVersion":"1.0.0","name":"tke-eni","type":"tke-route-eni"}\n';
+
+const KINDS = [
+  ['cni-entry.c', 'c'],
+  ['cni-entry.sh', 'sh'],
+  ...(arm64Unavailable === undefined ? [['cni-entry.c for arm64, by qemu', 'arm64'] as const] : []),
+] as const;
+
+if (arm64Unavailable !== undefined) it.skip(`cni-entry.c for arm64: unavailable without ${arm64Unavailable}`);
 
 interface Asked {
   readonly method: string | undefined;
@@ -42,18 +51,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => {
   execFileSync('sh', [join(SOURCES, 'build.sh'), join(folder, 'c', 'tke-route-eni')]);
   mkdirSync(join(folder, 'sh'));
+  mkdirSync(join(folder, 'arm64'));
+  if (arm64Unavailable === undefined) buildForArm64(join(SOURCES, 'build.sh'), join(folder, 'arm64', 'tke-route-eni'));
   copyFileSync(join(SOURCES, 'cni-entry.sh'), join(folder, 'sh', 'tke-route-eni'));
-  for (const kind of ['c', 'sh']) {
+  for (const kind of KINDS.map(([, one]) => one)) {
     copyFileSync(join(folder, kind, 'tke-route-eni'), join(folder, kind, 'tke-eni-ipamc'));
     chmodSync(join(folder, kind, 'tke-route-eni'), 0o755);
     chmodSync(join(folder, kind, 'tke-eni-ipamc'), 0o755);
   }
 });
 
-describe.each([
-  ['cni-entry.c', 'c'],
-  ['cni-entry.sh', 'sh'],
-])('%s', (_, kind) => {
+describe.each(KINDS)('%s', (_, kind) => {
   const cleanups: (() => void)[] = [];
   let round = 0;
   const place = (): { readonly socket: string; readonly tombstones: string } => {
