@@ -235,6 +235,16 @@ describe.skipIf(!possible)(`trunkline${why}`, { timeout: 180_000 }, () => {
     ]);
   });
 
+  it('traces the way to the API server, as packets go it, and its Service has an endpoint', async () => {
+    const { code, value } = await data('trace', await podNamed('ordinary'), 'default/svc/kubernetes', '--probe');
+    expect(value['traces']).toMatchObject([{ verdict: 'delivered', probe: { outcome: 'delivered', agrees: true } }]);
+    expect(code).toBe(0);
+    const endpoints = '/api/v1/namespaces/default/endpoints/kubernetes';
+    expect(await lab.client.request('GET', endpoints)).toMatchObject({
+      subsets: [{ addresses: [{ ip: '10.0.0.2' }] }],
+    });
+  });
+
   it('plans a policy: who would get other groups and which flows close; nothing is written', async () => {
     const policy = await fileWith('policy.json', {
       apiVersion: 'vpcresources.tke.cloud.tencent.com/v1beta1',

@@ -5,6 +5,7 @@ import type { Logger } from '../src/base/logger.ts';
 import { createKubeClient } from '../src/kube/client.ts';
 import { runManager } from '../src/kube/manager.ts';
 import type { KubeClient } from '../src/kube/types.ts';
+import { type ApiEndpoint, publishApiEndpoint } from './kube/api-endpoint.ts';
 import type { ApiChoice, ClusterApi } from './kube/cluster-api.ts';
 import { embeddedApi } from './kube/embedded-api.ts';
 import { startBinaries } from './kube/real/binaries.ts';
@@ -45,6 +46,8 @@ export interface ClusterOptions {
   readonly onFailure: (error: unknown) => void;
   /** Where Services live that no Pod of this lab serves, by `namespace/name`. */
   readonly fixedServices?: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
+  /** Where Pods reach the API, which its Service then leads to; default nowhere. Not for a kubeconfig, whose server has said it. */
+  readonly endpoint?: ApiEndpoint | undefined;
   /** Of the scheduler, as `readExtenders` gives them; a host `NAME.NAMESPACE.svc` is found behind its Service. */
   readonly extenders?: readonly ExtenderConfig[];
 }
@@ -59,6 +62,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       logger,
       listen: { host: '127.0.0.1', port: options.port ?? 0 },
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+      extraSans: options.endpoint === undefined ? [] : [options.endpoint.host],
       nodeStreams: (nodeName) => nodeStreams.get(nodeName),
       resolveService: (namespace, name, port) =>
         Promise.resolve(
@@ -72,6 +76,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const embedded = choice.kind === 'embedded' ? await startEmbedded() : undefined;
   const api = embedded === undefined ? await openReal(choice, options) : embeddedApi(embedded);
   const client = createKubeClient({ connection: api.connection, clock, logger, qps: 2000, burst: 4000 });
+  if (options.endpoint !== undefined) await publishApiEndpoint(client, options.endpoint, api.minor >= 21);
   const controllers = createLabControllers({
     client,
     clock,
@@ -119,8 +124,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-function openReal(choice: ApiChoice, { clock, port }: ClusterOptions): Promise<ClusterApi> {
-  if (choice.kind === 'binaries') return startBinaries(choice.folder, clock, port);
+function openReal(choice: ApiChoice, { clock, port, endpoint }: ClusterOptions): Promise<ClusterApi> {
+  if (choice.kind === 'binaries') return startBinaries(choice.folder, clock, port, endpoint?.host);
   if (choice.kind === 'kubeconfig') return openKubeconfig(choice.path, clock);
   throw new Error('the embedded server is no real one');
 }

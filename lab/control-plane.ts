@@ -26,7 +26,7 @@ import { freePort } from './free-port.ts';
 import { installWithoutWorkloads } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { kubeconfigYaml } from './kube/apiserver/kubeconfig.ts';
-import { CLUSTER_ID, planNodes, SAMPLE_GROUP } from './layout.ts';
+import { API_ENDPOINT, CLUSTER_ID, planNodes, SAMPLE_GROUP } from './layout.ts';
 import { NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY, SUB_ENI_POLICY } from './permissions.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { untilServing } from './until-serving.ts';
@@ -104,6 +104,7 @@ async function build(options: ControlPlaneOptions, stack: AsyncDisposableStack):
     logger,
     onFailure,
     choice: options.api,
+    endpoint: options.api?.kind === 'kubeconfig' ? undefined : API_ENDPOINT,
     fixedServices: new Map([[`${objectNames.webhookNamespace}/${objectNames.webhook}`, webhook]]),
   });
   stack.defer(() => cluster.close());

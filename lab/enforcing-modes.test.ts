@@ -240,6 +240,17 @@ describe.skipIf(!possible)(`the groups of a Pod${why}`, { timeout: 120_000 }, ()
     expect(await outcomes(before)).toEqual(expected(before));
   });
 
+  it('are asked on the way to the API server, which every other Pod reaches at the address of its Service', async () => {
+    const reaches = async (name: string, limit: number): Promise<number> => {
+      const url = `https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT/`;
+      const command = `exec curl --silent --insecure --connect-timeout ${limit} ${url}`;
+      return (await lab.exec(pod(name), ['sh', '-c', command])).code;
+    };
+    for (const name of ['ordinary', 'host-home', 'open-standard', 'open-strict'])
+      expect([name, await reaches(name, 30)]).toEqual([name, 0]);
+    for (const name of ['shut-standard', 'shut-strict']) expect([name, await reaches(name, 2)]).toEqual([name, 28]);
+  });
+
   it('are asked in their order: what any of them accepts is open, unless an earlier one drops it', async () => {
     const names = ['union', 'union-turned', 'drop-first', 'drop-last'] as const;
     for (const name of names) await makePod(name, home, { groups: name });

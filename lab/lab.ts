@@ -30,7 +30,7 @@ import type { ApiChoice } from './kube/cluster-api.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
 import { createServiceProxy } from './kube/proxy/proxy.ts';
 import type { ExtenderConfig } from './kube/scheduler/extender-config.ts';
-import { CLUSTER_ID, planNodes } from './layout.ts';
+import { API_ENDPOINT, CLUSTER_ID, planNodes } from './layout.ts';
 import { loadYaml } from './manifests.ts';
 import { serveNodeControl } from './node-control.ts';
 import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
@@ -173,11 +173,14 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   stack.defer(() => simulator.close());
   progress(`cloud at ${cloudAccess.endpoint}`);
 
+  // Of a cluster that was there before, its own server has said where it is, which is not in this VPC.
+  const endpoint = options.api?.kind === 'kubeconfig' ? undefined : API_ENDPOINT;
   const cluster = await startCluster({
     clock,
     logger,
     onFailure,
     choice: options.api,
+    endpoint,
     extenders: [
       ...(options.extenders ?? []),
       ...(options.ipScheduler === true ? await shippedExtenders(projectDir) : []),
@@ -200,10 +203,11 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
     host,
     clock,
     logger,
-    servedAddresses: new Set([cluster.api.service.host]),
+    servedAddresses: new Set(endpoint === undefined ? [cluster.api.service.host] : []),
+    nodeAddresses: new Set([cluster.api.service.host]),
   });
   proxy.run(stop.signal).catch(onFailure);
-  const apiInVpc = createApiInVpc({ host, cluster });
+  const apiInVpc = createApiInVpc({ host, cluster, endpoint });
   const dns = await findClusterDns(cluster.client, cluster.api);
   const deps = {
     host,
@@ -245,6 +249,7 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
       .filter((plan) => plan.kind === 'super')
       .map((plan, index) => startSuperNode(deps, plan, index, stop.signal)),
   ];
+  if (endpoint !== undefined && instances.length > 0) await apiInVpc();
   const objects = [...(await installed)];
   const namespacesMade = new Set<string>();
   if (!cluster.api.endsWithLab)

@@ -32,6 +32,9 @@ export const SUBNETS = [
   { subnetId: 'subnet-super003', name: 'super-3', cidr: '10.0.64.0/24', zone: ZONES[0] },
 ] as const;
 
+/** Where the Kubernetes API answers inside the VPC: an address that no subnet has, as a managed control plane's is on no ENI of the account. */
+export const API_ENDPOINT = { host: '10.0.0.2', port: 6443 } as const;
+
 export const POD_SUBNET_IDS = ['subnet-pods0003', 'subnet-pods0006'] as const;
 
 /** The group on the nodes' primary ENIs; TKE names it after the cluster (spec 001). */

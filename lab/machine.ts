@@ -134,7 +134,7 @@ function removeNode({ cluster: { client }, logger }: NodesDeps, name: string): v
     .catch((error: unknown) => logger.info({ node: name, error: String(error) }, 'the Node of a lost instance stays'));
 }
 
-/** Pods of a node find the API at its Service's address, as behind kube-proxy. */
+/** The node's own programs find the API at its Service's address, whatever becomes of the rules of Services and of the VPC. */
 async function serveApi(
   { host, cluster }: NodesDeps,
   node: KubeletNode & { readonly netns: string },

@@ -132,6 +132,16 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await cloud(context, options);
     });
   program
+    .command('tccli')
+    .description("a line of tccli against the running lab's cloud, for machines without tccli")
+    .argument('[words...]', 'SERVICE ACTION --Member VALUE ..., as documents and trace print them')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      const { tccli } = await import('./commands/tccli.ts');
+      code = await tccli(context, words);
+    });
+  program
     .command('node')
     .description('stop, freeze, cut off or lose a general node of the running lab, or recover it')
     .addArgument(new Argument('<action>').choices(NODE_ACTIONS))
@@ -170,5 +180,14 @@ async function main(argv: readonly string[]): Promise<number> {
     return 1;
   }
 }
+
+// Whose output nobody reads any more is told to end as by `kill`: in order, with nothing left behind.
+const reader = { gone: false };
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    if (reader.gone) return;
+    reader.gone = true;
+    process.kill(process.pid, 'SIGTERM');
+  });
 
 process.exit(await main(process.argv.slice(2)));

@@ -1,4 +1,5 @@
 // Where a running lab writes down how to reach it, so that other terminals (and the next start) find it.
+import { rmSync } from 'node:fs';
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -24,6 +25,44 @@ export interface LabId {
 
 export const stateFileOf = ({ projectDir, name }: LabId): string => join(projectDir, '.lab', `${name}.json`);
 
+const claimFileOf = ({ projectDir, name }: LabId): string => join(projectDir, '.lab', `${name}.starting`);
+
+/**
+ * Takes the name for this process before anything is started, so that of two starts at once only one goes on. Resolves to the process that
+ * has it already, else to nothing. Given back by `removeState`, and free again when that process is gone.
+ */
+export async function claimName(id: LabId): Promise<number | undefined> {
+  const file = claimFileOf(id);
+  for (;;) {
+    await mkdir(dirname(file), { recursive: true });
+    try {
+      await writeFile(file, `${process.pid}\n`, { flag: 'wx' });
+      return undefined;
+    } catch (error) {
+      // The folder may have gone between both calls, with the lab that was the last in it.
+      if (!isCode(error, 'EEXIST') && !isCode(error, 'ENOENT')) throw error;
+    }
+    const holder = await startingProcess(id);
+    if (holder !== undefined && holder !== process.pid) return holder;
+    await rm(file, { force: true });
+  }
+}
+
+/** The process that starts a lab of this name, or runs it. */
+export async function startingProcess(id: LabId): Promise<number | undefined> {
+  const text = await readFile(claimFileOf(id), 'utf8').catch(() => '');
+  const pid = Number(text.trim());
+  return Number.isInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** Without giving the loop a turn. */
+export function removeStateAtOnce(id: LabId): void {
+  for (const file of [stateFileOf(id), claimFileOf(id)]) rmSync(file, { force: true });
+}
+
 export async function writeState(id: LabId, state: LabState): Promise<void> {
   const file = stateFileOf(id);
   await mkdir(dirname(file), { recursive: true });
@@ -34,12 +73,14 @@ export async function writeState(id: LabId, state: LabState): Promise<void> {
 export async function removeState(id: LabId): Promise<void> {
   const file = stateFileOf(id);
   await rm(file, { force: true });
+  await rm(claimFileOf(id), { force: true });
   await rmdir(dirname(file)).catch(() => undefined);
 }
 
 /** The running lab, or nothing. A file left by a lab that was killed is cleaned up with the folder it names. */
 export async function readState(id: LabId): Promise<LabState | undefined> {
   const text = await readFile(stateFileOf(id), 'utf8').catch(() => undefined);
+  // One that is starting has none yet.
   if (text === undefined) return undefined;
   const decoded = schema.safeParse(parseJson(text));
   if (decoded.success && isAlive(decoded.data.pid)) return decoded.data;

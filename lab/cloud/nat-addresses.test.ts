@@ -55,6 +55,19 @@ describe('EIPs of a NAT gateway', () => {
     expect(await addressOf(a.id)).toMatchObject({ AddressStatus: 'UNBIND', InstanceId: '', InstanceType: null });
   });
 
+  test('are bought with it where it asks for a number of them', async () => {
+    const wish = { NatGatewayName: 'way-out', VpcId: VPC_ID, AddressCount: 1 };
+    expect(await account.refusal('vpc', 'CreateNatGateway', { ...wish, AddressCount: 21 })).toBe(
+      'InvalidParameterValue.Range',
+    );
+    const made = await account.call('vpc', 'CreateNatGateway', wish);
+    NatGatewayId = z.tuple([z.object({ NatGatewayId: z.string() })]).parse(made['NatGatewaySet'])[0].NatGatewayId;
+    await account.tasksEnd();
+    const { state, ids } = await gateway();
+    expect([state, ids.length]).toEqual(['AVAILABLE', 1]);
+    expect(await addressOf(ids[0] ?? '')).toMatchObject({ AddressStatus: 'BIND', InstanceId: NatGatewayId });
+  });
+
   test('do not cost for themselves while they are on it', async () => {
     const { id, ip } = await buy();
     const idle = (): number => account.cloud.admin.eipBill(id).idleMs;

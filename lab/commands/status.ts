@@ -1,13 +1,19 @@
 // `lab status`: what runs and where.
+import { join } from 'node:path';
 import { renderTable } from '../table.ts';
-import { readState } from '../state-file.ts';
+import { readState, startingProcess } from '../state-file.ts';
 import type { CommandContext } from './context.ts';
 
 /** Exit code 0 when a lab runs, 3 when none does (as `systemctl status`). */
 export async function status({ out, ...id }: CommandContext): Promise<number> {
   const state = await readState(id);
   if (state === undefined) {
-    out.write('no lab is running; start one with: npm start\n');
+    const starting = await startingProcess(id);
+    out.write(
+      starting === undefined
+        ? 'no lab is running; start one with: npm start\n'
+        : `one is starting (process ${starting}); in a few seconds it is there\n`,
+    );
     return 3;
   }
   out.write(`lab of process ${state.pid}, state in ${state.stateDir}\n`);
@@ -22,5 +28,6 @@ export async function status({ out, ...id }: CommandContext): Promise<number> {
     ),
   );
   out.write(`export KUBECONFIG=${state.kubeconfig}\ncloud: ${state.cloud.endpoint}\n`);
+  out.write(`all of it, for a shell: . ${join(state.stateDir, 'env')}\n`);
   return 0;
 }

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -14,6 +15,7 @@ import { createKubeClient } from '../../src/kube/client.ts';
 import { loadKubeConfig } from '../../src/kube/config.ts';
 import { nodes } from '../../src/kube/resources.ts';
 
+import { findKubectl } from '../kubectl.ts';
 import { placeOnTheMachine } from '../host/testing/machine-place.ts';
 import { readState, removeState, stateFileOf } from '../state-file.ts';
 import type { LabState } from '../state-file.ts';
@@ -94,16 +96,24 @@ function expectNoFiles(lab: Running): void {
 }
 
 /** Another terminal. */
-const run = (...argv: string[]): Promise<{ code: number | null; text: string }> =>
+const terminal = (command: string, ...argv: string[]): Promise<{ code: number | null; text: string }> =>
   new Promise((done) => {
-    const child = spawn(process.execPath, ['lab/main.ts', ...argv], {
+    const child = spawn(command, argv, {
       cwd: projectDir,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.on('exit', (code) => done({ code, text }));
+    child.on('close', (code) => done({ code, text }));
   });
+const run = (...argv: string[]): ReturnType<typeof terminal> => terminal(process.execPath, 'lab/main.ts', ...argv);
+
+/** The lines that the README tells to type under a heading, block by block, from the second line of the first on. */
+async function documented(heading: string): Promise<readonly string[]> {
+  const text = await readFile(join(projectDir, 'README.md'), 'utf8');
+  const part = text.split(`## ${heading}`)[1]?.split('\n## ')[0] ?? '';
+  return [...part.matchAll(/^```\n([^]*?)^```$/gm)].map(([, lines = '']) => lines.replace(/^\. .*\n/, ''));
+}
 
 describe('lab up', () => {
   it('prints how to use it, and Ctrl-C takes down processes, namespaces and files', LIMIT, async () => {
@@ -116,6 +126,24 @@ describe('lab up', () => {
       /my-namespace\/ordinary-\S+ +10\.0\.\S+ +10\.0\.\S+ +tke-route-eni +- +eni-[a-z0-9]{8}/,
     );
     expect(lab.output()).toContain(`export KUBECONFIG=${lab.state.kubeconfig}`);
+    const [trace = ''] = /npx trunkline trace .*$/m.exec(lab.output()) ?? [];
+    const [first = '', second = ''] = await documented('Five minutes');
+    expect(first).toContain(trace);
+    const typed = async (lines: string): ReturnType<typeof terminal> => {
+      const shell = `. ${lab.state.stateDir}/env\nnpx() { shift; '${process.execPath}' src/main/cli.ts "$@"; }\n${lines}`;
+      return await terminal('sh', '-c', shell.replaceAll('/tmp/policy.yaml', `${lab.state.stateDir}/policy.yaml`));
+    };
+    expect(await typed(trace)).toMatchObject({ code: 0, text: expect.stringContaining('Probe agrees') });
+    if ((await findKubectl(lab.state.kubeconfig, process.env)).kind !== 'absent') {
+      const broken = await typed(second);
+      expect(broken.text).toMatch(/^ +closes .*Deployment\/ordinary .*Deployment\/nginx +TCP 80 /m);
+      expect(broken.text).toMatch(/^Probe agrees: real packets to \S+: dropped/m);
+      const [cure = ''] = /^ {2}tccli .*$/m.exec(broken.text) ?? [];
+      expect(await typed(`${cure}\n${trace}`)).toMatchObject({
+        code: 0,
+        text: expect.stringMatching(/^Probe agrees: .* delivered/m),
+      });
+    }
     expect(isAlive(lab.state.helperPid)).toBe(true);
     const node = lab.state.nodes.find(({ kind }) => kind === 'general')?.name ?? '';
     const look =
@@ -142,6 +170,39 @@ describe('lab up', () => {
     expect(await lab.exited).toBe(130);
     await untilHelperGone(lab.state);
     expectNoFiles(lab);
+  });
+
+  it(
+    'of two that are started at once one goes on; it is told while it starts, and ended from another terminal',
+    LIMIT,
+    async () => {
+      const name = ['--name', 'test-at-once'];
+      const up = (): ReturnType<typeof run> => run(...name, 'up', '--nodes', '1', '--super-nodes', '0');
+      const both = [up(), up()];
+      const refused = await Promise.race(both);
+      expect(refused.code).toBe(1);
+      expect(refused.text).toMatch(/^lab: one is starting already \(process \d+\); end it with Ctrl-C there or/);
+      expect((await run(...name, 'status')).text).toMatch(/^one is starting|^lab of process/);
+      expect(await run(...name, 'down')).toEqual({ code: 0, text: 'the lab is down\n' });
+      expect((await Promise.all(both)).filter(({ code }) => code === 1)).toEqual([refused]);
+      expect((await run(...name, 'status')).text).toContain('no lab is running');
+    },
+  );
+
+  it('whose output nobody reads any more it ends, and leaves nothing', LIMIT, async () => {
+    const place = await mkdtemp(join(tmpdir(), 'trunkline-unread-'));
+    const argv = ['lab/main.ts', '--name', 'test-unread', 'up', '--nodes', '1', '--super-nodes', '0'];
+    const child = spawn(process.execPath, argv, {
+      cwd: projectDir,
+      env: { ...process.env, TMPDIR: place },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = new Promise<number | null>((done) => child.once('exit', done));
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await exited).not.toBe(null);
+    expect(readdirSync(place).filter((name) => name !== 'node-compile-cache')).toEqual([]);
+    await rm(place, { recursive: true });
+    expect(existsSync(stateFileOf({ projectDir, name: 'test-unread' }))).toBe(false);
   });
 
   it('killed outright, it leaves no process; the next look removes its files', LIMIT, async () => {

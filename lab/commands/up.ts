@@ -1,6 +1,6 @@
 // `lab up`: starts a lab, shows how to use it, stays until it is told to end, and takes everything down.
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,7 +14,7 @@ import { installHint, probeHost } from '../host/probe.ts';
 import type { ApiChoice } from '../kube/cluster-api.ts';
 import { startLab } from '../lab.ts';
 import type { Lab } from '../lab.ts';
-import { readState, removeState, stateFileOf, writeState } from '../state-file.ts';
+import { claimName, readState, removeState, removeStateAtOnce, writeState } from '../state-file.ts';
 import type { LabId } from '../state-file.ts';
 import { renderTable } from '../table.ts';
 import type { CommandContext } from './context.ts';
@@ -59,7 +59,14 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   }
   const running = await readState(id);
   if (running !== undefined) {
-    err.write(`lab: one runs already (process ${running.pid}); end it with Ctrl-C there or: npm run lab -- down\n`);
+    err.write(
+      `lab: one runs already (process ${running.pid}): npm run lab -- status tells how to use it; end it with Ctrl-C there or: npm run lab -- down\n`,
+    );
+    return 1;
+  }
+  const other = await claimName(id);
+  if (other !== undefined) {
+    err.write(`lab: one is starting already (process ${other}); end it with Ctrl-C there or: npm run lab -- down\n`);
     return 1;
   }
   const started = performance.now();
@@ -76,7 +83,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     }
     // The namespaces and processes end with this process, by the kernel's doing. Files do not.
     removeAtOnce(stateDir);
-    rmSync(stateFileOf(id), { force: true });
+    removeStateAtOnce(id);
     err.write(`lab: ${signal} ${phase.started ? 'again: ending at once' : 'while starting: giving up'}\n`);
     process.exit(130);
   });
@@ -116,13 +123,13 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
     } finally {
       out.write('\ntaking everything down\n');
       await lab.close();
-      await removeState(id);
     }
   } catch (error) {
     err.write(`lab: ${errorText(error)}\n`);
     return 1;
   } finally {
     signals.off();
+    await removeState(id);
     await rm(stateDir, { recursive: true, force: true, maxRetries: 10 });
   }
 }
@@ -141,6 +148,7 @@ function canSendPackets({ err }: CommandContext): boolean {
 }
 
 async function remember(id: LabId, lab: Shown): Promise<void> {
+  await writeFile(environmentFile(lab.stateDir), environmentOf(id, lab), { mode: 0o600 });
   await writeState(id, {
     pid: process.pid,
     helperPid: lab.host?.helperPid ?? null,
@@ -152,10 +160,41 @@ async function remember(id: LabId, lab: Shown): Promise<void> {
   });
 }
 
+/** For `.` of a shell: all that kubectl, trunkline, tccli and SDKs are to know of the lab. A path without quotes in it is taken for granted. */
+const environmentFile = (stateDir: string): string => join(stateDir, 'env');
+
+function environmentOf(id: LabId, { kubeconfig, cloudAccess }: Shown): string {
+  const { endpoint, secretId, secretKey, region } = cloudAccess;
+  const variables = {
+    KUBECONFIG: kubeconfig,
+    TRUNKLINE_CLOUD_ENDPOINT: endpoint,
+    TENCENTCLOUD_REGION: region,
+    TENCENTCLOUD_SECRET_ID: secretId,
+    TENCENTCLOUD_SECRET_KEY: secretKey,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .concat(tccliFunction(id))
+    .join('');
+}
+
+/** So that a line of tccli, as `trace` prints it, goes to the lab's cloud and to no other, whether tccli is installed or not. */
+function tccliFunction({ projectDir, name }: LabId): string {
+  const own = `'${process.execPath}' '${join(projectDir, 'lab', 'main.ts')}' --name '${name}' tccli "$@"`;
+  return `if command -v tccli >/dev/null 2>&1; then
+  tccli() { command tccli "$@" --endpoint "$TRUNKLINE_CLOUD_ENDPOINT"; }
+else
+  tccli() { ${own}; }
+fi
+`;
+}
+
 /** The Pod that other nodes can try to reach. */
 interface SampleView {
   readonly ip: string;
   readonly otherNode: string | undefined;
+  /** Whether there is a Pod that may call it. */
+  readonly hasCaller: boolean;
 }
 
 async function showSample({ out }: CommandContext, lab: Shown, withOrdinary: boolean): Promise<SampleView> {
@@ -180,6 +219,7 @@ async function showSample({ out }: CommandContext, lab: Shown, withOrdinary: boo
   return {
     ip: web?.status?.podIP ?? '',
     otherNode: lab.nodes.find((node) => node.kind === 'general' && node.name !== web?.spec.nodeName)?.name,
+    hasCaller: ordinary.length > 0,
   };
 }
 
@@ -201,6 +241,11 @@ function showUse(
     withPackets && sample?.otherNode !== undefined
       ? `npm run lab -- shell ${sample.otherNode} -- curl --connect-timeout 2 http://${sample.ip}/`
       : 'kubectl get nec -o yaml',
+    ...(sample?.hasCaller === true
+      ? [
+          `npx trunkline trace ${SAMPLE.namespace}/ordinary ${SAMPLE.namespace}/nginx:80${withPackets ? ' --probe' : ''}`,
+        ]
+      : []),
   ];
   out.write(`
 ${style.bold(`export KUBECONFIG=${lab.kubeconfig}`)}
@@ -208,6 +253,7 @@ cloud: ${endpoint}  region ${region}  secretId ${secretId}  secretKey ${secretKe
 logs: ${lab.stateDir}
 
 try, in another terminal:
+  . ${environmentFile(lab.stateDir)}
 ${tries.map((line) => `  ${line}\n`).join('')}
 Ctrl-C here ends the lab and everything it made.
 `);

@@ -97,6 +97,12 @@ describe.skipIf(!possible)(`the fabric${why}`, () => {
     expect(await curl('n1', 'http://10.0.0.2:81/')).toBe(TIMED_OUT);
   });
 
+  it('asks it about what the router itself is sent, too', async () => {
+    await apply(two(['sg-a'], []), [group('sg-a', [], ['DROP ICMP ALL', 'ACCEPT ALL ALL'])]);
+    expect(await ping('n1', '10.0.0.254')).toBe(false);
+    expect(await ping('n2', '10.0.0.254')).toBe(true);
+  });
+
   it('follows a change of a rule on the next connection', async () => {
     await apply(two([], ['sg-a']), [group('sg-a', ['ACCEPT TCP 80'])]);
     expect(await curl('n1', 'http://10.0.0.2/')).toBe(0);

@@ -5,7 +5,7 @@ const TABLE = 'ip sg';
 
 /**
  * Two base chains on purpose: accept ends only its own chain, so what the sender's egress lets out is still checked by
- * the receiver's ingress, and drop is final at once. Spoofed sources go before connection tracking sees them.
+ * the receiver's ingress, and drop is final at once. What is called of the router itself passes the sender's egress as well. Spoofed sources go before connection tracking sees them.
  * Established flows keep going when a rule changes; the change holds from the next connection on.
  */
 const BASE_CHAINS = `
@@ -20,6 +20,11 @@ const BASE_CHAINS = `
     ct state established,related accept
     ct state invalid drop
     iifname "wan" accept
+    iifname vmap @eni_out
+  }
+  chain own {
+    type filter hook input priority filter; policy accept;
+    ct state established,related accept
     iifname vmap @eni_out
   }
   chain in {

@@ -35,7 +35,8 @@ function readArguments(args: readonly string[]): Arguments {
 
 async function main(argv: readonly string[]): Promise<number> {
   const { name, rest, kubeconfig, help, problem } = readArguments(argv);
-  const list = stories.map((story) => `  ${story.name.padEnd(28)}${story.document}: ${story.title}`).join('\n');
+  const width = Math.max(...stories.map(({ name }) => name.length)) + 2;
+  const list = stories.map((story) => `  ${story.name.padEnd(width)}${story.document}: ${story.title}`).join('\n');
   if (help) {
     process.stdout.write(
       `Usage: npm run story -- NAME [--kubeconfig FILE]\n\n${list}\n\n` +
@@ -46,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const story = stories.find((candidate) => candidate.name === name);
   if (story === undefined || rest.length > 0 || problem !== undefined) {
     process.stderr.write(
-      `story: ${problem !== undefined ? problem : name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}"` : `unknown story "${name}"`} Known:\n${list}\n`,
+      `story: ${problem !== undefined ? problem : name === undefined ? 'which one?' : rest.length > 0 ? `unexpected word "${rest[0]}".` : `unknown story "${name}".`} Known:\n${list}\n`,
     );
     return 2;
   }

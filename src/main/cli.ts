@@ -17,6 +17,8 @@ setFlagsFromString('--semi-space-growth-factor=1');
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 4));
+// What nobody hears changes nothing about the answer.
+process.stderr.on('error', () => undefined);
 
 /** A credential program of a kubeconfig that takes longer waits for a person. */
 const PROGRAM_TIMEOUT_MS = 60_000;

@@ -139,6 +139,28 @@ type NewEip = Pick<
   'name' | 'isp' | 'chargeType' | 'bandwidth' | 'bandwidthPackageId' | 'deadline' | 'renewFlag' | 'egress' | 'tags'
 >;
 
+/** As many ordinary EIPs as a call of another kind buys beside what it is about. Throws as AllocateAddresses does. */
+export function buyOrdinaryEips(core: CloudCore, action: string, count: number): readonly string[] {
+  if (count === 0) return [];
+  checkPurchase(core, count);
+  todaysBook(core).bought += count;
+  const wanted: NewEip = {
+    name: UNNAMED,
+    isp: 'BGP',
+    chargeType: 'TRAFFIC_POSTPAID_BY_HOUR',
+    bandwidth: 1,
+    bandwidthPackageId: '',
+    deadline: null,
+    renewFlag: '',
+    egress: '',
+    tags: [],
+  };
+  const eips = Array.from({ length: count }, () => addEip(core, wanted));
+  const addressIds = eips.map(({ addressId }) => addressId);
+  startEipTask(core, action, eips, eipPurchase.plan({ addressIds }));
+  return addressIds;
+}
+
 /** Adds a CREATING record; the caller has checked the quotas and starts the task. `ip` default: the next free one. */
 export function addEip(core: CloudCore, wanted: NewEip, ip = nextPublicIp(core.state.eipBook)): EipRecord {
   const eip: EipRecord = {

@@ -10,8 +10,11 @@ import { applyFilters, checkIdsOrFilters, exact, fuzzy, pageOf } from '../paging
 import type { NatRecord } from '../routes/route-state.ts';
 import { findNat } from '../routes/tables.ts';
 import { natCreation, natDeletion } from '../tasks/nat-tasks.ts';
+import { buyOrdinaryEips } from './eips.ts';
 import { vpcTime } from './eni-answer.ts';
 
+/** GUESS: that a call buys. */
+const MOST_ADDRESSES = 20;
 const MAX_FILTERS = 10;
 const MAX_FILTER_VALUES = 5;
 
@@ -62,6 +65,8 @@ const create = defineAction({
     InternetMaxBandwidthOut: integer.optional(),
     MaxConcurrentConnection: integer.optional(),
     PublicIpAddresses: textList.optional(),
+    /** Addresses to buy for it. */
+    AddressCount: integer.optional(),
     Zone: text.optional(),
     SubnetId: text.optional(),
     Tags: tagList.optional(),
@@ -76,7 +81,14 @@ const create = defineAction({
     const { natsPerVpc } = core.settings;
     if ([...nats.values()].filter((nat) => nat.vpcId === vpcId).length >= natsPerVpc)
       throw new ApiError('LimitExceeded', `${vpcId} has ${natsPerVpc} NAT gateways`);
-    const addressIds = eipsByIp(core, [...new Set(wish.PublicIpAddresses ?? [])]);
+    const { AddressCount: count = 0 } = wish;
+    if (count < 0 || count > MOST_ADDRESSES)
+      throw new ApiError(
+        'InvalidParameterValue.Range',
+        `AddressCount is ${count}; it must be from 0 to ${MOST_ADDRESSES}`,
+      );
+    const own = eipsByIp(core, [...new Set(wish.PublicIpAddresses ?? [])]);
+    const addressIds = [...own, ...buyOrdinaryEips(core, 'CreateNatGateway', count)];
     const nat: NatRecord = {
       natGatewayId: core.newId('nat'),
       vpcId,

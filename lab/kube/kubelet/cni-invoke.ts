@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { errorText } from '../../../src/base/errors.ts';
 import type { LabHost } from '../../host/types.ts';
+import type { CapabilityArgs } from './capability-args.ts';
 import { CNI_BIN_DIR } from './cni-config.ts';
 import type { CniNetwork, CniPluginConf } from './cni-config.ts';
 import { kubeletError } from './errors.ts';
@@ -17,6 +18,8 @@ export interface CniTarget {
   readonly podNamespace: string;
   readonly podName: string;
   readonly podUid: string;
+  /** For plugins that have the capability of that name. */
+  readonly capabilityArgs?: CapabilityArgs;
 }
 
 export interface CniResult {
@@ -51,7 +54,14 @@ export function createCniInvoker(deps: {
     prevResult: unknown,
   ): Promise<string> => {
     const { name, cniVersion } = network;
-    const conf = { ...plugin, name, cniVersion, ...(prevResult === undefined ? {} : { prevResult }) };
+    const { capabilities, ...own } = plugin;
+    const conf = {
+      ...own,
+      name,
+      cniVersion,
+      ...runtimeConfig(capabilities, target.capabilityArgs),
+      ...(prevResult === undefined ? {} : { prevResult }),
+    };
     const what = `plugin type="${plugin.type}" failed (${command.toLowerCase()})`;
     const done = await deps.host
       .exec([`${CNI_BIN_DIR}/${plugin.type}`], {
@@ -79,6 +89,13 @@ export function createCniInvoker(deps: {
       for (const plugin of network.plugins.toReversed()) await call('DEL', network, plugin, target, result);
     },
   };
+}
+
+/** Only what the plugin asks for and the Pod has (CNI specification, "Deriving runtimeConfig"). */
+function runtimeConfig(capabilities: unknown, args: CapabilityArgs = {}): { readonly runtimeConfig?: object } {
+  const wanted = z.record(z.string(), z.unknown()).catch({}).parse(capabilities);
+  const given = Object.entries(args).filter(([name]) => wanted[name] === true);
+  return given.length === 0 ? {} : { runtimeConfig: Object.fromEntries(given) };
 }
 
 /** The variables of the CNI specification, section "Parameters". */

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ExecOptions, ExecResult } from '../../host/types.ts';
+import { capabilityArgs } from './capability-args.ts';
 import { findCniNetwork, parseNetwork } from './cni-config.ts';
 import { createCniInvoker } from './cni-invoke.ts';
 import type { CniTarget } from './cni-invoke.ts';
+import type { LabPod } from './pod-view.ts';
 
 const target: CniTarget = { containerId: 'c1', netns: 'ns1', podNamespace: 'd', podName: 'p', podUid: 'u1' };
 const chain = JSON.stringify({
@@ -97,6 +99,25 @@ describe('the CNI calls', () => {
     expect(calls.every(({ conf }) => 'prevResult' in conf)).toBe(true);
   });
 
+  it('give a plugin what the Pod asks for where it has the capability, and never the list of capabilities', async () => {
+    const plugins = [
+      { type: 'first', capabilities: { portMappings: false, bandwidth: true } },
+      { type: 'second', capabilities: { portMappings: true } },
+    ];
+    const able = parseNetwork('10.conflist', JSON.stringify({ cniVersion: '1.0.0', name: 'net', plugins }));
+    const portMappings = [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }];
+    const { calls, cni } = invoker({});
+    await cni.add(able, { ...target, capabilityArgs: { portMappings } });
+    await cni.del(able, { ...target, capabilityArgs: { portMappings } }, {});
+    expect(calls.map(({ conf }) => conf['runtimeConfig'])).toEqual([
+      undefined,
+      { portMappings },
+      { portMappings },
+      undefined,
+    ]);
+    expect(calls.some(({ conf }) => 'capabilities' in conf)).toBe(false);
+  });
+
   it('stop at the first plugin that fails, with its code, message and details', async () => {
     const stdout = JSON.stringify({ code: 11, msg: 'not yet', details: 'no sub-ENI' });
     const { calls, cni } = invoker({ '/opt/cni/bin/first': { code: 1, stdout } });
@@ -112,5 +133,40 @@ describe('the CNI calls', () => {
   ])('tell %j in words', async (answer, words) => {
     const { cni } = invoker({ '/opt/cni/bin/first': answer });
     await expect(cni.add(network, target)).rejects.toThrow(words);
+  });
+});
+
+describe('what a Pod asks of such plugins', () => {
+  const pod = (annotations: Record<string, string>, ...ports: readonly object[]): LabPod =>
+    ({ metadata: { name: 'p', annotations }, spec: { containers: [{ name: 'a', ports }, { name: 'b' }] } }) as never;
+
+  it('is nothing, as a rule', () => {
+    expect(capabilityArgs(pod({}, { containerPort: 80 }))).toEqual({});
+  });
+
+  it('is its ports on the node, and its rates', () => {
+    const rates = { 'kubernetes.io/ingress-bandwidth': '10M', 'kubernetes.io/egress-bandwidth': '512k' };
+    const ports = [
+      { containerPort: 80, hostPort: 8080 },
+      { containerPort: 53, hostPort: 53, protocol: 'UDP', hostIP: '10.0.32.11' },
+    ];
+    expect(capabilityArgs(pod(rates, ...ports))).toEqual({
+      portMappings: [
+        { containerPort: 80, hostPort: 8080, protocol: 'tcp' },
+        { containerPort: 53, hostPort: 53, protocol: 'udp', hostIP: '10.0.32.11' },
+      ],
+      bandwidth: {
+        ingressRate: 10_000_000,
+        ingressBurst: 0xffff_ffff,
+        egressRate: 512_000,
+        egressBurst: 0xffff_ffff,
+      },
+    });
+  });
+
+  it.each(['fast', '10', '2P', ''])('is refused by name when its rate is %j', (rate) => {
+    expect(() => capabilityArgs(pod({ 'kubernetes.io/ingress-bandwidth': rate }))).toThrow(
+      `annotation kubernetes.io/ingress-bandwidth="${rate}": expected bits per second`,
+    );
   });
 });

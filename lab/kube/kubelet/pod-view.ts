@@ -94,7 +94,7 @@ export interface LabContainer {
   workingDir?: string;
   env?: EnvVar[];
   envFrom?: EnvFrom[];
-  ports?: { containerPort: number; name?: string; protocol?: string; hostPort?: number }[];
+  ports?: { containerPort: number; name?: string; protocol?: string; hostPort?: number; hostIP?: string }[];
   resources?: { limits?: Record<string, string>; requests?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
   readinessProbe?: Probe;

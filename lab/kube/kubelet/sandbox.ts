@@ -1,6 +1,7 @@
 // The network of a Pod: the node's for host-network Pods, a machine of its own on super nodes, a namespace with CNI elsewhere.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { capabilityArgs } from './capability-args.ts';
 import { createCniInvoker } from './cni-invoke.ts';
 import type { CniTarget } from './cni-invoke.ts';
 import { findCniNetwork } from './cni-config.ts';
@@ -106,7 +107,7 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
   const netns = `cni-${(pod.metadata.uid ?? '').slice(0, 13)}-${id.slice(0, 6)}`;
   const record = recordOf(deps, pod);
   const cni = createCniInvoker({ host, nodeRoot, ...(node.netns === undefined ? {} : { nodeNetns: node.netns }) });
-  const target: CniTarget = {
+  let target: CniTarget = {
     containerId: id,
     netns,
     podNamespace: pod.metadata.namespace ?? 'default',
@@ -135,6 +136,8 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
       const network = await networkOf(deps);
       await host.addNetns(netns);
       state.hasNetns = true;
+      const capabilities = capabilityArgs(pod);
+      if (Object.keys(capabilities).length > 0) target = { ...target, capabilityArgs: capabilities };
       // From here on a DEL is owed, whatever becomes of the ADD (CNI specification, DEL).
       state.network = network;
       const result = await cni.add(network, target);
@@ -160,7 +163,7 @@ function cniSandbox(deps: SandboxDeps, pod: LabPod, id: string): Sandbox {
 async function networkOf({ host, nodeRoot, network }: SandboxDeps): Promise<CniNetwork> {
   const state = network();
   if (!state.ready) throw kubeletError('networkNotReady', `network is not ready: ${networkNotReadyText(state)}`);
-  if (state.network !== undefined) return state.network;
+  // Read for each sandbox, as runtimes follow the directory: what was chained a moment ago counts for this Pod.
   const found = await findCniNetwork(host, nodeRoot);
   if (found.kind === 'network') return found.network;
   throw kubeletError('networkNotReady', `network is not ready: ${found.message}`);

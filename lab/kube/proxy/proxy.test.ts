@@ -4,7 +4,7 @@ import { services } from '../controllers/views.ts';
 import { packetsPossible } from '../../host/testing/test-host.ts';
 import { probeHost } from '../../host/probe.ts';
 import type { ProxyBench } from './testing/proxy-bench.ts';
-import { CALLER, CLIENT_IP, NODE_IP, PODS, startProxyBench } from './testing/proxy-bench.ts';
+import { CALLER, CLIENT_IP, NODE_IP, OWN_IP, PODS, startProxyBench } from './testing/proxy-bench.ts';
 
 const { possible, why } = packetsPossible(probeHost());
 
@@ -33,6 +33,24 @@ describe.skipIf(!possible)(`Services by packets${why}`, () => {
     await bench.setService('self', { clusterIP: '10.96.0.21', ports: [{ port: 80 }] }, ['b1']);
     await bench.untilRules('10.96.0.21 . tcp . 80 : goto service', true);
     expect(await bench.get('b1', '10.96.0.21')).toBe(`b1 saw ${NODE_IP}`);
+  });
+
+  it('leave the node alone where it answers itself, whoever is behind the Service for Pods', async () => {
+    const address = ['ip', 'address', 'add', `${OWN_IP}/32`, 'dev', 'lo', 'scope', 'host'];
+    await bench.test.host.exec(address, { netns: 'node' });
+    const server = await bench.test.host.listen('node', { host: OWN_IP, port: 80 });
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nthe node'));
+    });
+    await bench.setService('own', { clusterIP: OWN_IP, ports: [{ port: 80 }] }, ['b2']);
+    await bench.untilRules(`${OWN_IP} . tcp . 80 : goto service`, true);
+    expect(await bench.get('caller', OWN_IP)).toBe(`b2 saw ${CALLER.ip}`);
+    expect(await bench.get('node', OWN_IP)).toBe('the node');
+    await bench.setService('own', { clusterIP: OWN_IP, ports: [{ port: 80 }] }, []);
+    await bench.untilRules(`${OWN_IP} . tcp . 80 : goto reject`, true);
+    expect([await bench.get('caller', OWN_IP), await bench.get('node', OWN_IP)]).toEqual(['code 7', 'the node']);
+    server.close();
   });
 
   it('refuse at once when nobody is ready, and answer when somebody is', async () => {

@@ -40,8 +40,10 @@ export interface ServiceProxyOptions {
   readonly host: LabHost;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Service addresses that answer without a proxy: the API's, which every node serves itself. */
+  /** Service addresses that answer without a proxy, to everybody on a node: the API's, where its endpoints are not in the VPC. */
   readonly servedAddresses: ReadonlySet<string>;
+  /** Addresses that a node answers at for its own programs, whatever is behind the Service for Pods: the API's. Default none. */
+  readonly nodeAddresses?: ReadonlySet<string>;
 }
 
 interface PlaceState {
@@ -91,12 +93,15 @@ export function createServiceProxy(options: ServiceProxyOptions): ServiceProxy {
     throw new TrunklineError(PROXY_ERRORS.apply, `${argv[0]} in ${netns}: ${words}`);
   };
 
+  const full = ({ nodeIps }: ProxyPlace, ruleset: ProxyRuleset): string =>
+    renderFull(ruleset, nodeIps, nodeIps.length === 0 ? [] : [...(options.nodeAddresses ?? [])]);
+
   const load = async (state: PlaceState): Promise<void> => {
     const { place, loaded } = state;
     const view = { services: informers.services.list(), endpointsOf: (key: string) => informers.endpoints.get(key) };
     const ports = servicePorts(view, place.nodeName, options.servedAddresses);
     const ruleset = compile(ports);
-    const text = loaded === undefined ? renderFull(ruleset, place.nodeIps) : renderChange(loaded.ruleset, ruleset);
+    const text = loaded === undefined ? full(place, ruleset) : renderChange(loaded.ruleset, ruleset);
     delete state.loaded;
     if (text !== undefined) await run(place.netns, ['nft', '-f', '-'], text);
     if (loaded === undefined && place.nodeIps.length > 0) await run(place.netns, ['sh', '-c', RETURN_PATH]);

@@ -18,7 +18,11 @@ const RETURN_MARK = '0x80';
  */
 export const RETURN_RULE = `pref 1024 fwmark ${RETURN_MARK}/${RETURN_MARK} lookup main`;
 
-const BASE_CHAINS = `
+/** What the node itself calls at an address of its own stays there; a Pod's address is none of its own. */
+const ownReturns = (own: readonly string[]): string =>
+  own.map((address) => `\n    fib saddr type local ip daddr ${address} return`).join('');
+
+const baseChains = (own: readonly string[]): string => `
   chain ${MASQUERADE} {
     meta mark set meta mark or ${MASQUERADE_MARK}
     meta mark set meta mark or ${RETURN_MARK}
@@ -27,11 +31,11 @@ const BASE_CHAINS = `
   chain ${REJECT} {
     reject
   }
-  chain services {
+  chain services {${ownReturns(own)}
     ip daddr . meta l4proto . th dport vmap @service-ips
     ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports
   }
-  chain service-endpoints-check {
+  chain service-endpoints-check {${ownReturns(own)}
     ip daddr . meta l4proto . th dport vmap @no-endpoint-services
   }
   chain nodeport-endpoints-check {
@@ -70,8 +74,11 @@ const BASE_CHAINS = `
     ct state new jump service-endpoints-check
   }`;
 
-/** Replaces whatever the table held before. `nodeIps`: addresses whose node ports are open. */
-export function renderFull(ruleset: ProxyRuleset, nodeIps: readonly string[]): string {
+/**
+ * Replaces whatever the table held before. `nodeIps`: addresses whose node ports are open. `own`: addresses that the node answers at for
+ * its own programs, beside the Service of that address.
+ */
+export function renderFull(ruleset: ProxyRuleset, nodeIps: readonly string[], own: readonly string[] = []): string {
   const lines = [
     `table ${PROXY_TABLE}`,
     `delete table ${PROXY_TABLE}`,
@@ -80,7 +87,7 @@ export function renderFull(ruleset: ProxyRuleset, nodeIps: readonly string[]): s
     ...[...ruleset.affinitySets].map(([name, seconds]) => block('set', name, affinityType(seconds))),
     ...PROXY_MAPS.map((map) => block('map', map, [`type ${MAP_TYPES[map]} : verdict`])),
     ...[...ruleset.chains.keys()].map((name) => block('chain', name, [])),
-    BASE_CHAINS,
+    baseChains(own),
     '}',
     // Chains refer to each other: their rules follow when all of them are there.
     ...[...ruleset.chains].flatMap(([name, rules]) => rules.map((rule) => `add rule ${PROXY_TABLE} ${name} ${rule}`)),

@@ -18,11 +18,14 @@ const CONTROLLERS_LEFT_OUT = ['nodeipam', 'attachdetach', 'persistentvolume-bind
 /** Before, each ServiceAccount needs a token Secret that only kube-controller-manager makes. */
 const TOKENS_WITHOUT_SECRETS_SINCE = 24;
 
-/** etcd and kube-apiserver of `folder` on loopback, empty; everything of theirs goes when it is closed. Rejects with the end of a log. */
-export async function startBinaries(folder: string, clock: Clock, port?: number): Promise<ClusterApi> {
+/**
+ * etcd and kube-apiserver of `folder` on loopback, empty; everything of theirs goes when it is closed. `host` is a further address that
+ * the certificate is good for. Rejects with the end of a log.
+ */
+export async function startBinaries(folder: string, clock: Clock, port?: number, host?: string): Promise<ClusterApi> {
   const stack = new AsyncDisposableStack();
   try {
-    return await build(folder, clock, port, stack);
+    return await build(folder, clock, { port, host }, stack);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -32,7 +35,7 @@ export async function startBinaries(folder: string, clock: Clock, port?: number)
 async function build(
   folder: string,
   clock: Clock,
-  wantedPort: number | undefined,
+  { port: wantedPort, host }: { readonly port: number | undefined; readonly host: string | undefined },
   stack: AsyncDisposableStack,
 ): Promise<ClusterApi> {
   for (const name of ['etcd', 'kube-apiserver'])
@@ -66,7 +69,10 @@ async function build(
     if (!(await fetch(`${etcdUrl}/health`)).ok) throw new Error('etcd is not healthy yet');
   });
 
-  const { caPem, certPem, keyPem } = await createServingCertificates(clock.now(), DEFAULT_SANS);
+  const { caPem, certPem, keyPem } = await createServingCertificates(clock.now(), [
+    ...DEFAULT_SANS,
+    ...(host === undefined ? [] : [host]),
+  ]);
   const accounts = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -82,7 +88,7 @@ async function build(
       `--etcd-servers=${etcdUrl}`,
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
-      // The endpoint of Service kubernetes may not be a loopback address, and nothing needs it.
+      // The endpoint of Service kubernetes may not be a loopback address; the lab publishes the one that Pods reach.
       '--endpoint-reconciler-type=none',
       `--secure-port=${port}`,
       `--tls-cert-file=${await file('server.crt', certPem)}`,

@@ -1,5 +1,5 @@
 // A trace as text: the ends, the verdict, each hop with what decided, the cause and the command that mends it.
-import type { Hop, Trace, TraceEnd, TraceVerdict } from '../../diagnose/trace/trace.ts';
+import type { Cure, Hop, Trace, TraceEnd, TraceVerdict } from '../../diagnose/trace/trace.ts';
 import type { Style } from '../table.ts';
 
 const VERDICTS: Readonly<Record<TraceVerdict, string>> = {
@@ -22,14 +22,20 @@ export function traceText(trace: Trace, style: Style): string {
   ];
   if (cause !== undefined) {
     lines.push('', `${style.bold('Cause')} ${cause.code}: ${cause.text}`);
-    if (cause.cures.length > 0) lines.push(style.bold(cause.cures.length === 1 ? 'Mended by' : 'Mended by one of'));
-    for (const { command, note } of cause.cures) {
-      if (note !== undefined) lines.push(`  # ${note}`);
-      lines.push(`  ${command}`);
-    }
+    const { cures, next = [] } = cause;
+    lines.push(...commandLines(style.bold(cures.length === 1 ? 'Mended by' : 'Mended by one of'), cures));
+    lines.push(...commandLines(style.bold(cures.length === 0 ? 'To type next' : 'Or'), next));
   }
   if (unknowns.length > 0) lines.push('', style.bold('Not known'), ...unknowns.map((why) => `  ${why}`));
   return `${lines.join('\n')}\n`;
+}
+
+function commandLines(title: string, commands: readonly Cure[]): readonly string[] {
+  const lines = commands.flatMap(({ command, note }) => [
+    ...(note === undefined ? [] : [`  # ${note}`]),
+    `  ${command}`,
+  ]);
+  return lines.length === 0 ? [] : [title, ...lines];
 }
 
 /** `Pod default/a -> Service default/web TCP 80`. */

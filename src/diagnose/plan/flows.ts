@@ -1,9 +1,12 @@
 // Which connections between workloads would open or close, for every pair and every port that the called one listens on. Pure.
+import type { EnforcingMode } from '../../api/vpc-eni.ts';
 import { parseAddress } from '../../securitygroup/address.ts';
 import { type GroupIndex, indexGroups } from '../../securitygroup/indexed-groups.ts';
-import { allPairs, type PairCount, type Party } from '../../securitygroup/many-flows.ts';
+import { allPairs, type PairCount } from '../../securitygroup/many-flows.ts';
 import type { SecurityGroup } from '../../securitygroup/rule.ts';
+import type { PodNetworkKind } from '../explain/pod-network.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
+import { type PastGroups, pastGroups, type PlacedParty } from './near-pairs.ts';
 import type { PodChange, PodStanding } from './pod-groups.ts';
 
 export interface AskedPort {
@@ -34,17 +37,20 @@ export interface FlowInput {
   readonly after: ClusterPicture;
   readonly pods: readonly PodStanding[];
   readonly changes: readonly PodChange[];
+  /** Routing of Pods that would get a sub-ENI. */
+  readonly routing: EnforcingMode;
   /** Beside what containers declare, asked of every workload. */
   readonly ports: readonly AskedPort[];
 }
 
-/** Pods of the changed kind count as rebuilt, with the addresses that they have now. */
+/** Pods of the changed kind count as rebuilt, on the nodes and with the addresses that they have now. */
 export function flowPlan(input: FlowInput): FlowPlan {
   const { before, after, pods, changes } = input;
   const next = new Map(changes.map((change) => [change.pod, change.after]));
+  const rebuilt = new Map(changes.flatMap((change) => (change.when === 'rebuilt' ? [[change.pod, change.to]] : [])));
   const known = { before: understood(before), after: understood(after) };
   const unknownGroups = new Set<string>();
-  const parties = { before: [] as Party[], after: [] as Party[] };
+  const parties = { before: [] as PlacedParty[], after: [] as PlacedParty[] };
   let podsLeftOut = 0;
   for (const { name, workload, network, groups } of pods) {
     const address = parseAddress(network.addresses[0] ?? '');
@@ -56,15 +62,21 @@ export function flowPlan(input: FlowInput): FlowPlan {
       podsLeftOut += 1;
       continue;
     }
-    parties.before.push({ workload, address, groups });
-    parties.after.push({ workload, address, groups: later });
+    const near = nearOf(network.kind, network.routing, network.node);
+    const kind = rebuilt.get(name);
+    const nearLater = kind === undefined ? near : nearOf(kind, input.routing, network.node);
+    parties.before.push({ workload, address, groups, near });
+    parties.after.push({ workload, address, groups: later, near: nearLater });
   }
   const indexes = {
     before: indexOf(before, known.before, new Map()),
     after: indexOf(after, known.after, addressesAfter(pods, next)),
   };
   const listens = listeners(input);
-  const flows = [...listens.values()].flatMap(({ asked, workloads }) => changesOn(asked, workloads, parties, indexes));
+  const past = { before: pastGroups(indexes.before, parties.before), after: pastGroups(indexes.after, parties.after) };
+  const flows = [...listens.values()].flatMap(({ asked, workloads }) =>
+    changesOn(asked, workloads, { parties, indexes, past }),
+  );
   return {
     changes: flows,
     portsAsked: listens.size,
@@ -72,6 +84,11 @@ export function flowPlan(input: FlowInput): FlowPlan {
     unknownGroups: [...unknownGroups].toSorted(),
     podsLeftOut,
   };
+}
+
+/** The node inside which standard routing keeps what its Pods say to each other. */
+function nearOf(kind: PodNetworkKind, routing: EnforcingMode = 'standard', node?: string): string | undefined {
+  return kind === 'shared' || (kind === 'sub-eni' && routing === 'standard') ? node : undefined;
 }
 
 function understood({ cloud }: ClusterPicture): ReadonlyMap<string, SecurityGroup> {
@@ -133,18 +150,30 @@ function listeners({
   return found;
 }
 
+interface Both<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+interface Sides {
+  readonly parties: Both<readonly PlacedParty[]>;
+  readonly indexes: Both<GroupIndex>;
+  readonly past: Both<PastGroups>;
+}
+
 function changesOn(
-  { protocol, port }: AskedPort,
+  asked: AskedPort,
   targets: ReadonlySet<string>,
-  parties: { readonly before: readonly Party[]; readonly after: readonly Party[] },
-  indexes: { readonly before: GroupIndex; readonly after: GroupIndex },
+  { parties, indexes, past }: Sides,
 ): readonly FlowChange[] {
+  const { protocol, port } = asked;
   const before = allPairs(indexes.before, parties.before, { protocol, port });
   const after = allPairs(indexes.after, parties.after, { protocol, port });
   const found: FlowChange[] = [];
   for (const from of before.workloads)
     for (const to of targets) {
-      const [was, is] = [before.flows(from, to), after.flows(from, to)];
+      const was = past.before(from, to, asked, before.flows(from, to));
+      const is = past.after(from, to, asked, after.flows(from, to));
       if (was.open === is.open) continue;
       const change =
         is.open > was.open

@@ -87,6 +87,44 @@ describe('a policy', () => {
     expect(report.calls).toEqual([expect.objectContaining({ action: 'CreateSubNetworkInterface', count: 1 })]);
   });
 
+  describe('on Pods of one node', () => {
+    const together = (values: Readonly<Record<string, string>> = {}): ClusterPicture => {
+      const picture = cluster();
+      const { pods, configMaps } = picture.kube;
+      return {
+        ...picture,
+        kube: {
+          ...picture.kube,
+          pods: pods.map((pod) => ({ ...pod, spec: { ...pod.spec, nodeName: NODES[0] } })),
+          configMaps: configMaps.map((map) => ({ ...map, data: { ...map.data, ...values } })),
+        },
+      };
+    };
+    const strict = { 'vpcCni.trunkingEni.podSecurityGroupEnforcingMode': 'strict' };
+    const shut = policy('web', 'web', ['sg-shut0000']);
+
+    it('with standard routing closes nothing, since what they say stays in the node', () => {
+      expect(plan([shut], together()).flows?.changes).toEqual([]);
+    });
+
+    it('with strict routing closes what the groups do not let in', () => {
+      const { flows } = plan([shut], together(strict));
+      expect(flows?.changes).toMatchObject([{ to: 'default/Pod/web-0', change: 'closes', before: { open: 1 } }]);
+    });
+
+    it('that come back with strict routing loses what only the node had kept open', () => {
+      const picture = together(strict);
+      const cloud = picture.cloud;
+      if (cloud === undefined) throw new Error('no cloud');
+      const enis = cloud.enis.map((eni) => ({ ...eni, securityGroups: ['sg-shut0000'] }));
+      const { flows } = plan([shut], { ...picture, cloud: { ...cloud, enis } });
+      expect(flows?.changes).toMatchObject([
+        { to: 'default/Pod/web-0', port: 80, change: 'closes' },
+        { to: 'default/Pod/api-0', port: 8080, change: 'closes' },
+      ]);
+    });
+  });
+
   it('that changes nothing has no answer to give', () => {
     const report = plan([policy('nobody', 'nobody', ['sg-shut0000'])]);
     expect([report.pods, report.flows?.changes, report.calls, report.quotas]).toEqual([[], [], [], []]);

@@ -4,7 +4,7 @@ import { ownerOf } from '../explain/owner.ts';
 import { afterProposal, workloadName } from './after.ts';
 import { groupsOfWorkload, type PlannedCall, plannedCalls, type QuotaFinding, quotaFindings } from './calls.ts';
 import { type AskedPort, type FlowPlan, flowPlan } from './flows.ts';
-import { type PodChange, podChanges, standings } from './pod-groups.ts';
+import { type PodChange, podChanges, routingOf, standings } from './pod-groups.ts';
 import type { Proposal, WorkloadChange } from './proposal.ts';
 
 export interface PlannedWorkload {
@@ -42,7 +42,9 @@ export function planProposal(picture: ClusterPicture, proposal: Proposal, ports:
       pods: workload.replicas,
       groups: groupsOfWorkload(after, workload),
     })),
-    ...(readable ? { flows: flowPlan({ before: picture, after, pods, changes, ports }) } : {}),
+    ...(readable
+      ? { flows: flowPlan({ before: picture, after, pods, changes, routing: routingOf(picture), ports }) }
+      : {}),
     calls: plannedCalls(after, changes, growing),
     quotas: quotaFindings(picture, after, changes, growing),
     assumptions: assumptionsOf(changes, growing),
@@ -71,12 +73,12 @@ function assumptionsOf(changes: readonly PodChange[], { rules, workloads }: Prop
   return [
     ...(changes.some(({ when }) => when === 'rebuilt')
       ? [
-          'Pods marked "rebuilt" keep their groups until they are deleted and come again; the flows are those after that, with the addresses of now',
+          'Pods marked "rebuilt" keep their groups until they are deleted and come again; the flows are those after that, with the addresses and on the nodes of now',
         ]
       : []),
     ...(changes.length > 0 || rules.length > 0
       ? [
-          'flows are judged by groups alone; Pods of one node with standard routing reach each other past them (spec 002)',
+          'flows are judged by groups, which Pods of one node with standard routing reach each other past (spec 002); SNAT is not looked at',
         ]
       : []),
     ...(workloads.length > 0 ? ['flows of Pods that do not exist yet are not judged: they have no address'] : []),

@@ -1,6 +1,7 @@
 // Which groups each Pod has, and which it would have: at once, or once it is rebuilt. Pure.
-import { decodeAddonValues } from '../../api/addon-values.ts';
+import { type AddonValues, decodeAddonValues } from '../../api/addon-values.ts';
 import { objectNames } from '../../api/keys.ts';
+import type { EnforcingMode } from '../../api/vpc-eni.ts';
 import type { Pod } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { sameGroups } from '../../planning/group-sync.ts';
@@ -76,10 +77,19 @@ export function podChanges(
   });
 }
 
-function isTrunkingOn({ kube }: ClusterPicture): boolean {
+function isTrunkingOn(picture: ClusterPicture): boolean {
+  return valuesOf(picture)?.['vpcCni.trunkingEni.enableSubEni'] === true;
+}
+
+/** Routing of Pods that are made now with a sub-ENI. */
+export function routingOf(picture: ClusterPicture): EnforcingMode {
+  return valuesOf(picture)?.['vpcCni.trunkingEni.podSecurityGroupEnforcingMode'] ?? 'standard';
+}
+
+function valuesOf({ kube }: ClusterPicture): AddonValues | undefined {
   const map = kube.configMaps.find(({ metadata }) => metadata.name === objectNames.addonValues);
   const decoded = decodeAddonValues(map?.data);
-  return decoded.ok && decoded.values['vpcCni.trunkingEni.enableSubEni'];
+  return decoded.ok ? decoded.values : undefined;
 }
 
 interface Demand {

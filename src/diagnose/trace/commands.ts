@@ -9,7 +9,7 @@ export function shellWord(text: string): string {
 }
 
 /** Words in pairs of name and value where that is how the tool reads them; a line is all of them, one after the other. */
-const line = (...parts: readonly (readonly string[])[]): string => parts.flat().map(shellWord).join(' ');
+export const line = (...parts: readonly (readonly string[])[]): string => parts.flat().map(shellWord).join(' ');
 
 export interface OpenRule {
   readonly groupId: string;

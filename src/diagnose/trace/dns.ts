@@ -1,6 +1,7 @@
 // Whether a caller's names are resolved: which server it asks, and whether its questions get there (spec 001).
 import { objectNames } from '../../api/keys.ts';
 import { traceLeg } from './leg.ts';
+import { standardRouting } from './next-steps.ts';
 import type { Party } from './party.ts';
 import { behindService, serviceName } from './service.ts';
 import type { Cause, Hop } from './trace.ts';
@@ -34,7 +35,7 @@ export function traceDns(world: World, from: Party, name: string): DnsAnswer {
       cause: {
         code: 'StrictNodeLocalDns',
         text: `${name} is not resolved: ${text} (spec 002)`,
-        cures: [],
+        cures: standardRouting(from.pod),
       },
     };
   }
@@ -91,6 +92,7 @@ export function traceDns(world: World, from: Party, name: string): DnsAnswer {
       code: 'DnsClosed',
       text: `${name} is ${some}not resolved: ${text}: ${inner?.text ?? ''}; by its address the destination may still be reached (spec 001)`,
       cures: inner?.cures ?? [],
+      next: inner?.next,
     },
   };
 }

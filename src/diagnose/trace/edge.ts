@@ -3,10 +3,11 @@ import { egressOf, type Egress, type EgressPod, type EgressSender, type EgressWo
 import { gapOf } from '../picture/picture.ts';
 import { preferEip } from './commands.ts';
 import { nodeOf } from './departure.ts';
+import { buyEip, buyNat, routeToNat } from './next-steps.ts';
 import type { Party } from './party.ts';
 import { exemptFromSnat } from './snat-cure.ts';
 import type { Cause, Hop, TraceVerdict } from './trace.ts';
-import type { World } from './world.ts';
+import { tableOf, type World } from './world.ts';
 
 export interface EdgeAnswer {
   readonly verdict: TraceVerdict;
@@ -41,7 +42,8 @@ export function leaveVpc(world: World, from: Party, to: Party): EdgeAnswer {
       cause: {
         code: 'NoWayOut',
         text: `${from.name} has no way to ${to.address}: ${why}; the caller times out`,
-        cures: [],
+        cures: routeToNat(world, from, egress.masqueraded),
+        next: [...(egress.masqueraded ? [] : buyEip(world, from.pod)), ...buyNat(world)],
       },
       unknowns: [],
     };
@@ -75,7 +77,7 @@ function otherAddress(world: World, from: Party, to: Party, egress: Egress): Cau
       text: `${told}: SNAT on the node gives the flow the node's address first (spec 004)`,
       cures: exemptFromSnat(world, from.address),
     };
-  const table = tableOf(world, from);
+  const table = tableOf(world, from.port?.subnetId);
   const route = table?.routes
     .filter(({ gatewayType }) => gatewayType === 'NAT')
     .toSorted((a, b) => prefix(b.destination) - prefix(a.destination))[0];
@@ -107,7 +109,7 @@ function egressTo(world: World, from: Party, destination: string): Egress | unde
 function senderOf(world: World, party: Party): EgressSender | undefined {
   const subnetId = party.port?.subnetId;
   if (subnetId === undefined) return undefined;
-  const table = tableOf(world, party);
+  const table = tableOf(world, party.port?.subnetId);
   const nats = new Map(world.picture.cloud?.natGateways.map((nat) => [nat.natGatewayId, nat]));
   const unread = gapOf(world.picture, 'routeTables') !== undefined;
   return {
@@ -126,11 +128,4 @@ function senderOf(world: World, party: Party): EgressSender | undefined {
           })),
     },
   };
-}
-
-/** The table of the party's subnet, else the main one of the VPC. */
-function tableOf(world: World, party: Party) {
-  const tables = world.picture.cloud?.routeTables ?? [];
-  const { subnetId = '' } = party.port ?? {};
-  return tables.find(({ subnetIds }) => subnetIds.includes(subnetId)) ?? tables.find(({ main }) => main);
 }

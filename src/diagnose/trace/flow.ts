@@ -4,6 +4,7 @@ import type { ClusterPicture, ServiceView } from '../picture/picture.ts';
 import { isInVpc } from './departure.ts';
 import { traceDns } from './dns.ts';
 import { type Leg, traceLeg } from './leg.ts';
+import { buyEip, lookAtPod, standardRouting } from './next-steps.ts';
 import { notStarted } from './not-started.ts';
 import { addressParty, endOf, nodeParty, type Party, podName, podParty } from './party.ts';
 import { type NodePort, nodePortOf, throughNodePort } from './node-port.ts';
@@ -218,7 +219,7 @@ function throughService(
   const routing = world.necs.get(from.node?.metadata.name ?? '')?.status?.node?.routing;
   if (from.network === 'strict' && routing?.ipvs === true && clusterIps(service).length > 0) {
     const text = `the service proxy of node ${from.node?.metadata.name ?? ''} works with IPVS, which a Pod with strict routing never meets: the caller times out (spec 002)`;
-    const cause: Cause = { code: 'StrictIpvs', text, cures: [] };
+    const cause: Cause = { code: 'StrictIpvs', text, cures: standardRouting(from.pod) };
     return {
       to,
       verdict: 'dropped',
@@ -244,7 +245,7 @@ function hairpin(from: Party, to: Party, service: ServiceView): Leg | undefined 
     to: endOf(to),
     verdict: 'dropped',
     hops: [{ where: 'snat', verdict: 'drop', source: 'inferred', text }],
-    cause: { code: 'StrictHairpin', text: `${text}: the caller times out`, cures: [] },
+    cause: { code: 'StrictHairpin', text: `${text}: the caller times out`, cures: standardRouting(from.pod) },
     unknowns: [],
   };
 }
@@ -270,7 +271,8 @@ function worst(
 }
 
 function nobody(to: Place, parts: Parts, why: Cause | undefined): Reached {
-  const cause: Cause = why ?? { code: 'PodNotStarted', text: `${placeEnd(to).name} has no address`, cures: [] };
+  const next = to.kind === 'pod' ? lookAtPod(to.pod) : [];
+  const cause: Cause = why ?? { code: 'PodNotStarted', text: `${placeEnd(to).name} has no address`, cures: [], next };
   const hop: Hop = { where: 'target', verdict: 'drop', source: 'cluster', text: cause.text };
   return { to: placeEnd(to), verdict: 'dropped', hops: [...parts.hops, hop], cause, unknowns: parts.unknowns };
 }
@@ -292,7 +294,12 @@ function noWayIn(world: World, query: FlowQuery, parts: Parts, why: string): Rea
     to: placeEnd(query.to),
     verdict: 'dropped',
     hops: [...parts.hops, { where: 'edge', verdict: 'drop', source: 'cloud', text: why }],
-    cause: { code: 'NoWayIn', text, cures: [] },
+    cause: {
+      code: 'NoWayIn',
+      text,
+      cures: [],
+      next: buyEip(world, query.to.kind === 'pod' ? query.to.pod : undefined),
+    },
     unknowns: parts.unknowns,
   };
 }

@@ -2,6 +2,7 @@
 import { departure, nodeOf } from './departure.ts';
 import { leaveVpc } from './edge.ts';
 import { passGroups } from './group-hop.ts';
+import { whoHas } from './next-steps.ts';
 import { endOf, type Party } from './party.ts';
 import type { Cause, FlowProtocol, Hop, TraceEnd, TraceVerdict } from './trace.ts';
 import { earlyDemux } from './way-back.ts';
@@ -73,6 +74,11 @@ export function traceLeg(world: World, query: LegQuery): Leg {
     source: 'inferred',
     text: `the VPC takes the packet from ${left.port.address} to ${to.address}${to.port.eniId === undefined ? '' : ` on ${to.port.eniId}`}`,
   });
+  if (to.port.managed === true) {
+    const text = `the API server publishes ${to.address} as its own; no ENI of the account has it, so none of its groups is asked`;
+    hops.push({ where: 'target-groups', verdict: 'pass', source: 'cluster', rule: 'no-group', text });
+    return arrive(world, query, { hops, unknowns, sourceSeen: left.port.address, ends });
+  }
   const into = passGroups(world, {
     ...flow,
     party: to,
@@ -123,5 +129,10 @@ function arrive(world: World, query: LegQuery, { hops, sourceSeen, ends }: Arriv
 function nobodyHas(world: World, to: Party, hops: Hop[]): Cause {
   const text = `no ENI of ${world.picture.cloud?.vpcId ?? 'the VPC'} has the address ${to.address}`;
   hops.push({ where: 'vpc', verdict: 'drop', source: 'cloud', text });
-  return { code: 'NotThere', text: `${text}: the VPC drops the packet, and the caller times out`, cures: [] };
+  return {
+    code: 'NotThere',
+    text: `${text}: the VPC drops the packet, and the caller times out`,
+    cures: [],
+    next: whoHas(world, to.address),
+  };
 }

@@ -2,6 +2,7 @@
 import type { Pod } from '../../kube/resources.ts';
 import type { ServiceView, Workload } from '../picture/picture.ts';
 import { patch, scale } from './commands.ts';
+import { lookAtLabels, lookAtPod, lookAtService, lookAtWorkload } from './next-steps.ts';
 import { notStarted } from './not-started.ts';
 import { podName } from './party.ts';
 import type { Cause, Cure } from './trace.ts';
@@ -17,9 +18,18 @@ const words = (selector: Readonly<Record<string, string>>): string =>
 export function noEndpoint(world: World, service: ServiceView, port: Port): Cause {
   const namespace = service.metadata.namespace ?? 'default';
   const selector = service.spec?.selector ?? {};
-  const none = (text: string, cures: readonly Cure[] = []): Cause => ({ code: 'NoEndpoint', text, cures });
+  const none = (text: string, cures: readonly Cure[], next: readonly Cure[] = []): Cause => ({
+    code: 'NoEndpoint',
+    text,
+    cures,
+    next: cures.length > 0 ? [] : next,
+  });
   if (Object.keys(selector).length === 0)
-    return none('it has no selector, and its endpoints, which somebody else is to write, are missing');
+    return none(
+      'it has no selector, and its endpoints, which somebody else is to write, are missing',
+      [],
+      [lookAtService(service, 'whether it should have a selector')],
+    );
   const matches = (labels: Readonly<Record<string, string>>): boolean =>
     Object.entries(selector).every(([key, value]) => labels[key] === value);
   const near = world.picture.kube.pods.filter((pod) => (pod.metadata.namespace ?? 'default') === namespace);
@@ -35,10 +45,17 @@ export function noEndpoint(world: World, service: ServiceView, port: Port): Caus
     return none(`${idle.kind} ${namespace}/${idle.metadata.name}, whose Pods it selects, is scaled to 0`, [
       scale(idle.kind.toLowerCase(), idle.metadata.name, namespace, 1),
     ]);
-  if (owners.length > 0) return none(`${names(owners)}, whose Pods it selects, has none`);
+  const [owner] = owners;
+  if (owner !== undefined)
+    return none(
+      `${names(owners)}, whose Pods it selects, has none`,
+      [],
+      [lookAtWorkload(owner.kind, owner.metadata.name, namespace)],
+    );
   return none(
     `no Pod of namespace ${namespace} has the labels of its selector, ${words(selector)}`,
     otherSelector(service, near, Object.keys(selector), port),
+    [lookAtLabels(namespace), lookAtService(service, 'which ones it selects')],
   );
 }
 
@@ -51,7 +68,12 @@ function notReady(world: World, found: readonly Pod[], first: Pod): Cause {
   if (reason !== undefined) return { ...reason, text: `${told} of its selector: ${reason.text}` };
   const ready = first.status?.conditions?.find(({ type }) => type === 'Ready');
   const why = [ready?.reason, ready?.message].filter((text) => text !== undefined && text !== '').join(': ');
-  return { code: 'NoEndpoint', text: `${told} of its selector is not ready${why === '' ? '' : `: ${why}`}`, cures: [] };
+  return {
+    code: 'NoEndpoint',
+    text: `${told} of its selector is not ready${why === '' ? '' : `: ${why}`}`,
+    cures: [],
+    next: lookAtPod(first),
+  };
 }
 
 /** Where all running Pods with the target port agree about the selector's keys, those are what was meant. */

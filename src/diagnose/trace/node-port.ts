@@ -1,6 +1,7 @@
 // A node port: to the node first, and from there to an endpoint of the Service, with the node's address or with the caller's.
 import type { ServiceView } from '../picture/picture.ts';
 import { type Leg, traceLeg } from './leg.ts';
+import { policyCluster } from './next-steps.ts';
 import type { Party } from './party.ts';
 import { behindService, type Endpoint, serviceName } from './service.ts';
 import type { Cause, FlowProtocol, Hop } from './trace.ts';
@@ -56,7 +57,7 @@ export function throughNodePort(
   const chosen = local ? near : behind.endpoints;
   if (chosen.length === 0) {
     const text = `externalTrafficPolicy of ${serviceName(service)} is Local, and no ready endpoint of it is on ${node.name}: the node drops the connection, and the caller times out`;
-    const cause: Cause = { code: 'NoEndpoint', text, cures: [] };
+    const cause: Cause = { code: 'NoEndpoint', text, cures: policyCluster(service) };
     return stop('dropped', { where: 'service', verdict: 'drop', source: 'cluster', text }, cause);
   }
   const ways = chosen.map((endpoint): NodePortWay => {
@@ -66,7 +67,7 @@ export function throughNodePort(
     if (local && endpoint.party.network === 'strict') {
       const why = `externalTrafficPolicy of ${serviceName(service)} is Local, and ${endpoint.party.name} has strict routing: it answers past the node that was called, and the caller times out (spec 002)`;
       const lost: Hop = { where: 'way-back', verdict: 'drop', source: 'inferred', text: why };
-      const cause: Cause = { code: 'StrictLocalPolicy', text: why, cures: [] };
+      const cause: Cause = { code: 'StrictLocalPolicy', text: why, cures: policyCluster(service) };
       return { endpoint, leg: { ...into, verdict: 'dropped', hops: [...arrived, hop, lost], cause } };
     }
     const on = local

@@ -2,6 +2,7 @@
 import { decodeAdmissionDecision } from '../../api/admission-decision.ts';
 import type { Pod } from '../../kube/resources.ts';
 import { gapOf } from '../picture/picture.ts';
+import { lookAtPod, readLog } from './next-steps.ts';
 import { podName } from './party.ts';
 import type { Cause, Cure } from './trace.ts';
 import type { World } from './world.ts';
@@ -12,7 +13,12 @@ export function notStarted(world: World, pod: Pod): Cause | undefined {
   const { phase, podIP } = pod.status ?? {};
   if (phase === 'Running' && podIP !== undefined && podIP !== '') return undefined;
   if (phase === 'Succeeded' || phase === 'Failed')
-    return { code: 'PodNotStarted', text: `${podName(pod)} has ended (${phase}) and answers nobody`, cures: [] };
+    return {
+      code: 'PodNotStarted',
+      text: `${podName(pod)} has ended (${phase}) and answers nobody`,
+      cures: [],
+      next: [readLog(pod, 'what it had to say')],
+    };
   const own = world.vpcEnisByPod.get(pod.metadata.uid ?? '');
   const decision = decodeAdmissionDecision(pod.metadata.annotations);
   const groups = own?.spec.securityGroups ?? (decision.kind === 'decision' ? decision.decision.groups : []);
@@ -28,7 +34,7 @@ export function notStarted(world: World, pod: Pod): Cause | undefined {
       ? (condition?.message ?? 'it is on no node yet')
       : (told ??
         (podIP === undefined ? 'it waits for its address' : (condition?.message ?? 'its containers do not run')));
-  return { code: 'PodNotStarted', text: `${podName(pod)} is not started: ${why}`, cures: [] };
+  return { code: 'PodNotStarted', text: `${podName(pod)} is not started: ${why}`, cures: [], next: lookAtPod(pod) };
 }
 
 /** Only where the cloud was asked about each of them and did not know it. */

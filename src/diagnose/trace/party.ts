@@ -16,6 +16,8 @@ export interface VpcPort {
   readonly groups: readonly string[] | undefined;
   readonly subnetId: string | undefined;
   readonly source: Knowledge;
+  /** The API server publishes the address as its own, and no ENI of the account has it: a managed control plane's. */
+  readonly managed?: boolean | undefined;
 }
 
 export interface Party {
@@ -62,6 +64,21 @@ export function addressParty(world: World, address: string, inVpc: boolean): Par
   if (host !== undefined) return { ...host, address, port: portOf(world, address) };
   if (!inVpc) return { name: address, address, network: 'outside' };
   return { name: address, address, network: 'machine', port: portOf(world, address) };
+}
+
+/** Where the API server says that it answers: an ENI of the account, as of a cluster that one runs oneself, else the provider's own. */
+export function apiServerParty(world: World, address: string): Party {
+  const party = addressParty(world, address, true);
+  if (party.network !== 'machine' || party.port !== undefined) return party;
+  const port = {
+    eniId: undefined,
+    address,
+    groups: [],
+    subnetId: undefined,
+    source: 'cluster',
+    managed: true,
+  } as const;
+  return { ...party, name: 'the API server', port };
 }
 
 function networkOf(world: World, pod: Pod, node: Node | undefined): Network {

@@ -94,6 +94,14 @@ describe('a place', () => {
     expect(told(resolvePlace(picture, 'web-1', 'shop'))).toBe('one of default/pod/web-1');
   });
 
+  it.each([
+    ['svc/db', 'elsewhere', 'Service elsewhere/db is not in the cluster', ['default/svc/db']],
+    ['pod/web', 'default', 'Pod default/web is not in the cluster', ['default/pod/web-1', 'default/pod/web-2']],
+    ['deploy/web', 'shop', 'Deployment shop/web is not in the cluster', ['default/deploy/web']],
+  ])('of a kind, %s in namespace %s, is shown where to look as well', (typed, namespace, text, candidates) => {
+    expect(resolvePlace(picture, typed, namespace)).toEqual({ kind: 'ambiguous', text, candidates });
+  });
+
   it('that was chosen by its beginning is told', () => {
     expect(resolvePlace(picture, 'd', 'default')).toMatchObject({ note: 'd is taken for default/pod/db' });
   });

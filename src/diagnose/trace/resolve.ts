@@ -1,5 +1,6 @@
 // From what a person types to places: Pods, nodes, Services, workloads, addresses and names; what fits several things is listed, never chosen.
 import type { Pod } from '../../kube/resources.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import { parseAddress } from '../../securitygroup/address.ts';
 import type { ClusterPicture, ServiceView, Workload } from '../picture/picture.ts';
 import type { FlowProtocol, Place } from './trace.ts';
@@ -64,6 +65,18 @@ function ofKind(picture: ClusterPicture, word: string, name: string, namespace: 
   const kind = KINDS[word.toLowerCase()];
   const { kube } = picture;
   const missing = (what: string): Resolved => ({ kind: 'unknown', text: `${what} is not in the cluster` });
+  /** With those of the kind that have the name elsewhere, or begin with it here. */
+  const nearest = (what: string, list: readonly KubeObject[]): Resolved => {
+    const near = list.flatMap(({ metadata }) =>
+      metadata.name === name || (metadata.namespace === namespace && metadata.name.startsWith(name))
+        ? [`${metadata.namespace ?? 'default'}/${word}/${metadata.name}`]
+        : [],
+    );
+    const text = `${what} ${namespace}/${name} is not in the cluster`;
+    return near.length === 0
+      ? missing(`${what} ${namespace}/${name}`)
+      : { kind: 'ambiguous', text, candidates: near.slice(0, MOST_HINTS) };
+  };
   if (kind === undefined) return { kind: 'unknown', text: `"${text}": "${word}" is no kind; expected ${PLACE_FORMS}` };
   if (kind === 'Node') {
     const node = kube.nodes.find(({ metadata }) => metadata.name === name);
@@ -73,16 +86,15 @@ function ofKind(picture: ClusterPicture, word: string, name: string, namespace: 
     list.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? 'default') === namespace);
   if (kind === 'Pod') {
     const pod = here(kube.pods);
-    return pod === undefined ? missing(`Pod ${namespace}/${name}`) : places([{ kind: 'pod', pod }]);
+    return pod === undefined ? nearest('Pod', kube.pods) : places([{ kind: 'pod', pod }]);
   }
   if (kind === 'Service') {
     const service = here(kube.services);
-    return service === undefined
-      ? missing(`Service ${namespace}/${name}`)
-      : places([{ kind: 'service', service }], true);
+    return service === undefined ? nearest('Service', kube.services) : places([{ kind: 'service', service }], true);
   }
-  const workload = here(kube.workloads.filter((each) => each.kind === kind));
-  return workload === undefined ? missing(`${kind} ${namespace}/${name}`) : ofWorkload(picture, workload);
+  const workloads = kube.workloads.filter((each) => each.kind === kind);
+  const workload = here(workloads);
+  return workload === undefined ? nearest(kind, workloads) : ofWorkload(picture, workload);
 }
 
 const places = (list: readonly Place[], byName = false): Resolved => ({ kind: 'places', places: list, byName });

@@ -109,6 +109,36 @@ describe('a flow through a Service', () => {
     const trace = toService({ endpointSlices: [slice(['10.0.36.1'])] }, 80, change);
     expect([trace.verdict, trace.cause?.code]).toEqual(['dropped', 'StrictIpvs']);
   });
+
+  it.each([
+    ['managed', 'kubernetes', '10.0.0.2', 'open', 'delivered', undefined],
+    ['managed, out of the reach of the sender', 'kubernetes', '10.0.0.2', 'shut', 'dropped', 'SourceGroupBlocks'],
+    [
+      'one that one runs oneself, whose group is shut',
+      'kubernetes',
+      '10.0.36.2',
+      'open',
+      'dropped',
+      'TargetGroupBlocks',
+    ],
+    ['any other Service, whose address nobody has', 'web', '10.0.0.2', 'open', 'dropped', 'NotThere'],
+  ] as const)('gets to the API server where its endpoint says: %s', (_, name, address, group, verdict, code) => {
+    const [api, behind] = [service(), slice([address], 6443)];
+    const trace = toService(
+      {
+        services: [{ ...api, metadata: meta(name), spec: { clusterIP: '10.96.0.1', ports: [{ port: 443 }] } }],
+        endpointSlices: [{ ...behind, metadata: { ...meta(name), labels: { 'kubernetes.io/service-name': name } } }],
+      },
+      443,
+      {
+        pods: [
+          { name: 'a', address: '10.0.32.1', node: N1, mode: 'standard', groups: [group] },
+          { name: 'c', address: '10.0.36.2', node: N2, mode: 'standard', groups: ['shut'] },
+        ],
+      },
+    );
+    expect([trace.verdict, trace.cause?.code]).toEqual([verdict, code]);
+  });
 });
 
 describe('nobody behind a Service', () => {

@@ -1,5 +1,6 @@
 // What a Service makes of a call: which endpoints and which port of theirs, or why there is nobody.
-import { addressParty, podParty, type Party } from './party.ts';
+import { addressParty, apiServerParty, podParty, type Party } from './party.ts';
+import { lookAtService } from './next-steps.ts';
 import type { Cause, FlowProtocol, Hop } from './trace.ts';
 import { noEndpoint } from './no-endpoint.ts';
 import type { ServiceView } from '../picture/picture.ts';
@@ -75,7 +76,12 @@ function noSuchPort(
     kind: 'nobody',
     verdict: 'dropped',
     hop: { where: 'service', verdict: 'drop', source: 'cluster', text },
-    cause: { code: 'ServicePortUnknown', text: `${text}: nobody answers, and the caller times out`, cures: [] },
+    cause: {
+      code: 'ServicePortUnknown',
+      text: `${text}: nobody answers, and the caller times out`,
+      cures: [],
+      next: [lookAtService(service, 'the ports that it has')],
+    },
   };
 }
 
@@ -89,7 +95,7 @@ function readyEndpoints(world: World, service: ServiceView, chosen: Port): reado
     if (port === undefined || slice.addressType === 'IPv6') return [];
     return (slice.endpoints ?? []).flatMap(({ addresses = [], conditions, targetRef }) => {
       if (conditions?.ready === false) return [];
-      return addresses.map((address) => ({ party: endpointParty(world, address, targetRef), port }));
+      return addresses.map((address) => ({ party: endpointParty(world, service, address, targetRef), port }));
     });
   });
 }
@@ -97,6 +103,7 @@ function readyEndpoints(world: World, service: ServiceView, chosen: Port): reado
 /** A host-network Pod is known by its reference alone, since its address is the node's. */
 function endpointParty(
   world: World,
+  { metadata: { name, namespace } }: ServiceView,
   address: string,
   reference: { kind?: string; namespace?: string; name?: string } | undefined,
 ): Party {
@@ -105,5 +112,7 @@ function endpointParty(
       ? world.podsByName.get(`${reference.namespace ?? 'default'}/${reference.name ?? ''}`)
       : undefined;
   const party = pod === undefined ? undefined : podParty(world, pod);
-  return party ?? addressParty(world, address, true);
+  if (party !== undefined) return party;
+  const isApi = name === 'kubernetes' && (namespace ?? 'default') === 'default';
+  return isApi ? apiServerParty(world, address) : addressParty(world, address, true);
 }

@@ -2,6 +2,7 @@
 import type { Pod } from '../../kube/resources.ts';
 import type { ServiceView } from '../picture/picture.ts';
 import { replaceAt } from './commands.ts';
+import { lookAtPorts } from './next-steps.ts';
 import type { Party } from './party.ts';
 import { serviceName } from './service.ts';
 import type { Cause, Cure, FlowProtocol, Hop } from './trace.ts';
@@ -55,23 +56,29 @@ function refused(
 ): { readonly hop: Hop; readonly cause: Cause } {
   const { by, protocol } = question;
   const ports = open.length === 0 ? 'no port' : open.join(', ');
+  const cures = by === undefined ? [] : rightPort(by, open);
   const way = by === undefined ? '' : `, where ${serviceName(by.service)} sends it`;
   return {
     hop: { where: 'target', verdict: 'refuse', source, text: `${text}; it has ${ports}` },
     cause: {
       code: 'WrongTargetPort',
       text: `${text}${way}: the packet arrives and is refused at once, not lost; it listens on ${protocol} ${ports}`,
-      cures: by === undefined ? [] : rightPort(by, open),
+      cures,
+      next: question.to.pod === undefined || cures.length > 0 ? [] : lookAtPorts(question.to.pod),
     },
   };
 }
 
-/** Only where there is one to choose. */
+/** Which of a few is meant only a person knows. */
+const MOST_PORTS = 3;
+
 function rightPort({ service, portAt }: NonNullable<TargetQuestion['by']>, open: readonly number[]): readonly Cure[] {
-  const [only, other] = open;
-  if (only === undefined || other !== undefined) return [];
+  if (open.length > MOST_PORTS) return [];
   const { name, namespace = 'default' } = service.metadata;
-  return [replaceAt('service', name, namespace, `/spec/ports/${portAt}/targetPort`, only)];
+  return open.map((port) => {
+    const cure = replaceAt('service', name, namespace, `/spec/ports/${portAt}/targetPort`, port);
+    return open.length === 1 ? cure : { ...cure, note: `where ${port} is what the Service means` };
+  });
 }
 
 function declaredPorts(pod: Pod, protocol: FlowProtocol): readonly number[] {

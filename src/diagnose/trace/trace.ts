@@ -94,7 +94,7 @@ export type CauseCode = (typeof causeCodes)[number];
 
 /** A command line, ready to be pasted into a shell. */
 export interface Cure {
-  readonly tool: 'tccli' | 'kubectl';
+  readonly tool: 'tccli' | 'kubectl' | 'trunkline';
   readonly command: string;
   /** What it does, when that is not plain. */
   readonly note?: string | undefined;
@@ -106,6 +106,8 @@ export interface Cause {
   readonly text: string;
   /** Any one of them mends it; the first is the recommended one. */
   readonly cures: readonly Cure[];
+  /** Where a person has to look or to decide: what to type next, in this order. */
+  readonly next?: readonly Cure[] | undefined;
 }
 
 /** `refused`: an answer comes at once, and it is no. `dropped`: nothing comes, and the caller times out. */

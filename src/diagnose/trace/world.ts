@@ -9,7 +9,7 @@ import { decodeMasqConfig, defaultMasqConfig } from '../../planning/masq-config.
 import type { EgressWorld } from '../../planning/egress.ts';
 import { type Address, parseAddress } from '../../securitygroup/address.ts';
 import { type GroupIndex, indexGroups } from '../../securitygroup/indexed-groups.ts';
-import type { CloudEip, ClusterPicture, EndpointSlice, ServiceView } from '../picture/picture.ts';
+import type { CloudEip, CloudRouteTable, ClusterPicture, EndpointSlice, ServiceView } from '../picture/picture.ts';
 
 /** What ip-masq-agent does, or why that is not known. */
 export type Masquerade = EgressWorld['masquerade'] | { readonly kind: 'unreadable'; readonly why: string };
@@ -142,6 +142,12 @@ function masqueradeOf({ kube, gaps }: ClusterPicture): Masquerade {
   return decoded.kind === 'config'
     ? { kind: 'configured', config: decoded.config }
     : { kind: 'unreadable', why: `ConfigMap ${objectNames.masqConfig}: ${decoded.errors.join('; ')}` };
+}
+
+/** The table of a subnet, else the main one of the VPC. */
+export function tableOf({ picture }: World, subnetId = ''): CloudRouteTable | undefined {
+  const tables = picture.cloud?.routeTables ?? [];
+  return tables.find(({ subnetIds }) => subnetIds.includes(subnetId)) ?? tables.find(({ main }) => main);
 }
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] as const;

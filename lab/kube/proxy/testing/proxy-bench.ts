@@ -59,6 +59,9 @@ ip neigh add 10.3.0.9 lladdr 02:00:00:00:00:09 dev eth1 nud permanent
 ip route add default via 10.3.0.9 dev eth1 onlink table 1000
 `;
 
+/** Of a Service that the node answers itself when its own programs call; nothing listens there yet. */
+export const OWN_IP = '10.96.0.40';
+
 export interface ProxyBench {
   readonly client: KubeClient;
   readonly test: TestHost;
@@ -95,7 +98,13 @@ export async function startProxyBench(): Promise<ProxyBench> {
   const connection = { server, caPem, auth: { readToken: () => Promise.resolve(auth.token) } };
   const client = createKubeClient({ connection, ...common });
   stack.defer(() => client.close());
-  const proxy = createServiceProxy({ client, host, ...common, servedAddresses: new Set(['10.96.0.1']) });
+  const proxy = createServiceProxy({
+    client,
+    host,
+    ...common,
+    servedAddresses: new Set(['10.96.0.1']),
+    nodeAddresses: new Set([OWN_IP]),
+  });
   const stop = new AbortController();
   const running = proxy.run(stop.signal);
   stack.defer(async () => {
