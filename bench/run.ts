@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const benchmark = benchmarks.find((candidate) => candidate.name === names[0]);
   if (unknown !== undefined || benchmark === undefined || names.length > 1) {
     process.stderr.write(
-      `bench: ${unknown === undefined ? `unknown benchmark "${names.join(' ')}"; known: ${benchmarks.map((b) => b.name).join(', ')}` : `unknown option ${unknown}`}\n`,
+      `bench: ${unknown === undefined ? `${names.length === 0 ? 'which one?' : `unknown benchmark "${names.join(' ')}";`} known: ${benchmarks.map((b) => b.name).join(', ')}` : `unknown option ${unknown}`}\n`,
     );
     return 2;
   }

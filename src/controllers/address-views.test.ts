@@ -6,7 +6,7 @@ import { type VpcIp, vpcIps } from '../api/vpc-ip.ts';
 import type { KubeClient, KubeObject } from '../kube/types.ts';
 import { createAddressViews } from './address-views.ts';
 import { createTextPool } from './text-pool.ts';
-import { writeClaimStatus } from './vpc-ip-claim/status.ts';
+import { bound, servedAs, writeClaimStatus } from './vpc-ip-claim/status.ts';
 import { writeVpcIpStatus } from './vpc-ip/status.ts';
 
 const LATER = '2026-11-21T10:00:00Z';
@@ -102,6 +102,81 @@ test.each<[string, VpcIpClaim['status']]>([
   expect(spec).toEqual(claim(status).spec);
   expect(kept).toEqual(status);
   expect(metadata).toMatchObject({ uid: 'claim-uid', resourceVersion: '8', finalizers: ['a', 'b'] });
+});
+
+/** As nearly all of them are: on their way nowhere, and nobody has marked them. */
+const usual = <T extends KubeObject>(object: T): T => {
+  const {
+    annotations: _,
+    deletionTimestamp: __,
+    managedFields: ___,
+    ...metadata
+  } = object.metadata as T['metadata'] & {
+    managedFields?: unknown;
+  };
+  return { ...object, metadata };
+};
+/** What is read of an object, by its names. */
+const read = ({ apiVersion, kind, metadata, spec, status }: VpcIp | VpcIpClaim) => ({
+  apiVersion,
+  kind,
+  metadata,
+  spec,
+  status,
+});
+
+test.each<[string, Partial<VpcIp['status']>]>([
+  ['wired by the agent', {}],
+  ['before the agent has said anything', { agent: undefined }],
+  ['torn down', { agent: { state: 'TornDown', podUID: 'pod-uid', observedAt: LATER } }],
+  ['that a former Pod had', { agent: { state: 'TornDown', podUID: 'former-uid', observedAt: LATER } }],
+  ['that is being taken off', { phase: 'Detaching' }],
+  ['with conditions', { conditions: [condition] }],
+])('an address %s is read as it is, part by part and as JSON', (_, change) => {
+  const whole = usual(vip(change));
+  const agent = whole.status?.agent;
+  const { containerID: __, ...kept } = agent ?? {};
+  const status = { ...whole.status, agent: agent === undefined ? undefined : { ...kept, observedAt: '' } };
+  const view = views().vpcIp(whole);
+  expect(read(view)).toEqual({ ...whole, status });
+  expect(JSON.parse(JSON.stringify(view))).toEqual(JSON.parse(JSON.stringify({ ...whole, status })));
+});
+
+const { observedGeneration: _generation, ...boundNow } = condition;
+const boundTo = (change: Partial<VpcIpClaim['status']> = {}): VpcIpClaim['status'] => ({
+  phase: 'Bound',
+  podUID: 'pod-uid',
+  nodeName: '10.0.1.1',
+  vpcIP: '10.0.0.9',
+  conditions: [boundNow],
+  ...change,
+});
+
+test.each<[string, VpcIpClaim['status']]>([
+  ['as usual', boundTo()],
+  ['in the words of another version', boundTo({ conditions: [{ ...boundNow, message: 'has 10.0.0.9' }] })],
+  ['with a generation', boundTo({ conditions: [condition] })],
+  ['with a further condition', boundTo({ conditions: [boundNow, { ...boundNow, type: 'Other' }] })],
+  ['and not in use any more', boundTo({ unboundSince: LATER })],
+  ['to another node than it says', boundTo({ nodeName: '10.0.1.2' })],
+])('a claim that is bound %s is read as it is, part by part and as JSON', (_, status) => {
+  const whole = usual(claim(status));
+  const expected = { ...whole, metadata: { ...whole.metadata, creationTimestamp: '', labels: {} } };
+  const view = views().claim(whole);
+  expect(read(view)).toEqual(expected);
+  expect(JSON.parse(JSON.stringify(view))).toEqual(JSON.parse(JSON.stringify(expected)));
+});
+
+test('nothing is written of a bound claim that says what it should', async () => {
+  const kept = views().claim(usual(claim(boundTo())));
+  const client = { patch: () => Promise.reject(new Error('written')) } as unknown as KubeClient;
+  const deps = { client, claims: { wrote: () => undefined } } as unknown as Parameters<typeof writeClaimStatus>[0];
+  const conditions = bound(kept, 'True', servedAs('10.0.0.9', '10.0.1.1'), new Date(LATER));
+  expect(await writeClaimStatus(deps, kept, { phase: 'Bound', vpcIP: '10.0.0.9', conditions })).toBe(kept);
+  await expect(writeClaimStatus(deps, kept, { phase: 'Bound', vpcIP: '10.0.0.8', conditions })).rejects.toThrow(
+    'written',
+  );
+  await expect(writeClaimStatus(deps, kept, { phase: 'Bound', clear: ['nodeName'] })).rejects.toThrow('written');
 });
 
 test('equal texts of different objects are one', () => {

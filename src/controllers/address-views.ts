@@ -4,6 +4,8 @@ import type { VpcIp, VpcIpStatus } from '../api/vpc-ip.ts';
 import { keyOf } from '../kube/object-key.ts';
 import type { KubeObject, ObjectMeta } from '../kube/types.ts';
 import { createLabelPool } from './label-pool.ts';
+import { packClaim } from './packed-claim.ts';
+import { createVpcIpPacker } from './packed-vpc-ip.ts';
 import type { TextPool } from './text-pool.ts';
 import { ownAnnotations, type WorkingPod } from './views.ts';
 
@@ -28,6 +30,7 @@ export function createAddressViews(text: TextPool, known: KnownObjects): Address
   const labels = createLabelPool();
   const finalizers = createLabelPool<string[]>();
   const specs = createLabelPool<VpcIpClaim['spec']>();
+  const packed = createVpcIpPacker();
   const meta = (from: ObjectMeta, name?: string): ObjectMeta =>
     leanMeta({ ...from, name: same(from.name, name) }, { text, labels, finalizers });
   return {
@@ -39,14 +42,14 @@ export function createAddressViews(text: TextPool, known: KnownObjects): Address
       const metadata = meta(vip.metadata, pod?.podIp);
       const spec = leanSpec(vip.spec, text, claim?.metadata);
       if (vip.status === undefined) return { apiVersion, kind, metadata, spec };
-      return { apiVersion, kind, metadata, spec, status: leanVpcIpStatus(vip.status, text, pod?.metadata.uid) };
+      return packed({ apiVersion, kind, metadata, spec, status: leanVpcIpStatus(vip.status, text, pod?.metadata.uid) });
     },
     claim: (claim) => {
       const [apiVersion, kind] = [text(claim.apiVersion), text(claim.kind)];
       const pod = known.pod(keyOf(claim));
       const [metadata, spec] = [meta(claim.metadata, pod?.metadata.name), specs(claim.spec)];
       if (claim.status === undefined) return { apiVersion, kind, metadata, spec };
-      return { apiVersion, kind, metadata, spec, status: leanClaimStatus(claim.status, text, pod) };
+      return packClaim({ apiVersion, kind, metadata, spec, status: leanClaimStatus(claim.status, text, pod) });
     },
   };
 }

@@ -1,11 +1,11 @@
 // A controller: informers feed a queue of keys, workers reconcile them one key at a time.
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { limitedSignal } from './abortable.ts';
 import { ApiError } from './api-error.ts';
-import { keyOf } from './object-key.ts';
+import { anyWatch, createFirstLook } from './first-look.ts';
 import { createWorkQueue, type WorkQueue } from './queue.ts';
-import { createTurnGuard, type TurnGuard } from './turn.ts';
+import { createRunningReconciles, type RunningReconciles } from './running-reconciles.ts';
+import { createTurnGuard } from './turn.ts';
 import type {
   Controller,
   ControllerOptions,
@@ -16,6 +16,8 @@ import type {
   ObjectKey,
   ReconcileResult,
 } from './types.ts';
+
+export { ownKey } from './first-look.ts';
 
 const DEFAULT_DEADLINE_MS = 60_000;
 
@@ -30,26 +32,24 @@ export function watchOf<T>(
   return { informer, keys } as unknown as ControllerWatch<never>;
 }
 
-/** The usual key function: the changed object's own key. */
-export const ownKey = (change: InformerChange<unknown>): readonly ObjectKey[] => [change.key];
-
 /**
  * See `ControllerOptions` and `Reconciler` for the contract. Objects that exist when the controller starts are queued as `added` changes behind
  * everything live. Keys enqueued before `run` wait for it. `run` may be called once.
  */
 export function createController(options: ControllerOptions & { readonly random?: () => number }): Controller {
-  const { name, clock } = options;
+  const { name, clock, deadlineMs = DEFAULT_DEADLINE_MS } = options;
   const logger = options.logger.child({ controller: name });
   const queue = createWorkQueue({ clock, ...(options.random === undefined ? {} : { random: options.random }) });
-  const reconcile = createReconcileStep({ ...options, logger }, queue);
   const turn = createTurnGuard(clock);
   let started = false;
 
-  const work = async (signal: AbortSignal): Promise<void> => {
-    for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+  const work = async (reconcile: (key: ObjectKey) => Promise<void>, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const key = queue.poll() ?? (await queue.take());
+      if (key === undefined) return;
       // Again after each wait: the workers that were woken together must not all go on.
       for (let ends = turn(); ends !== undefined; ends = turn()) await ends;
-      if (!signal.aborted) await reconcile(key, signal);
+      if (!signal.aborted) await reconcile(key);
       queue.done(key);
     }
   };
@@ -60,15 +60,23 @@ export function createController(options: ControllerOptions & { readonly random?
       if (started) throw new Error(`the controller ${name} was started twice`);
       started = true;
       if (!(await allSynced(options.watches, signal))) return queue.shutdown();
-      const subscriptions = options.watches.map((watch) => subscribe(watch, queue, logger, signal, turn));
+      const watches = options.watches.map(anyWatch);
+      const look = createFirstLook({ watches, queue, logger, signal, turn });
+      const followed = watches.map((watch) => ({
+        stop: follow(watch, queue),
+        looked: look(watch, watch.informer.list()),
+      }));
       for (const source of options.sources ?? []) source((key) => queue.add(key), signal);
       const onAbort = (): void => queue.shutdown();
       if (signal.aborted) onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       logger.info({ concurrency: options.concurrency ?? 1 }, 'controller starts');
-      await Promise.all(Array.from({ length: options.concurrency ?? 1 }, () => work(signal)));
-      for (const { stop } of subscriptions) stop();
-      await Promise.all(subscriptions.map(({ begun }) => begun));
+      const running = createRunningReconciles({ clock, logger, deadlineMs, signal });
+      const reconcile = createReconcileStep(options, queue, running, signal);
+      await Promise.all(Array.from({ length: options.concurrency ?? 1 }, () => work(reconcile, signal)));
+      running.stop();
+      for (const { stop } of followed) stop();
+      await Promise.all(followed.map(({ looked }) => looked));
       logger.info({}, 'controller stopped');
     },
   };
@@ -85,71 +93,27 @@ async function allSynced(watches: ControllerOptions['watches'], signal: AbortSig
   return !signal.aborted;
 }
 
-interface Subscription {
-  readonly stop: () => void;
-  /** Resolves when every object of the start is queued. */
-  readonly begun: Promise<void>;
-}
-
-/** Objects whose keys are computed between two looks at the turn, and at most in one: a hundred thousand would hold everything else up for seconds. */
-const AT_ONCE = 100;
-const PER_TURN = 2_000;
-
-function subscribe(
-  watch: ControllerWatch<never>,
-  queue: WorkQueue,
-  logger: Logger,
-  signal: AbortSignal,
-  turn: TurnGuard,
-): Subscription {
-  const { informer, keys } = watch as unknown as ControllerWatch<KubeObject>;
-  // No await between the snapshot and the subscription: a change in between would be lost.
-  const existing = informer.list();
-  const stop = informer.onChange((change) => {
+/** Live changes from now on; answers how to end it. No await between this and the snapshot: a change in between would be lost. */
+const follow = ({ informer, keys }: ControllerWatch<KubeObject>, queue: WorkQueue): (() => void) =>
+  informer.onChange((change) => {
     for (const key of keys(change)) queue.add(key);
   });
-  const queueFrom = (first: number): void => {
-    for (const after of existing.slice(first, first + AT_ONCE)) {
-      const key = keyOf(after);
-      try {
-        for (const target of keys({ type: 'added', key, after })) queue.add(target, 'initial');
-      } catch (error) {
-        // One object that a key function cannot read must not keep the controller from starting.
-        logger.error({ key, error: errorText(error) }, 'keys of an object cannot be computed');
-      }
-    }
-  };
-  const begin = async (): Promise<void> => {
-    for (let first = 0; first < existing.length && !signal.aborted; first += AT_ONCE) {
-      if (first > 0 && first % PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-      for (let ends = turn(); ends !== undefined; ends = turn()) await ends;
-      queueFrom(first);
-    }
-  };
-  return { stop, begun: begin() };
-}
 
 /** One reconcile of one key, with its deadline, and what its outcome means for the queue. Never rejects. */
 function createReconcileStep(
-  options: ControllerOptions,
+  { reconcile }: ControllerOptions,
   queue: WorkQueue,
-): (key: ObjectKey, signal: AbortSignal) => Promise<void> {
-  const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  let count = 0;
-  return async (key, signal) => {
-    count += 1;
-    const log = options.logger.child({ key, reconcileID: count });
-    const limited = limitedSignal(options.clock, deadlineMs, signal, () => {
-      log.warn({ deadlineMs }, 'reconcile exceeds its deadline and is aborted');
-      return new Error(`the reconcile took longer than ${deadlineMs} ms`);
-    });
+  running: RunningReconciles,
+  signal: AbortSignal,
+): (key: ObjectKey) => Promise<void> {
+  return async (key) => {
+    const context = running.begin(key);
     try {
-      const result = await options.reconcile(key, { signal: limited.signal, clock: options.clock, log });
-      succeed(queue, key, result ?? undefined);
+      succeed(queue, key, (await reconcile(key, context)) ?? undefined);
     } catch (error) {
-      if (!signal.aborted) fail(queue, key, error, log);
+      if (!signal.aborted) fail(queue, key, error, context.log);
     } finally {
-      limited.release();
+      context.end();
     }
   };
 }

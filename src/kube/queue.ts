@@ -20,8 +20,12 @@ export interface WorkQueue {
   forget(key: ObjectKey): void;
   /** Calls of `addRateLimited` since the last `forget`. */
   failures(key: ObjectKey): number;
+  /** The same as `take` when a key waits, without a promise; `undefined`: none waits. */
+  poll(): ObjectKey | undefined;
   /** The next key, when there is one; `undefined` after `shutdown`, once nothing waits. Its caller must call `done`. */
   take(): Promise<ObjectKey | undefined>;
+  /** Resolves when fewer than `most` keys wait; `undefined` when that is so now, and after `shutdown`. */
+  room(most: number): Promise<void> | undefined;
   /** The key is processed. */
   done(key: ObjectKey): void;
   /** Nothing is accepted any more; what waits can still be taken. Delayed keys are dropped. */
@@ -45,7 +49,12 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
   const failed = new Map<ObjectKey, number>();
   const takers = createFifo<(key: ObjectKey | undefined) => void>();
   let closed = false;
+  let room: { readonly most: number; readonly resolvers: PromiseWithResolvers<void> } | undefined;
 
+  const makeRoom = (): void => {
+    room?.resolvers.resolve();
+    room = undefined;
+  };
   const oldest = (priority: QueuePriority): ObjectKey | undefined => {
     for (let key = lines[priority].take(); key !== undefined; key = lines[priority].take())
       if (waiting.get(key) === priority) return key;
@@ -56,6 +65,7 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
     if (key === undefined) return undefined;
     waiting.delete(key);
     processing.add(key);
+    if (room !== undefined && waiting.size < room.most) makeRoom();
     return key;
   };
   const serve = (): void => {
@@ -108,11 +118,18 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
       failed.delete(key);
     },
     failures: (key) => failed.get(key) ?? 0,
+    poll: next,
     take: () =>
       new Promise((resolve) => {
         takers.push(resolve);
         serve();
       }),
+    room: (most) => {
+      if (closed || waiting.size < most) return undefined;
+      // Whoever asks for more room than another is woken early, and asks again.
+      room = { most: Math.max(most, room?.most ?? 0), resolvers: room?.resolvers ?? Promise.withResolvers() };
+      return room.resolvers.promise;
+    },
     done: (key) => {
       processing.delete(key);
       const priority = again.get(key);
@@ -124,6 +141,7 @@ export function createWorkQueue(options: { readonly clock: Clock; readonly rando
       for (const { cancel } of delayed.values()) cancel();
       delayed.clear();
       again.clear();
+      makeRoom();
       serve();
     },
   };

@@ -21,6 +21,24 @@ describe('store', () => {
     expect([before.length, store.list().length, store.size]).toEqual([1, 1, 1]);
   });
 
+  it('finds many objects by one value, and what was found before stays as it was', () => {
+    const store = createStore(byLabel);
+    const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
+    const found = (): readonly string[] => store.byIndex('value', 'x').map((item) => item.metadata.name);
+    for (const [index, name] of names.entries()) {
+      const before = store.byIndex('value', 'x');
+      store.set(object(name, { k: 'x', l: 'x' }));
+      expect([before.length, found().length]).toEqual([index, index + 1]);
+    }
+    expect(found()).toEqual(names);
+    for (const [index, name] of names.entries()) {
+      const before = store.byIndex('value', 'x');
+      store.delete(name);
+      expect(before).toHaveLength(names.length - index);
+      expect(found()).toEqual(names.slice(index + 1));
+    }
+  });
+
   it('finds by index exactly what a search through everything finds', () => {
     const values = fc.constantFrom('x', 'y', 'z');
     const change = fc.record({

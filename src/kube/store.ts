@@ -17,34 +17,28 @@ export interface Store<T> {
   delete(key: ObjectKey): void;
 }
 
+/** One object, a few of them, or many. Few are never changed in place, so that whoever was given them keeps what was there. */
+type Found<T> = T | readonly T[] | Set<T>;
+
+/** Up to here a new array for each change is smaller than a Set, and no slower. */
+const FEW = 64;
+
 /** Empty at first. Objects must not be changed once they are in: index entries are computed again from the stored object when it leaves. */
 export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {}): Store<T> {
   const objects = new Map<ObjectKey, T>();
-  // Most values of most indexes name one object: a Set for each of them would take more memory than the objects.
-  const keysByValue = new Map(
-    Object.keys(indexes).map((name) => [name, new Map<string, ObjectKey | Set<ObjectKey>>()] as const),
-  );
+  const byValue = Object.entries(indexes).map(([name, valuesOf]) => ({
+    name,
+    valuesOf,
+    found: new Map<string, Found<T>>(),
+  }));
   // Controllers list far more often than a large collection changes.
   let snapshot: readonly T[] | undefined;
 
-  const unindex = (key: ObjectKey, object: T): void => {
-    for (const [name, values] of keysByValue)
-      for (const value of indexes[name]?.(object) ?? []) {
-        const keys = values.get(value);
-        if (keys === key) values.delete(value);
-        if (!(keys instanceof Set)) continue;
-        keys.delete(key);
-        if (keys.size === 0) values.delete(value);
-      }
+  const unindex = (object: T): void => {
+    for (const { valuesOf, found } of byValue) for (const value of valuesOf(object)) leave(found, value, object);
   };
-  const index = (key: ObjectKey, object: T): void => {
-    for (const [name, values] of keysByValue)
-      for (const value of indexes[name]?.(object) ?? []) {
-        const keys = values.get(value);
-        if (keys === undefined) values.set(value, key);
-        else if (keys instanceof Set) keys.add(key);
-        else if (keys !== key) values.set(value, new Set([keys, key]));
-      }
+  const index = (object: T): void => {
+    for (const { valuesOf, found } of byValue) for (const value of valuesOf(object)) enter(found, value, object);
   };
 
   return {
@@ -55,27 +49,58 @@ export function createStore<T extends KubeObject>(indexes: IndexFunctions<T> = {
     list: () => (snapshot ??= [...objects.values()]),
     keys: () => [...objects.keys()],
     byIndex: (name, value) => {
-      const values = keysByValue.get(name);
-      if (values === undefined)
-        throw new RangeError(`no index "${name}": declared are ${[...keysByValue.keys()].join(', ') || 'none'}`);
-      const keys = values.get(value);
-      if (keys === undefined) return [];
-      return (keys instanceof Set ? [...keys] : [keys]).flatMap((key) => objects.get(key) ?? []);
+      const asked = byValue.find((each) => each.name === name);
+      if (asked === undefined)
+        throw new RangeError(
+          `no index "${name}": declared are ${byValue.map((each) => each.name).join(', ') || 'none'}`,
+        );
+      const found = asked.found.get(value);
+      if (found === undefined) return NOTHING;
+      if (isFew(found)) return found;
+      return found instanceof Set ? [...found] : [found];
     },
     set: (object) => {
       const key = keyOf(object);
       const before = objects.get(key);
-      if (before !== undefined) unindex(key, before);
+      if (before !== undefined) unindex(before);
       objects.set(key, object);
-      index(key, object);
+      index(object);
       snapshot = undefined;
     },
     delete: (key) => {
       const before = objects.get(key);
       if (before === undefined) return;
-      unindex(key, before);
+      unindex(before);
       objects.delete(key);
       snapshot = undefined;
     },
   };
+}
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+const isFew = <T extends KubeObject>(found: Found<T>): found is readonly T[] => Array.isArray(found);
+
+function enter<T extends KubeObject>(index: Map<string, Found<T>>, value: string, object: T): void {
+  const found = index.get(value);
+  if (found === undefined) index.set(value, object);
+  else if (found instanceof Set) found.add(object);
+  else if (!isFew(found)) {
+    // A function may name a value twice.
+    if (found !== object) index.set(value, [found, object]);
+  } else if (!found.includes(object))
+    index.set(value, found.length < FEW ? [...found, object] : new Set([...found, object]));
+}
+
+function leave<T extends KubeObject>(index: Map<string, Found<T>>, value: string, object: T): void {
+  const found = index.get(value);
+  if (found === object) index.delete(value);
+  else if (found instanceof Set) {
+    found.delete(object);
+    if (found.size === 0) index.delete(value);
+  } else if (found !== undefined && isFew(found)) {
+    const [first, ...rest] = found.filter((each) => each !== object);
+    if (first === undefined) index.delete(value);
+    else index.set(value, rest.length === 0 ? first : [first, ...rest]);
+  }
 }

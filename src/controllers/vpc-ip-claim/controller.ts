@@ -17,6 +17,7 @@ export function createVpcIpClaims(
 ): Controller {
   const { informers, clock, logger, settings } = deps;
   const holdings: ClaimHoldings = { Shared: createSharedHolding(deps), ...further };
+  const run = { deps, holdings, proceed };
   return createController({
     name: 'vpc-ip-claim',
     clock,
@@ -41,9 +42,9 @@ export function createVpcIpClaims(
         signal.addEventListener('abort', stop, { once: true });
       },
     ],
-    reconcile: async (key, { signal, log }): Promise<ReconcileResult | undefined> => {
-      const step = await reconcileClaim({ deps, holdings, proceed }, key, signal);
-      if (step.told !== undefined) log.info(step.told, 'claim');
+    reconcile: async (key, context): Promise<ReconcileResult | undefined> => {
+      const step = await reconcileClaim(run, key, context.signal);
+      if (step.told !== undefined) context.log.info(step.told, 'claim');
       return step.result;
     },
   });

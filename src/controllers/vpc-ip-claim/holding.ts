@@ -36,9 +36,12 @@ export function vpcIpsOf(deps: Pick<IpamdDeps, 'informers' | 'vips'>, claim: Vpc
   const key = keyOf(claim);
   const isOf = ({ spec: { claim } }: VpcIp): boolean =>
     claim !== undefined && `${claim.namespace}/${claim.name}` === key;
-  const cached = deps.informers.vpcIps.byIndex('claim', key).map((vip) => vip.metadata.name);
-  const unseen = deps.vips.unseen().flatMap((vip) => (isOf(vip) ? [vip.metadata.name] : []));
-  return [...new Set([...cached, ...unseen])].flatMap((ip) => {
+  const cached = deps.informers.vpcIps.byIndex('claim', key);
+  const unseen = deps.vips.unseen();
+  // What the cache shows is the newest then: so it is at nearly every look.
+  if (unseen.length === 0) return cached;
+  const names = [...cached, ...unseen.filter(isOf)].map((vip) => vip.metadata.name);
+  return [...new Set(names)].flatMap((ip) => {
     const vip = deps.vips.latest(ip);
     return vip !== undefined && isOf(vip) ? [vip] : [];
   });

@@ -15,7 +15,7 @@ import { vpcIpOf } from './holding.ts';
 import { expirySettings, lifeOf, warnOfDuration } from './life.ts';
 import { createClaim, deleteClaim, letClaimGo, takeDemand } from './object.ts';
 import { ownerOfPod } from './owner.ts';
-import { bound, tellObstacle, writeClaimStatus } from './status.ts';
+import { bound, servedAs, tellObstacle, writeClaimStatus } from './status.ts';
 
 export interface ClaimRun {
   readonly deps: IpamdDeps;
@@ -225,12 +225,7 @@ async function serve(
     await writeClaimStatus(deps, claim, {
       phase: 'Bound',
       vpcIP: held.ip,
-      conditions: bound(
-        claim,
-        'True',
-        { reason: 'Bound', message: `${held.ip} serves the Pod on node ${pod.nodeName}` },
-        deps.clock.now(),
-      ),
+      conditions: bound(claim, 'True', servedAs(held.ip, pod.nodeName), deps.clock.now()),
     });
     return {};
   }

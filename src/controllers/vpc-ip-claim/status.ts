@@ -1,4 +1,6 @@
 // ipamd's part of a VpcIPClaim's status: the Bound condition, why a Pod waits, and the one way it is written.
+import { isDeepStrictEqual } from 'node:util';
+
 import { fieldManagers } from '../../api/keys.ts';
 import { type VpcIpClaim, type VpcIpClaimStatus, vpcIpClaims } from '../../api/vpc-ip-claim.ts';
 import { applyStatus } from '../../kube/apply.ts';
@@ -9,11 +11,17 @@ import type { IpamdDeps } from '../deps.ts';
 /** Condition type of a claim: whether its Pod has its address. */
 export const BOUND = 'Bound';
 
-/** Why a Pod has no address. */
+/** Why a Pod has no address, or that it has one. */
 export interface ClaimObstacle {
   readonly reason: string;
   readonly message: string;
 }
+
+/** What a claim says once its Pod has its address. */
+export const servedAs = (ip: string, nodeName: string): ClaimObstacle => ({
+  reason: 'Bound',
+  message: `${ip} serves the Pod on node ${nodeName}`,
+});
 
 /** The conditions with Bound set. */
 export function bound(
@@ -23,7 +31,8 @@ export function bound(
   now: Date,
 ): Condition[] {
   const before = (claim.status?.conditions ?? []) as Condition[];
-  return [...setCondition(before, { type: BOUND, status, reason, message }, now)];
+  const after = setCondition(before, { type: BOUND, status, reason, message }, now);
+  return after === before ? before : [...after];
 }
 
 /**
@@ -36,10 +45,9 @@ export async function writeClaimStatus(
   change: Partial<VpcIpClaimStatus> & { readonly clear?: readonly (keyof VpcIpClaimStatus)[] },
 ): Promise<VpcIpClaim> {
   const { clear = [], ...fields } = change;
-  const own = ownPart(claim);
-  const status: Record<string, unknown> = { ...own, ...fields };
+  if (saysAlready(claim, fields) && clear.every((field) => claim.status?.[field] === undefined)) return claim;
+  const status: Record<string, unknown> = { ...ownPart(claim), ...fields };
   for (const field of clear) delete status[field];
-  if (JSON.stringify(status) === JSON.stringify(own)) return claim;
   const { namespace = 'default', name, uid, resourceVersion } = claim.metadata;
   const written = await applyStatus<VpcIpClaim>(deps.client, vpcIpClaims, name, {
     fieldManager: fieldManagers.ipamd,
@@ -51,6 +59,9 @@ export async function writeClaimStatus(
   deps.claims.wrote(written);
   return written;
 }
+
+const saysAlready = ({ status = {} }: VpcIpClaim, fields: Partial<VpcIpClaimStatus>): boolean =>
+  Object.entries(fields).every(([field, value]) => isDeepStrictEqual(value, status[field as keyof VpcIpClaimStatus]));
 
 function ownPart({ status = {} }: VpcIpClaim): VpcIpClaimStatus {
   const { phase, podUID, nodeName, vpcIP, unboundSince, releaseAt, conditions } = status;

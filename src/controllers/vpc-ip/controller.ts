@@ -30,11 +30,11 @@ export function createVpcIps(deps: IpamdDeps): Controller {
         type === 'deleted' ? informers.vpcIps.byIndex('claim', key).map((vip) => vip.metadata.name) : [],
       ),
     ],
-    reconcile: async (ip, { signal }) => {
+    reconcile: async (ip, context) => {
       const vip = deps.vips.latest(ip);
-      if (vip === undefined) return undefined;
+      if (vip === undefined || serves(deps, vip)) return undefined;
       try {
-        return await reconcile(deps, vip, signal);
+        return await reconcile(deps, vip, context.signal);
       } catch (error) {
         if (isNotFound(error)) deps.vips.forget(ip);
         throw error;
@@ -66,12 +66,23 @@ async function reconcile(deps: IpamdDeps, vip: VpcIp, signal: AbortSignal): Prom
   return undefined;
 }
 
+/** On an ENI that the cache shows: nothing becomes of it here. So it is with nearly all of them, which a new process looks at one by one. */
+function serves(deps: IpamdDeps, { status }: VpcIp): boolean {
+  if (status?.eniName === undefined || status.phase === 'Unassigned') return false;
+  const eni = deps.enis.latest(status.eniName);
+  return eni !== undefined && !isAnother(eni, status.eniID);
+}
+
 /** From the API itself when the cache does not show it. An ENI goes from the cloud before its object does; one made anew has another id. */
 async function isEniGone(deps: IpamdDeps, vip: VpcIp, eniName: string, signal: AbortSignal): Promise<boolean> {
   const eni = deps.enis.latest(eniName) ?? (await uncachedEni(deps, eniName, signal));
   if (eni === undefined) return true;
-  const eniId = eni.status?.eni?.eniID;
-  return eniId !== undefined && vip.status?.eniID !== undefined && eniId !== vip.status.eniID;
+  return isAnother(eni, vip.status?.eniID);
+}
+
+/** Made anew under the name of the one with this cloud id. */
+function isAnother({ status }: VpcEni, eniId: string | undefined): boolean {
+  return eniId !== undefined && status?.eni !== undefined && status.eni.eniID !== eniId;
 }
 
 async function uncachedEni({ client }: IpamdDeps, name: string, signal: AbortSignal): Promise<VpcEni | undefined> {

@@ -8,7 +8,9 @@ import { keyOf } from '../../../kube/object-key.ts';
 import { type Place, placeNominated } from '../../../planning/claim-demand.ts';
 import type { HeldAddress, NodeClaim, StaticEni, StaticPlanInput } from '../../../planning/static-plan.ts';
 import { nodeSubnetIds } from '../../../planning/subnet-choice.ts';
+import type { KubeObject } from '../../../kube/types.ts';
 import type { IpamdDeps } from '../../deps.ts';
+import type { WriteMemory } from '../../write-memory.ts';
 import { useOfAddress } from '../../vpc-ip/release-facts.ts';
 import { kindOf } from '../../vpc-ip-claim/demand.ts';
 import { vpcIpOf } from '../../vpc-ip-claim/holding.ts';
@@ -55,9 +57,14 @@ export async function staticNode(
       staysOn(eni, instanceId) || (eni.status?.phase === 'Ready' && eni.metadata.deletionTimestamp !== undefined),
   );
   const claims = claimsOn(deps, nodeName);
-  const { subnets, own } = await subnetsOf(deps, nodeName, claims, signal);
-  const placed = claims.map((claim) => ({ claim, place: placeOf(deps, claim, { subnets, own, zone }) }));
-  const vips = vipsOf(deps, nodeName, claims);
+  const subnets = await subnetsOf(deps, nodeName, claims, signal);
+  const placing = placer(deps, { ...subnets, zone });
+  const placed = claims.map((claim) => ({ claim, place: placing(claim), vip: vpcIpOf(deps, claim) }));
+  const vips = vipsOf(
+    deps,
+    nodeName,
+    placed.flatMap(({ vip }) => vip ?? []),
+  );
   const uses = await Promise.all(vips.map((vip) => useOfAddress(deps, vip, eniOf(deps, vip), signal)));
   const byUid = new Map(claims.map((claim) => [claim.metadata.uid, claim]));
   const resting = deps.subnets.resting();
@@ -68,12 +75,12 @@ export async function staticNode(
       ...vips.map((vip, index) => heldOf(vip, byUid.get(vip.spec.claim?.uid), uses[index]?.over ?? false)),
       ...strange,
     ],
-    claims: placed.flatMap(({ claim, place }) => claimView(deps, claim, place)),
+    claims: placed.flatMap(({ claim, place, vip }) => claimView(claim, place, vip)),
     maxENI: limits.maxENI,
     maxIPPerENI: limits.maxIPPerENI,
     refused: known.refused(deps.clock.monotonicMs()),
     living: new Set(deps.informers.pods.byIndex('node', nodeName).flatMap(({ podIp }) => podIp ?? [])),
-    subnetsOfZone: subnets.filter((subnet) => subnet.zone === zone).map(({ subnetId }) => subnetId),
+    subnetsOfZone: subnets.subnets.filter((subnet) => subnet.zone === zone).map(({ subnetId }) => subnetId),
   };
   return {
     nec,
@@ -81,9 +88,7 @@ export async function staticNode(
     claims: new Map(claims.map((claim) => [keyOf(claim), claim])),
     vips: new Map(vips.map((vip) => [vip.metadata.name, vip])),
     input,
-    misplaced: placed.flatMap(({ claim, place }) =>
-      place.ok || vpcIpOf(deps, claim) !== undefined ? [] : [{ claim, place }],
-    ),
+    misplaced: placed.flatMap(({ claim, place, vip }) => (place.ok || vip !== undefined ? [] : [{ claim, place }])),
     strays: strange,
     asks: uses.some(({ asks }) => asks),
   };
@@ -91,9 +96,7 @@ export async function staticNode(
 
 /** Claims of shared addresses whose Pods are bound to the node, newest versions, in the order in which they were made. */
 export function claimsOn(deps: Pick<IpamdDeps, 'informers' | 'claims'>, nodeName: string): readonly VpcIpClaim[] {
-  const cached = deps.informers.vpcIpClaims.byIndex('node', nodeName).map(keyOf);
-  const unseen = deps.claims.unseen().map(keyOf);
-  const newest = [...new Set([...cached, ...unseen])].flatMap((key) => deps.claims.latest(key) ?? []);
+  const newest = newestOf(deps.claims, deps.informers.vpcIpClaims.byIndex('node', nodeName));
   const order = ({ metadata }: VpcIpClaim): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
   return newest
     .filter(
@@ -107,12 +110,19 @@ export function claimsOn(deps: Pick<IpamdDeps, 'informers' | 'claims'>, nodeName
 }
 
 /** On ENIs of the node, or held by its claims. */
-function vipsOf(deps: IpamdDeps, nodeName: string, claims: readonly VpcIpClaim[]): readonly VpcIp[] {
-  const cached = deps.informers.vpcIps.byIndex('node', nodeName).map((vip) => vip.metadata.name);
-  const unseen = deps.vips.unseen().map((vip) => vip.metadata.name);
-  const wanted = claims.flatMap((claim) => vpcIpOf(deps, claim)?.metadata.name ?? []);
-  const newest = [...new Set([...cached, ...unseen, ...wanted])].flatMap((ip) => deps.vips.latest(ip) ?? []);
-  return newest.filter((vip) => vip.status?.nodeName === nodeName || wanted.includes(vip.metadata.name));
+function vipsOf(deps: IpamdDeps, nodeName: string, held: readonly VpcIp[]): readonly VpcIp[] {
+  const wanted = new Set(held.map((vip) => vip.metadata.name));
+  const cached = deps.informers.vpcIps.byIndex('node', nodeName);
+  const elsewhere = held.filter((vip) => vip.status?.nodeName !== nodeName);
+  const newest = newestOf(deps.vips, elsewhere.length === 0 ? cached : [...cached, ...elsewhere]);
+  return newest.filter((vip) => vip.status?.nodeName === nodeName || wanted.has(vip.metadata.name));
+}
+
+/** The newest versions of these and of everything that the cache does not show yet, each once. */
+function newestOf<T extends KubeObject>(memory: WriteMemory<T>, cached: readonly T[]): readonly T[] {
+  const unseen = memory.unseen();
+  if (unseen.length === 0) return cached;
+  return [...new Set([...cached, ...unseen].map(keyOf))].flatMap((key) => memory.latest(key) ?? []);
 }
 
 /**
@@ -159,21 +169,31 @@ async function subnetsOf(
   return { own, subnets: [...subnets, ...(await deps.subnets.get(further, signal))] };
 }
 
-function placeOf(
-  deps: IpamdDeps,
-  { spec, metadata }: VpcIpClaim,
-  { subnets, own, zone }: Subnets & { readonly zone: string },
-): Place {
+/** One answer for all claims that nominate nothing, as nearly all do. */
+function placer(deps: IpamdDeps, { subnets, own, zone }: Subnets & { readonly zone: string }): PlaceOf {
   const { flags, settings } = deps;
   const { vpcId } = settings.current();
-  const place = placeNominated({
-    nominatedIP: spec.nominatedIP,
-    nominatedSubnetIDs: spec.nominatedSubnetIDs,
-    subnets: subnets.filter((subnet) => subnet.vpcId === vpcId),
-    nodeSubnetIds: own,
-    zone,
-    onlyNominated: flags.onlyNominatedEniSubnets,
-  });
+  const of = subnets.filter((subnet) => subnet.vpcId === vpcId);
+  const place = ({ nominatedIP, nominatedSubnetIDs }: VpcIpClaim['spec']): Place =>
+    placeNominated({
+      nominatedIP,
+      nominatedSubnetIDs,
+      subnets: of,
+      nodeSubnetIds: own,
+      zone,
+      onlyNominated: flags.onlyNominatedEniSubnets,
+    });
+  const anywhere = place({ deletePolicy: 'Immediate', kind: 'Shared' });
+  return (claim) =>
+    claim.spec.nominatedIP === undefined && claim.spec.nominatedSubnetIDs === undefined
+      ? anywhere
+      : notTaken(deps, claim, place(claim.spec));
+}
+
+type PlaceOf = (claim: VpcIpClaim) => Place;
+
+/** An address that another claim holds is no place. */
+function notTaken(deps: IpamdDeps, { metadata }: VpcIpClaim, place: Place): Place {
   const held = place.ok && place.nominated !== undefined ? deps.vips.latest(place.nominated.ip) : undefined;
   if (held === undefined || held.spec.claim?.uid === metadata.uid) return place;
   const { claim } = held.spec;
@@ -183,10 +203,9 @@ function placeOf(
 }
 
 /** A claim that holds an address goes on with that, whatever it asked for. */
-function claimView(deps: IpamdDeps, claim: VpcIpClaim, place: Place): readonly NodeClaim[] {
+function claimView(claim: VpcIpClaim, place: Place, vip: VpcIp | undefined): readonly NodeClaim[] {
   const { podUID: podUid = '', vpcIP } = claim.status ?? {};
-  const holds = vpcIpOf(deps, claim) !== undefined;
-  if (!holds && !place.ok) return [];
+  if (vip === undefined && !place.ok) return [];
   return [
     {
       key: keyOf(claim),

@@ -15,16 +15,17 @@ const FIGURES_MS = 1_000;
 
 /** Writes what is news; answers in how many milliseconds the rest is due. */
 export async function tellStaticNode(
-  deps: IpamdDeps,
+  deps: Pick<IpamdDeps, 'client' | 'clock' | 'necs'>,
   memory: NodeMemory,
-  { nec, input, claims }: StaticNode,
+  node: Pick<StaticNode, 'nec' | 'input' | 'claims' | 'enis'>,
   obstacle: Obstacle | undefined,
 ): Promise<number | undefined> {
+  const { nec, claims } = node;
   const now = deps.clock.now();
   const newest = deps.necs.latest(nec.metadata.name) ?? nec;
   const known = newest.status?.routeENI;
   if (known === undefined) return undefined;
-  const bound = input.enis.reduce((sum, eni) => sum + (eni.seen?.length ?? 0), 0);
+  const bound = boundOn(node);
   const conditions = necConditions(newest, [MODE, stateOf(obstacle)], now);
   const routeENI = { ...known, bound: Math.min(bound, 4096), pods: Math.min(claims.size, 4096), target: TARGET };
   const says = { routeENI, conditions };
@@ -35,6 +36,15 @@ export async function tellStaticNode(
   await writeNecStatus(deps, newest, says);
   memory.toldMs = deps.clock.monotonicMs();
   return undefined;
+}
+
+/** An ENI that was not looked at yet has what is recorded of it: a new process would say of every node that it has none, and take it back. */
+function boundOn({ enis, input }: Pick<StaticNode, 'enis' | 'input'>): number {
+  const recorded = (name: string): number =>
+    enis
+      .find(({ metadata }) => metadata.name === name)
+      ?.status?.eni?.addresses.filter((address) => address.primary !== true).length ?? 0;
+  return input.enis.reduce((sum, { name, ready, seen }) => sum + (seen?.length ?? (ready ? recorded(name) : 0)), 0);
 }
 
 type Said = Omit<Condition, 'lastTransitionTime'>;
