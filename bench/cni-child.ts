@@ -8,19 +8,22 @@ import { http } from '../src/base/node-http.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import { type Call, createLauncher, type Launcher } from './cni-launcher.ts';
 import { type BenchNode, createBenchNode } from './cni-node.ts';
-import { type Contender, contenders, type Message, type Turn } from './cni-message.ts';
+import { type Contender, contenders, type Ends, type Message, type Turn } from './cni-message.ts';
 import { cpuMsOf, rssMbOf } from './process-usage.ts';
 
 const BLOCKS = Number(process.env['TRUNKLINE_BENCH_CNI_BLOCKS'] ?? 8);
 const PODS = 30;
 const FULL = 250;
-/** ADDs on the empty node, and on the full one, that are compared. */
-const ENDS = 10;
-const FILLS = 12;
+/** Pods that come to the empty node, and to the full one, and whose ADDs are compared; so many, so often for each fill. */
+const GUESTS = 10;
+const TIMES = 2;
+const FILLS = Number(process.env['TRUNKLINE_BENCH_CNI_FILLS'] ?? 10);
 /** What a burst left to do, at most a second later, is not the cost of those that come next. */
 const SETTLE_MS = 1_500;
 /** One look of the agent at the kernel is among it. */
 const IDLE_S = 60;
+/** What the runtime collects after a burst, once it finds the time, is not idling. */
+const QUIET_MS = 15_000;
 const PLUGINS = '/usr/lib/cni';
 
 const tell = (message: Message): void => {
@@ -57,12 +60,18 @@ function writeConfs(folder: string): World['confs'] {
   return Object.fromEntries(written) as World['confs'];
 }
 
-function callsOf({ node, confs }: World, contender: Contender, pods: readonly Pod[], round: string): readonly Call[] {
+function callsOf(
+  { node, confs }: World,
+  contender: Contender,
+  pods: readonly Pod[],
+  round: string,
+  firstNetns = 0,
+): readonly Call[] {
   return pods.map(({ metadata }, at) => ({
     plugin: contender === 'trunkline' ? node.plugin : join(PLUGINS, contender),
     command: 'ADD',
     containerId: `${contender}-${round}-${metadata.uid ?? ''}`,
-    netns: netnsOf(at),
+    netns: netnsOf(firstNetns + at),
     // As containerd writes it.
     args: `IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=${metadata.name};K8S_POD_UID=${metadata.uid ?? ''}`,
     conf: confs[contender],
@@ -115,33 +124,52 @@ async function blocks(world: World): Promise<void> {
   }
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Guests come to the empty node and go, one after the other; then to the full one: both meet the same machine, seconds apart. */
+async function fill(world: World, contender: Contender, fillers: readonly Pod[], round: string): Promise<Ends> {
+  const { node, launcher } = world;
+  const guests = async (present: number, name: string): Promise<number[]> => {
+    const all: number[] = [];
+    for (let time = 1; time <= TIMES; time += 1) {
+      const names = Array.from({ length: GUESTS }, (_, at) => `${name}-${round}-${time}-${at}`);
+      // New Pods, since one that comes again has its address already. Whoever does not ask the API can take any.
+      const pods = contender === 'trunkline' ? await node.createPods(names) : fillers.slice(0, GUESTS);
+      const calls = callsOf(world, contender, pods, `${name}${round}${time}`, FULL - GUESTS);
+      await pause(SETTLE_MS);
+      for (const call of calls) all.push(...(await launcher.start([call])).map(({ ms }) => ms));
+      await launcher.start(deletions(calls));
+      if (contender === 'trunkline') await node.deletePods(pods, present);
+    }
+    return all;
+  };
+  const first = await guests(0, 'first');
+  const calls = callsOf(world, contender, fillers, `full${round}`);
+  await launcher.start(calls);
+  const last = await guests(fillers.length, 'last');
+  await launcher.start(deletions(calls));
+  return { first, last };
+}
 
 async function fullNode(world: World): Promise<Extract<Message, { fullNode: unknown }>['fullNode']> {
   const { node, launcher } = world;
-  const pods = await node.createPods(Array.from({ length: FULL }, (_, at) => `full-${at}`));
-  const oneByOne = async (calls: readonly Call[]): Promise<number[]> => {
-    const all: number[] = [];
-    for (const call of calls) all.push(...(await launcher.start([call])).map(({ ms }) => ms));
-    return all;
-  };
-  const fills: { first: number[]; last: number[] }[] = [];
-  for (let fill = 1; fill <= FILLS; fill += 1) {
-    const calls = callsOf(world, 'trunkline', pods, `full${fill}`);
-    await settled();
-    const first = await oneByOne(calls.slice(0, ENDS));
-    // At once: the first and the last meet the same machine, a few seconds apart.
-    await launcher.start(calls.slice(ENDS, -ENDS));
-    await settled();
-    fills.push({ first, last: await oneByOne(calls.slice(-ENDS)) });
-    tell({ progress: `cni: filled the node, ${fill} of ${FILLS}` });
-    if (fill < FILLS) await launcher.start(deletions(calls));
+  const fills: { trunkline: Ends; ptp: Ends }[] = [];
+  const pods = (round: string, count: number): Promise<readonly Pod[]> =>
+    node.createPods(Array.from({ length: count }, (_, at) => `full-${round}-${at}`));
+  for (let round = 1; round <= FILLS; round += 1) {
+    const fillers = await pods(String(round), FULL - GUESTS);
+    const ptp = await fill(world, 'ptp', fillers, String(round));
+    fills.push({ trunkline: await fill(world, 'trunkline', fillers, String(round)), ptp });
+    await node.deletePods(fillers);
+    tell({ progress: `cni: filled the node, ${round} of ${FILLS}` });
   }
+  await launcher.start(callsOf(world, 'trunkline', await pods('idle', FULL), 'idle'));
   await node.untilInUse(FULL);
+  await pause(QUIET_MS);
   tell({ progress: `cni: ${FULL} Pods; now ${IDLE_S} s of nothing` });
   const rssMb = rssMbOf(node.agentPid);
   const before = cpuMsOf(node.agentPid);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_S * 1_000));
+  await pause(IDLE_S * 1_000);
   const idleCpu = (cpuMsOf(node.agentPid) - before) / (IDLE_S * 1_000);
   return { count: FULL, fills, rssMb, idleCpu };
 }

@@ -23,11 +23,15 @@ export type Turn = z.infer<typeof turnSchema>;
 const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, bridge: turnSchema });
 export type Block = z.infer<typeof blockSchema>;
 
+/** Milliseconds of ADDs one after the other, on the empty node and on the full one. */
+const endsSchema = z.object({ first: z.array(z.number()), last: z.array(z.number()) });
+export type Ends = z.infer<typeof endsSchema>;
+
 const fullNodeSchema = z.object({
   /** Pods. */
   count: z.number(),
-  /** Milliseconds of ADDs one after the other, at the beginning and at the end of each time that the node was filled. */
-  fills: z.array(z.object({ first: z.array(z.number()), last: z.array(z.number()) })),
+  /** Each time that the node was filled, by us and by who tells what a full node costs in the kernel alone. */
+  fills: z.array(z.object({ trunkline: endsSchema, ptp: endsSchema })),
   /** Of the agent with this many Pods. */
   rssMb: z.number(),
   /** Share of one processor that the agent and what it keeps running take while nothing happens. */

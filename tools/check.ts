@@ -1,15 +1,18 @@
-// `npm test`: everything CI checks, in order of how fast it fails; the last line counts what passed, failed and was skipped.
+// `npm test`: everything CI checks, in order of how fast it fails; at the end what this machine could not run, by name, and the counts.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 import { z } from 'zod';
+import { namesOfSkipped } from './skipped.ts';
 
 interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** What did not run, by file and name. */
+  readonly unavailable: string[];
 }
 
 const report = z.object({
@@ -22,7 +25,14 @@ const report = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          ancestorTitles: z.array(z.string()),
+          title: z.string(),
+          fullName: z.string(),
+          status: z.string(),
+        }),
+      ),
     }),
   ),
 });
@@ -86,6 +96,8 @@ async function tests(tally: Tally, filters: readonly string[]): Promise<void> {
   const { code, found } = first;
   tally.passed += found.numPassedTests;
   tally.skipped += found.numPendingTests + found.numTodoTests;
+  for (const { name, assertionResults } of found.testResults)
+    tally.unavailable.push(...namesOfSkipped(assertionResults).map((what) => `${relative('.', name)}: ${what}`));
   const failing = found.testResults.filter(({ status }) => status === 'failed');
   if (failing.length > 0 && failing.length <= RUN_AGAIN_AT_MOST) {
     process.stdout.write(`\nonce more, alone: ${failing.map(({ name }) => relative('.', name)).join(' ')}\n`);
@@ -106,7 +118,7 @@ async function tests(tally: Tally, filters: readonly string[]): Promise<void> {
 }
 
 async function main(filters: readonly string[]): Promise<void> {
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0, unavailable: [] };
   process.stdout.write(`node ${process.version}, ${availableParallelism()} cores\n`);
   if (filters.length === 0) {
     await step(tally, 'types', 'tsc', ['--noEmit']);
@@ -119,6 +131,8 @@ async function main(filters: readonly string[]): Promise<void> {
     ]);
   }
   await tests(tally, filters);
+  if (tally.unavailable.length > 0)
+    process.stdout.write(`unavailable here:\n${tally.unavailable.map((line) => `  ${line}\n`).join('')}`);
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
   process.exitCode = tally.failed === 0 ? 0 : 1;
 }

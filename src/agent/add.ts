@@ -30,20 +30,23 @@ export async function add(deps: ServiceDeps, call: CniCall, signal: AbortSignal)
       'CNI_ARGS names no Pod',
       'expected K8S_POD_NAMESPACE, K8S_POD_NAME and K8S_POD_UID',
     );
-  const record = await deps.lock.hold(lockKey(pod), () => addLocked(deps, call, conf, pod, signal));
+  const ends = endsOf(deps, call, conf);
+  deps.checkNetns(ends.netns);
+  const record = await deps.lock.hold(lockKey(pod), () => addLocked(deps, call, ends, pod, signal));
   return addResult(attachmentOf(record, call.netns), conf.cniVersion);
 }
 
 async function addLocked(
   deps: ServiceDeps,
   call: CniCall,
-  conf: NetConf,
+  ends: AttachRequest['ends'],
   wanted: PodArgs,
   request: AbortSignal,
 ): Promise<Wired> {
   const present = deps.store.get(call.containerId);
-  if (present?.phase === 'wired') return present;
-  // Left by a crash between the first line and the last.
+  if (present !== undefined) refuseOther(present, call, wanted);
+  if (present?.phase === 'wired' && present.wiring.netns === ends.netns) return present;
+  // Left by a crash between the first line and the last; or the sandbox was given another namespace.
   if (present !== undefined) await unwire(deps, present);
 
   const waiting = { for: 'the first answer of the Kubernetes API' };
@@ -68,7 +71,7 @@ async function addLocked(
         deps,
         wanted,
         uid,
-        ends: endsOf(deps, call, conf),
+        ends,
         signal: AbortSignal.any([limited.signal, end.signal]),
         tell: (text) => {
           waiting.for = text;
@@ -97,6 +100,20 @@ async function addLocked(
   } finally {
     limited.release();
   }
+}
+
+/** A container is one Pod's, and has one interface of ours: another answer than its own would be taken for true. */
+function refuseOther({ pod, wiring }: Wired, { containerId, ifName }: CniCall, wanted: PodArgs): void {
+  if (podKey(pod) !== podKey(wanted))
+    throw new CniError(
+      cniCodes.invalidEnvironment,
+      `CNI_CONTAINERID ${containerId} is a sandbox of Pod ${podKey(pod)}, not of ${podKey(wanted)}`,
+    );
+  if (wiring.ifName !== ifName)
+    throw new CniError(
+      cniCodes.refused,
+      `CNI_IFNAME ${ifName}: container ${containerId} is wired as ${wiring.ifName}, and one interface for each Pod is what this version makes`,
+    );
 }
 
 /** In place of older sandboxes of the Pod: their rules are for the same address. */

@@ -56,8 +56,75 @@ export type Picked =
  * equals from the ENI that most Pods use, so that others can be emptied.
  */
 export function pick(views: readonly PoolView[], book: AddressBook, nowMs: number, restMs: number): Picked {
-  const busy = new Map<string, number>();
-  for (const { eni } of Object.values(book.allocations)) busy.set(eni, (busy.get(eni) ?? 0) + 1);
+  const best = firstFree(views, book, nowMs, restMs);
+  return best === undefined ? whyNone(views, book, nowMs, restMs) : { ok: true, eni: best.eni, ip: best.ip };
+}
+
+interface Offer {
+  readonly eni: string;
+  readonly ip: string;
+  readonly since: number;
+}
+
+/** In one pass that makes nothing: every ordinary Pod's ADD waits for it. */
+function firstFree(views: readonly PoolView[], book: AddressBook, nowMs: number, restMs: number): Offer | undefined {
+  const skipped = new Set<string>();
+  const busy = createBusyCount(book);
+  for (;;) {
+    let best: Offer | undefined;
+    for (const { eni, pool } of views) {
+      if (pool.generation < (book.enis[eni]?.generation ?? 0)) continue;
+      for (const { ip, since } of pool.addresses) {
+        if (book.allocations[ip] !== undefined || skipped.has(ip) || restsUntil(book, ip, nowMs, restMs) > nowMs)
+          continue;
+        if (best !== undefined && !isBefore({ eni, ip, since }, best, book, busy)) continue;
+        if (!isGivenBack(book, eni, ip, since)) best = { eni, ip, since };
+      }
+    }
+    if (best === undefined || timesKept(views, book, best.ip) === 1) return best;
+    // Nobody knows where it is.
+    skipped.add(best.ip);
+  }
+}
+
+function isBefore(a: Offer, b: Offer, book: AddressBook, busy: (eni: string) => number): boolean {
+  const order =
+    (book.freedAt[a.ip] ?? 0) - (book.freedAt[b.ip] ?? 0) ||
+    (a.eni === b.eni ? 0 : busy(b.eni) - busy(a.eni)) ||
+    a.since - b.since ||
+    compare(a.eni, b.eni) ||
+    compare(a.ip, b.ip);
+  return order < 0;
+}
+
+/** How many Pods use an ENI; counted when it is first asked. */
+function createBusyCount(book: AddressBook): (eni: string) => number {
+  let counts: Map<string, number> | undefined;
+  return (asked) => {
+    if (counts === undefined) {
+      counts = new Map();
+      for (const { eni } of Object.values(book.allocations)) counts.set(eni, (counts.get(eni) ?? 0) + 1);
+    }
+    return counts.get(asked) ?? 0;
+  };
+}
+
+function timesKept(views: readonly PoolView[], book: AddressBook, ip: string): number {
+  let times = 0;
+  for (const view of views)
+    if (believed(view, book))
+      for (const address of view.pool.addresses)
+        if (address.ip === ip && !isGivenBack(book, view.eni, ip, address.since)) times += 1;
+  return times;
+}
+
+function restsUntil(book: AddressBook, ip: string, nowMs: number, restMs: number): number {
+  const since = book.freedAt[ip];
+  // A time ahead of now was written by a clock that was set back since; it says nothing.
+  return since === undefined || since > nowMs ? nowMs : since + restMs;
+}
+
+function whyNone(views: readonly PoolView[], book: AddressBook, nowMs: number, restMs: number): Picked & { ok: false } {
   const offers = views.flatMap((view) =>
     believed(view, book) ? view.pool.addresses.map((address) => ({ ...address, eni: view.eni })) : [],
   );
@@ -65,22 +132,6 @@ export function pick(views: readonly PoolView[], book: AddressBook, nowMs: numbe
   const count = new Map<string, number>();
   for (const { ip } of kept) count.set(ip, (count.get(ip) ?? 0) + 1);
   const idle = kept.filter(({ ip }) => book.allocations[ip] === undefined && count.get(ip) === 1);
-  const restsUntil = (ip: string): number => {
-    const since = book.freedAt[ip];
-    // A time ahead of now was written by a clock that was set back since; it says nothing.
-    return since === undefined || since > nowMs ? nowMs : since + restMs;
-  };
-  const [best] = idle
-    .filter(({ ip }) => restsUntil(ip) <= nowMs)
-    .sort(
-      (a, b) =>
-        (book.freedAt[a.ip] ?? 0) - (book.freedAt[b.ip] ?? 0) ||
-        (busy.get(b.eni) ?? 0) - (busy.get(a.eni) ?? 0) ||
-        a.since - b.since ||
-        compare(a.eni, b.eni) ||
-        compare(a.ip, b.ip),
-    );
-  if (best !== undefined) return { ok: true, eni: best.eni, ip: best.ip };
   return {
     ok: false,
     listed: offers.length,
@@ -88,7 +139,9 @@ export function pick(views: readonly PoolView[], book: AddressBook, nowMs: numbe
     resting: idle.length,
     givenBack: offers.length - kept.length,
     ambiguous: [...count].flatMap(([ip, times]) => (times > 1 && book.allocations[ip] === undefined ? [ip] : [])),
-    ...(idle.length === 0 ? {} : { restedAtMs: Math.min(...idle.map(({ ip }) => restsUntil(ip))) }),
+    ...(idle.length === 0
+      ? {}
+      : { restedAtMs: Math.min(...idle.map(({ ip }) => restsUntil(book, ip, nowMs, restMs))) }),
   };
 }
 
@@ -97,8 +150,32 @@ export function allocationOf(
   book: AddressBook,
   podUid: string,
 ): { readonly ip: string; readonly eni: string } | undefined {
-  const found = Object.entries(book.allocations).find(([, holder]) => holder.podUID === podUid);
-  return found === undefined ? undefined : { ip: found[0], eni: found[1].eni };
+  const { allocations } = book;
+  for (const ip of Object.keys(allocations)) {
+    const holder = allocations[ip];
+    if (holder?.podUID === podUid) return { ip, eni: holder.eni };
+  }
+  return undefined;
+}
+
+/** What a book says of its Pods, for those who ask often. */
+export interface Holders {
+  ofPod(podUid: string): ReturnType<typeof allocationOf>;
+  /** UIDs of the VpcENIs that have allocations. */
+  readonly enis: ReadonlySet<string>;
+}
+
+/** Looks at every allocation once. */
+export function holdersOf(allocations: AddressBook['allocations']): Holders {
+  const byPod = new Map<string, { readonly ip: string; readonly eni: string }>();
+  const enis = new Set<string>();
+  for (const ip of Object.keys(allocations)) {
+    const holder = allocations[ip];
+    if (holder === undefined) continue;
+    byPod.set(holder.podUID, { ip, eni: holder.eni });
+    enis.add(holder.eni);
+  }
+  return { ofPod: (podUid) => byPod.get(podUid), enis };
 }
 
 /** To be made durable before the wiring. Throws when the address or the Pod is taken: `pick` and `allocationOf` were not asked on this book. */

@@ -3,7 +3,7 @@ import type { VpcEni } from '../api/vpc-eni.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
 import { eniGone } from './address-book.ts';
-import { addressOffers, nodePools, poolOf } from './address-offers.ts';
+import { nodePools, poolOf } from './address-offers.ts';
 import { freeAddress } from './free-addresses.ts';
 import type { PodView } from './pod-view.ts';
 import { createProblemLog } from './problem-log.ts';
@@ -12,7 +12,7 @@ import type { ServiceDeps } from './service-deps.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface AddressControllersDeps
-  extends Pick<ServiceDeps, 'nodeName' | 'store' | 'addresses' | 'lock' | 'node' | 'clock' | 'logger'> {
+  extends Pick<ServiceDeps, 'nodeName' | 'store' | 'addresses' | 'lock' | 'node' | 'clock' | 'restNowMs' | 'logger'> {
   readonly client: Pick<KubeClient, 'get' | 'list' | 'patch'>;
   readonly pods: Informer<PodView>;
   readonly enis: Informer<VpcEni>;
@@ -52,7 +52,7 @@ export function createAddressControllers(deps: AddressControllersDeps): AddressC
       },
     ],
     reconcile: (key, { signal }) => {
-      tell(addressOffers(enis.list(), deps.node.offer.enis, addresses.book, nodeName).problems);
+      tell(addresses.offers(enis.list(), deps.node.offer.enis, nodeName).problems);
       return reportUse(deps, key, signal);
     },
   });

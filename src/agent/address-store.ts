@@ -1,11 +1,22 @@
 // The address book on disk: kept in memory, changed at once, and written so that many changes share one write.
 import { rename } from 'node:fs/promises';
 import { z } from 'zod';
+import type { VpcEni } from '../api/vpc-eni.ts';
 import { errorText, TrunklineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { type AddressBook, addressBookSchema, allocate, allocationOf, emptyBook } from './address-book.ts';
+import {
+  type AddressBook,
+  addressBookSchema,
+  allocate,
+  allocationOf,
+  emptyBook,
+  type Holders,
+  holdersOf,
+} from './address-book.ts';
+import { type AddressOffers, addressOffers } from './address-offers.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 import { agentErrors } from './errors.ts';
+import type { PluggedEni } from './node-enis.ts';
 import type { Wired } from './wired-store.ts';
 
 /** A Pod as calls about it need it. */
@@ -27,6 +38,10 @@ export interface AddressStore {
    */
   load(wired: readonly Wired[]): Promise<void>;
   readonly book: AddressBook;
+  /** Of the book as it is now; made anew only after its allocations changed. */
+  readonly holders: Holders;
+  /** What `addressOffers` says with the book as it is now; made anew only after one of the objects or devices, or what was given back, changed. */
+  offers(enis: readonly VpcEni[], plugged: readonly PluggedEni[], nodeName: string): AddressOffers;
   /** Undefined for a Pod that was never named. */
   nameOf(podUid: string): PodName | undefined;
   /** For a Pod that has an address, or is about to. */
@@ -47,6 +62,8 @@ export function createAddressStore(options: { readonly path: string; readonly lo
   const names = new Map<string, PodName>();
   const listeners = new Set<(before: AddressBook) => void>();
   let book: AddressBook = emptyBook;
+  const offersOf = createOffers();
+  let holders: { readonly of: AddressBook['allocations']; readonly found: Holders } | undefined;
   let changed = 0;
   let written = 0;
   let running: { readonly version: number; readonly done: Promise<void> } | undefined;
@@ -98,6 +115,11 @@ export function createAddressStore(options: { readonly path: string; readonly lo
     get book() {
       return book;
     },
+    get holders() {
+      if (holders?.of !== book.allocations) holders = { of: book.allocations, found: holdersOf(book.allocations) };
+      return holders.found;
+    },
+    offers: (enis, plugged, nodeName) => offersOf(enis, plugged, book, nodeName),
     nameOf: (uid) => names.get(uid),
     setName: (uid, { namespace, name }) => {
       if (names.has(uid)) return;
@@ -116,8 +138,20 @@ export function createAddressStore(options: { readonly path: string; readonly lo
     onChange: (fn) => listen(() => fn()),
     onFreed: (fn) =>
       listen((before) => {
-        if (taken(book) < taken(before)) fn();
+        if (book.allocations !== before.allocations && taken(book) < taken(before)) fn();
       }),
+  };
+}
+
+/** Keeps the last answer: a hundred ADDs may come between two changes of the pools, and a pool has hundreds of addresses to read. */
+function createOffers(): typeof addressOffers {
+  let last: { readonly inputs: readonly unknown[]; readonly offers: AddressOffers } | undefined;
+  return (enis, plugged, book, nodeName) => {
+    // Of the book, only what was given back counts.
+    const inputs = [nodeName, book.enis, plugged, ...enis];
+    const known = last?.inputs.length === inputs.length && last.inputs.every((input, at) => input === inputs[at]);
+    if (last === undefined || !known) last = { inputs, offers: addressOffers(enis, plugged, book, nodeName) };
+    return last.offers;
   };
 }
 

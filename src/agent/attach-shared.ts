@@ -2,8 +2,8 @@
 import { sharedAddressesCondition } from '../api/node-eni-config.ts';
 import { TrunklineError } from '../base/errors.ts';
 import { abortable } from '../kube/abortable.ts';
-import { type AddressBook, allocate, allocationOf, freed, pick, type Picked, recovered } from './address-book.ts';
-import { type AddressOffers, addressOffers, type NodePool, nodePools } from './address-offers.ts';
+import { type AddressBook, allocate, freed, pick, type Picked, recovered } from './address-book.ts';
+import { type AddressOffers, type NodePool, nodePools } from './address-offers.ts';
 import type { Attachment, AttachRequest } from './attachment.ts';
 import { agentErrors } from './errors.ts';
 import type { PluggedEni } from './node-enis.ts';
@@ -82,16 +82,16 @@ function take(deps: ServiceDeps, uid: string): Attempt {
   const { addresses, nodeName, enis, node } = deps;
   const objects = enis.list();
   const pools = nodePools(objects, nodeName);
-  addresses.change((book) => reHomed(book, pools));
+  if (hasStranger(deps, pools)) addresses.change((book) => reHomed(book, pools));
   for (const { eni, use } of pools) if (use !== undefined) addresses.change((book) => recovered(book, eni, use));
-  const offers = addressOffers(objects, node.offer.enis, addresses.book, nodeName);
-  const own = allocationOf(addresses.book, uid);
+  const offers = addresses.offers(objects, node.offer.enis, nodeName);
+  const own = addresses.holders.ofPod(uid);
   if (own !== undefined && isListed(pools, addresses.book, own)) {
     const eni = offers.devices.get(own.eni);
     if (eni !== undefined) return { ip: own.ip, vpcEniUID: own.eni, eni };
     return { waitingFor: `the ENI of its address ${own.ip} is not plugged into the node`, againAfterMs: undefined };
   }
-  const nowMs = deps.clock.now().getTime();
+  const nowMs = deps.restNowMs();
   if (own !== undefined) {
     // Never free what the kernel still has.
     if (deps.store.ofPod(uid).length > 0)
@@ -110,10 +110,18 @@ function take(deps: ServiceDeps, uid: string): Attempt {
 /** Takes older sandboxes back whose address ipamd lists no more, before the address is given up: it may come back for another Pod. */
 async function dropLost(deps: ServiceDeps, uid: string): Promise<void> {
   const pools = nodePools(deps.enis.list(), deps.nodeName);
-  const book = reHomed(deps.addresses.book, pools);
-  const own = allocationOf(book, uid);
-  if (own === undefined || isListed(pools, book, own)) return;
+  const { addresses } = deps;
+  if (addresses.holders.ofPod(uid) === undefined) return;
+  if (hasStranger(deps, pools)) addresses.change((book) => reHomed(book, pools));
+  const own = addresses.holders.ofPod(uid);
+  if (own === undefined || isListed(pools, addresses.book, own)) return;
   for (const older of deps.store.ofPod(uid)) await unwire(deps, older);
+}
+
+/** Some address is held on a VpcENI that does not exist any more. */
+function hasStranger({ addresses }: Pick<ServiceDeps, 'addresses'>, pools: readonly NodePool[]): boolean {
+  for (const eni of addresses.holders.enis) if (!pools.some((pool) => pool.eni === eni)) return true;
+  return false;
 }
 
 /** A view of the pool that is older than one answered before says nothing about it. */

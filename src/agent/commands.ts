@@ -2,7 +2,8 @@
 import { podOf } from '../cni/args.ts';
 import type { CniCall } from '../cni/call.ts';
 import { cniCodes, CniError } from '../cni/error.ts';
-import { parseNetConf } from '../cni/net-conf.ts';
+import { parseNetConfFor } from '../cni/net-conf.ts';
+import { addressesIn } from '../cni/result.ts';
 import type { KernelRoute } from './kernel.ts';
 import { localRules } from './plan-local-rule.ts';
 import { planRuleRepair } from './plan-rules.ts';
@@ -12,20 +13,25 @@ import type { Wired } from './wired-store.ts';
 import { isStrict, preferences, tableOf, type Wiring } from './wiring.ts';
 import { uplinkOf } from './uplink.ts';
 
-/** Succeeds for a container that is unknown or deleted already. A late call for an old sandbox finds no record, so the new one is not touched. */
-export async function del(deps: ServiceDeps, call: Pick<CniCall, 'containerId' | 'args'>): Promise<void> {
+type Attached = Pick<CniCall, 'containerId' | 'ifName'>;
+
+/**
+ * Succeeds for an attachment that is unknown or deleted already, and for an interface of the container that is not ours. A late call for an old
+ * sandbox finds no record, so the new one is not touched.
+ */
+export async function del(deps: ServiceDeps, call: Attached & Pick<CniCall, 'args'>): Promise<void> {
   const key = deps.store.get(call.containerId)?.pod.uid ?? keyOfCall(call);
   await deps.lock.hold(key, async () => {
     // Read again: an ADD of this container may have ended while we waited.
     const uid = deps.store.get(call.containerId)?.pod.uid;
-    if (uid === undefined || uid === key) return unwireContainer(deps, call.containerId);
-    await deps.lock.hold(uid, () => unwireContainer(deps, call.containerId));
+    if (uid === undefined || uid === key) return unwireContainer(deps, call);
+    await deps.lock.hold(uid, () => unwireContainer(deps, call));
   });
 }
 
-async function unwireContainer(deps: ServiceDeps, containerId: string): Promise<void> {
+async function unwireContainer(deps: ServiceDeps, { containerId, ifName }: Attached): Promise<void> {
   const record = deps.store.get(containerId);
-  if (record === undefined) return;
+  if (record?.wiring.ifName !== ifName) return;
   await unwire(deps, record);
   deps.logger.info({ containerId, pod: podKey(record.pod), ip: record.wiring.podIp }, 'Pod unwired');
 }
@@ -40,12 +46,22 @@ function keyOfCall({ args, containerId }: Pick<CniCall, 'containerId' | 'args'>)
   }
 }
 
-/** Throws CniError 3 for an unknown container, and 101 naming what is missing in the kernel. */
+/** Throws CniError 3 for an unknown attachment, 7 when the result of its ADD is another one, and 101 naming what is missing in the kernel. */
 export async function check(deps: ServiceDeps, call: CniCall): Promise<void> {
-  parseNetConf(call.stdin);
+  const { prevResult } = parseNetConfFor('CHECK', call.stdin);
   const record = deps.store.get(call.containerId);
-  if (record?.phase !== 'wired')
-    throw new CniError(cniCodes.unknownContainer, `container ${call.containerId} is not wired on this node`);
+  if (record?.phase !== 'wired' || record.wiring.ifName !== call.ifName)
+    throw new CniError(
+      cniCodes.unknownContainer,
+      `container ${call.containerId} is not wired on this node as ${call.ifName}`,
+    );
+  const told = addressesIn(prevResult);
+  if (told !== undefined && !told.includes(`${record.wiring.podIp}/32`))
+    throw new CniError(
+      cniCodes.invalidConfiguration,
+      `prevResult has the addresses ${told.join(', ')}; container ${call.containerId} has ${record.wiring.podIp}/32`,
+      'expected the result of its ADD',
+    );
   const missing = await whatIsMissing(deps, record);
   if (missing !== undefined)
     throw new CniError(cniCodes.kernel, `container ${call.containerId}: ${missing}`, 'delete the Pod to wire it anew');
@@ -89,21 +105,24 @@ export function missingRoute(wiring: Wiring, uplink: string, routes: readonly Ke
 
 /** Throws CniError 50 while an ADD could not be served. */
 export function status(deps: ServiceDeps, call: CniCall): void {
-  parseNetConf(call.stdin);
+  parseNetConfFor('STATUS', call.stdin);
   if (!deps.node.ready)
     throw new CniError(cniCodes.notAvailable, `node ${deps.nodeName} takes no Pods yet: ${deps.node.offer.message}`);
 }
 
 /** Unwires every record that the runtime does not list as valid. A list that is absent deletes nothing. */
 export async function collect(deps: ServiceDeps, call: CniCall): Promise<void> {
-  const valid = parseNetConf(call.stdin)['cni.dev/valid-attachments'];
+  const valid = parseNetConfFor('GC', call.stdin)['cni.dev/valid-attachments'];
   if (valid === undefined)
     throw new CniError(
       cniCodes.invalidConfiguration,
       'GC needs cni.dev/valid-attachments in the network configuration',
     );
-  const kept = new Set(valid.map(({ containerID }) => containerID));
+  const nameOf = (containerId: string, ifName: string): string => `${containerId}/${ifName}`;
+  const kept = new Set(valid.map(({ containerID, ifname }) => nameOf(containerID, ifname)));
   // Taken before anything waits: what an ADD makes meanwhile is not in the runtime's list yet.
-  const doomed = deps.store.list().filter(({ containerId, phase }) => phase === 'wired' && !kept.has(containerId));
-  for (const record of doomed) await del(deps, { containerId: record.containerId, args: '' });
+  const doomed = deps.store
+    .list()
+    .filter(({ containerId, phase, wiring }) => phase === 'wired' && !kept.has(nameOf(containerId, wiring.ifName)));
+  for (const { containerId, wiring } of doomed) await del(deps, { containerId, ifName: wiring.ifName, args: '' });
 }

@@ -37,6 +37,17 @@ export function writeWhole(path: string, content: string, mode = 0o600): void {
   renameSync(temporary, path);
 }
 
+/** Writes in place and leaves the rest to the kernel: for a file of which a part is worth as much as none. The directory is made when missing. */
+export function writeOver(path: string, content: string, mode = 0o600): void {
+  try {
+    writeFileSync(path, content, { mode });
+  } catch (error) {
+    if (!isMissing(error)) throw withoutTemporary(path, error);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { mode });
+  }
+}
+
 /** What a full disk cut off would only take more of it. */
 function withoutTemporary(temporary: string, error: unknown): unknown {
   removeWhole(temporary);

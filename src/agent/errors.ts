@@ -55,6 +55,15 @@ export const agentErrors = {
     retry: 'terminal',
     eventReason: 'AgentStateUnreadable',
   }),
+  stateNewer: row({
+    code: 'AGENT-STATE-NEWER',
+    title: 'The state of the agent was written by a newer release',
+    cause:
+      'The agent of this node was set back to a release that does not know the form of what the newer one recorded.',
+    cure: 'Use the newer release again, or drain the node and remove the folder --state-dir; Pods that run are not touched meanwhile.',
+    retry: 'terminal',
+    eventReason: 'AgentStateNewer',
+  }),
   notRunning: row({
     code: 'AGENT-NOT-RUNNING',
     title: 'The agent of this node cannot be asked',
@@ -70,6 +79,15 @@ export const agentErrors = {
     cure: 'Build it with native/cni-entry/build.sh, or name it with --cni-entry.',
     retry: 'terminal',
     eventReason: 'CniEntryMissing',
+  }),
+  pluginMissing: row({
+    code: 'AGENT-PLUGIN-MISSING',
+    title: 'A CNI plugin of others that the agent was told to chain is not there',
+    cause:
+      'A flag of the agent asks for portmap or bandwidth, and the node has no such program where its runtime looks for plugins.',
+    cure: 'Install the CNI reference plugins on the node (Debian: containernetworking-plugins, copied to --cni-bin-dir), or leave the flag out.',
+    retry: 'terminal',
+    eventReason: 'CniPluginMissing',
   }),
 } as const;
 

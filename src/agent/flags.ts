@@ -40,6 +40,12 @@ export const agentFlags = {
   'address-rest': durationFlag(ADDRESS_REST_MS)
     .refine((ms) => ms <= MOST_ADDRESS_REST_MS, 'expected at most 1h, e.g. 30s')
     .describe('How long a shared address is left alone after its Pod is gone, at most 1h (default 30s)'),
+  'port-mapping': booleanFlag(false).describe(
+    "Chain the node's plugin portmap behind ours, for the hostPort of Pods (default false)",
+  ),
+  bandwidth: booleanFlag(false).describe(
+    "Chain the node's plugin bandwidth behind ours, for kubernetes.io/ingress-bandwidth and egress-bandwidth (default false)",
+  ),
   'enable-quick-release': booleanFlag(false).describe(
     'Have ipamd take all surplus addresses of this node back in each round of 2 minutes, not one (default false)',
   ),

@@ -1,13 +1,13 @@
 // Gives a shared address back to the node's pool: once its Pod is over by the server's own word, and nothing of it is wired.
 import { errorText } from '../base/errors.ts';
 import type { KubeClient, ReconcileResult } from '../kube/types.ts';
-import { allocationOf, freed } from './address-book.ts';
+import { freed } from './address-book.ts';
 import { hasEnded } from './pod-view.ts';
 import { isOver, isOverOnNode } from './pod-over.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
 
 export interface FreeDeps
-  extends Pick<ServiceDeps, 'nodeName' | 'pods' | 'store' | 'addresses' | 'lock' | 'clock' | 'logger'> {
+  extends Pick<ServiceDeps, 'nodeName' | 'pods' | 'store' | 'addresses' | 'lock' | 'restNowMs' | 'logger'> {
   readonly client: Pick<KubeClient, 'get' | 'list'>;
 }
 
@@ -22,15 +22,15 @@ export async function freeAddress(
   uid: string,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
-  if (allocationOf(deps.addresses.book, uid) === undefined || isServed(deps, uid)) return undefined;
+  if (deps.addresses.holders.ofPod(uid) === undefined || isServed(deps, uid)) return undefined;
   // Nobody wires this UID meanwhile.
   return deps.lock.hold(uid, async () => {
-    const own = allocationOf(deps.addresses.book, uid);
+    const own = deps.addresses.holders.ofPod(uid);
     if (own === undefined || isServed(deps, uid)) return undefined;
     const over = await ask(deps, uid, signal);
     if (over === undefined) return { requeueAfterMs: ASK_AGAIN_MS };
     if (!over) return { requeueAfterMs: LOOK_AGAIN_MS };
-    deps.addresses.change((book) => freed(book, uid, deps.clock.now().getTime()));
+    deps.addresses.change((book) => freed(book, uid, deps.restNowMs()));
     deps.logger.info({ podUID: uid, ip: own.ip }, 'shared address freed');
     await deps.addresses.saved();
     return undefined;

@@ -34,7 +34,7 @@ const KINDS = [
 
 if (arm64Unavailable !== undefined) it.skip(`ip-batch for arm64: unavailable without ${arm64Unavailable}`);
 
-describe.skipIf(!canMakeNamespaces()).each(KINDS)('$kind', ({ build, asked }) => {
+describe.skipIf(!canMakeNamespaces()).each(KINDS.map((of) => [of.kind, of] as const))('%s', (_, { build, asked }) => {
   let folder: string;
   let batch: IpBatch;
   let resident: Kernel;

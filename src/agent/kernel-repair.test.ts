@@ -56,14 +56,16 @@ describe('the repair of the kernel', () => {
     expect(await repairs('rule-added')).toBe(0);
   });
 
-  it('puts back rules, routes and the filter of source addresses of a Pod that is wired', async () => {
+  it('puts back rules, routes, the filter of source addresses and the switch of IPv6 of a Pod that is wired', async () => {
     await kernel.ipBatch([...RULES.map((rule) => `rule del ${rule}`), 'route flush table main']);
     kernel.sysctls.set(`net/ipv4/conf/${VETH}/rp_filter`, '0');
+    kernel.sysctls.set(`net/ipv6/conf/${VETH}/disable_ipv6`, '0');
     const from = kernel.lines.length;
     await round();
     expect([...kernel.rulesNow]).toEqual(expect.arrayContaining(RULES));
     expect(kernel.lines.slice(from)).toContain(`route replace 10.0.35.21/32 dev ${VETH} scope link`);
     expect(kernel.sysctls.get(`net/ipv4/conf/${VETH}/rp_filter`)).toBe('1');
+    expect(kernel.sysctls.get(`net/ipv6/conf/${VETH}/disable_ipv6`)).toBe('1');
     expect(await repairs('rule-added')).toBe(2);
   });
 

@@ -10,7 +10,7 @@ import { planWire, routesOf } from './plan-wire.ts';
 import { isOver } from './pod-over.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
 import { uplinkOf } from './uplink.ts';
-import { filterSources, unwire } from './wire.ts';
+import { filterSources, ipv6SwitchOf, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -112,8 +112,10 @@ async function isBroken({ kernel }: RepairDeps, { wiring }: Wired, seen: Seen): 
   const uplink = uplinkOf(wiring, seen.links);
   if (planRuleRepair([wiring], rulesAbout(wiring, seen.rules)).missing.length > 0) return true;
   if (missingRoute(wiring, uplink, seen.routes) !== undefined) return true;
-  for (const device of planWire(wiring).filtered)
+  const { filtered, closedToIpv6 } = planWire(wiring);
+  for (const device of filtered)
     if ((await kernel.sysctl(`net/ipv4/conf/${device}/rp_filter`)) === '0') return true;
+  for (const name of closedToIpv6.map(ipv6SwitchOf)) if ((await kernel.sysctl(name)) === '0') return true;
   return false;
 }
 

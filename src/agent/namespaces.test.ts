@@ -42,8 +42,8 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)('a Pod wired in a real kerne
       ...lines('ip -4 route show table all').map((line) => line.replace(/ linkdown/, '').trim()),
     ];
   };
-  const ping = (from: string, to: string): number | null =>
-    world.run(from, ['busybox', 'ping', '-c', '1', '-W', '2', to]).code;
+  const ping = (from: string, to: string, seconds = 2): number | null =>
+    world.run(from, ['busybox', 'ping', '-c', '1', '-W', String(seconds), to]).code;
   const curl = (from: string, host: string): string =>
     world.run(from, ['curl', '-s', '--noproxy', '*', '--connect-timeout', '2', `http://${host}:8080/`]).stdout;
   beforeAll(async () => {
@@ -101,12 +101,17 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)('a Pod wired in a real kerne
     expect(world.received('router', 's2') - before).toBeLessThan(requests);
   });
 
-  it('sends nothing with an address that is not its own, to the VPC or to its neighbour', () => {
+  it('sends nothing with an address that is not its own, to the VPC or to its neighbour', async () => {
     world.must('web', 'ip address add 10.0.36.99/32 dev eth0');
-    const counts = (): readonly number[] => ['client', 'db', 'node'].map((name) => world.echoesIn(name));
+    const counts = (): readonly number[] => world.echoesIn('client', 'db', 'node');
     const before = counts();
-    for (const to of [CLIENT_IP, DB.ip, NODE_IP])
-      expect(world.run('web', ['busybox', 'ping', '-c', '1', '-W', '1', '-I', '10.0.36.99', to]).code).toBe(1);
+    const sent = await world.runAll(
+      [CLIENT_IP, DB.ip, NODE_IP].map((to) => ({
+        from: 'web',
+        argv: ['busybox', 'ping', '-c', '1', '-W', '1', '-I', '10.0.36.99', to],
+      })),
+    );
+    expect(sent.map(({ code }) => code)).toEqual([1, 1, 1]);
     expect(counts()).toEqual(before);
     world.must('web', 'ip address del 10.0.36.99/32 dev eth0');
     expect(ping('web', CLIENT_IP)).toBe(0);
@@ -150,6 +155,6 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)('a Pod wired in a real kerne
     ] as const)
       await del(service.deps, callOf('DEL', pod, containerId));
     expect(nodeState()).toEqual(before);
-    expect(ping('client', WEB.ip)).not.toBe(0);
+    expect(ping('client', WEB.ip, 1)).not.toBe(0);
   });
 });

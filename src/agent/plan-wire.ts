@@ -9,6 +9,8 @@ export interface WirePlan {
   readonly unfiltered: readonly string[];
   /** Devices whose reverse-path filter must be strict: a Pod sends with its own address, or nothing arrives (ADR 0033). */
   readonly filtered: readonly string[];
+  /** Devices that must carry no IPv6: by its link-local address a Pod would reach its node past every rule and group (ADR 0035). */
+  readonly closedToIpv6: readonly string[];
 }
 
 /**
@@ -76,6 +78,7 @@ export function planWire(wiring: Wiring): WirePlan {
     ],
     unfiltered: [link, ...(isStrict(wiring) ? [hostVeth] : [])],
     filtered: isStrict(wiring) ? [] : [hostVeth],
+    closedToIpv6: [hostVeth],
   };
 }
 

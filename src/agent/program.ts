@@ -14,7 +14,7 @@ import { type ConfigMap, configMaps, type Pod, pods } from '../kube/resources.ts
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
 import { createAddressControllers } from './address-controllers.ts';
 import { createAddressStore } from './address-store.ts';
-import { createConflistFile } from './conflist.ts';
+import { type Chained, type ConflistFile, createConflistFile, requireChained } from './conflist.ts';
 import { installPlugins } from './install.ts';
 import { createInspection, createInspectionServer } from './inspection.ts';
 import type { Kernel } from './kernel.ts';
@@ -23,18 +23,21 @@ import { createKeyLock } from './key-lock.ts';
 import { chooseLinkDriver, type LinkDriverChoice } from './link-driver.ts';
 import { createLinkWatch, type LinkWatch } from './link-watch.ts';
 import { createAgentMetrics } from './metrics.ts';
-import { netnsFinder } from './netns-path.ts';
+import { checkNetns, netnsFinder } from './netns-path.ts';
 import { createNodeController } from './node-controller.ts';
 import { createNodeNetwork, type MutableNodeNetwork } from './node-network.ts';
 import { createNodeRouting, type NodeRouting } from './node-routing.ts';
+import { createRestClock } from './rest-clock.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 import { createTornDownPods, reportWiring } from './report-wiring.ts';
 import { createStaticAddresses } from './static-addresses.ts';
+import { createReturnPathController, type ReturnPath } from './return-path.ts';
 import { createRoutingController } from './routing-controller.ts';
 import { createCniServer } from './server.ts';
 import { createCniService } from './service.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUp } from './start-up.ts';
+import { checkStateFormat } from './state-format.ts';
 import { createTombstones } from './tombstones.ts';
 import { createWiredStore, type WiredStore } from './wired-store.ts';
 
@@ -52,6 +55,8 @@ export interface AgentProgramOptions {
   readonly stateDirectory: string;
   /** Where the runtime's network namespaces are seen. */
   readonly netnsDirectory: string;
+  /** The namespace of the node; default: the one that this program is in. */
+  readonly ownNetns?: string;
   /** Files that may be installed as CNI binary, best first; the first that exists is taken. */
   readonly entries: readonly string[];
   readonly linkDriver: LinkDriverChoice;
@@ -60,6 +65,10 @@ export interface AgentProgramOptions {
   readonly addressRestMs: number;
   readonly version: string;
   readonly quickRelease?: boolean;
+  /** Plugins of others in the network configuration, behind ours. */
+  readonly chained?: readonly Chained[];
+  /** Absent: somebody else sees to it. */
+  readonly returnPath?: ReturnPath;
   /** Where health, readiness and metrics are served over TCP, besides the socket; absent: nowhere. */
   readonly health?: ListenAddress;
   readonly signal: AbortSignal;
@@ -98,6 +107,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     addresses: createAddressStore({ path: join(options.stateDirectory, 'addresses.json'), logger }),
     node,
     clock,
+    restNowMs: createRestClock(clock),
     logger,
   };
   const addressControllers = createAddressControllers(shared);
@@ -119,6 +129,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     metrics,
     kernel,
     findNetns: netnsFinder(options.netnsDirectory),
+    checkNetns: (path) => checkNetns(path, options.ownNetns),
     addTimeoutMs: options.addTimeoutMs,
     addressRestMs: options.addressRestMs,
     changed: (uid) => {
@@ -144,10 +155,14 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
     clock,
     logger,
   });
+  await checkStateFormat({ directory: options.stateDirectory, logger });
   // Before anything runs: a reporter that saw an unread store would tell TornDown for a Pod that is still wired.
   await startUp(deps, () => service.processTombstones());
+  await requireChained(options.binDirectory, options.chained ?? []);
   const entry = await installPlugins({ directory: options.binDirectory, entries: options.entries });
   logger.info({ entry, directory: options.binDirectory }, 'CNI binaries are installed');
+  const conflist = createConflistFile(options.conflistDirectory, options.chained);
+  const nodeKeeper = nodeController(options, informers.configs, conflist, node, watch, store, routing);
   await runManager({
     informers: Object.values(informers),
     controllers: [
@@ -156,11 +171,19 @@ export async function runAgent(options: AgentProgramOptions): Promise<void> {
       staticAddresses.controller,
       repair.controller,
       createRoutingController({ ...shared, values: informers.values }),
-      nodeController(options, informers.configs, node, watch, store, routing),
+      ...(options.returnPath === undefined
+        ? []
+        : [createReturnPathController({ path: options.returnPath, clock, logger })]),
+      nodeKeeper,
     ],
     servers: [
       server,
       ...(options.health === undefined ? [] : [createInspectionServer(inspection, options.health)]),
+      {
+        name: 'conflist watch',
+        when: 'at-start',
+        run: (stop) => conflist.watch(() => nodeKeeper.enqueue(nodeName), stop),
+      },
       { name: 'link watch', when: 'at-start', run: (stop) => watch.run(stop) },
       {
         name: 'tombstone watch',
@@ -211,6 +234,7 @@ function eniOfPod({ before, after }: InformerChange<PodView>): readonly string[]
 function nodeController(
   options: AgentProgramOptions,
   necs: Informer<NodeEniConfig>,
+  conflist: ConflistFile,
   network: MutableNodeNetwork,
   links: LinkWatch,
   store: WiredStore,
@@ -229,7 +253,7 @@ function nodeController(
       network.offer.trunk?.device === trunk
         ? network.offer.trunk.driver
         : await chooseLinkDriver({ kernel, watch: links }, linkDriver),
-    conflist: createConflistFile(options.conflistDirectory),
+    conflist,
     agentVersion: options.version,
     quickRelease: options.quickRelease ?? false,
   });

@@ -46,9 +46,13 @@ export interface ServiceDeps {
   readonly metrics: Pick<AgentMetrics, 'addPhase' | 'repairs' | 'foreignRules'>;
   /** Where the agent finds a namespace that the runtime names. */
   readonly findNetns: (path: string) => string;
+  /** Throws CniError 4 for what is no namespace of a Pod; takes what `findNetns` gave. */
+  readonly checkNetns: (path: string) => void;
   readonly addTimeoutMs: number;
   /** How long a freed shared address is left alone (DESIGN, decision 2). */
   readonly addressRestMs: number;
+  /** By what it is measured (rest-clock.ts). */
+  readonly restNowMs: () => number;
   /** Tells the reporter that the wiring of a Pod changed. */
   readonly changed: (podUid: string) => void;
 }

@@ -1,5 +1,5 @@
 // What the agent does before it serves: nothing that the kernel lost stays recorded, nothing recorded stays unrepaired.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
@@ -132,6 +132,24 @@ describe('the start of the agent, for shared addresses', () => {
     expect(store.ofPod('uid-db')).toEqual([]);
     expect(addresses.book.allocations).toEqual({ '10.0.35.21': { eni: 'uid-shared-2', podUID: 'uid-db' } });
     expect(world.changes).toContain('uid-db');
+  });
+
+  it('serves with a book that it cannot write, as on a full disk, and writes it once it can', async () => {
+    const path = join(world.stateDir, 'addresses.json');
+    rmSync(path, { force: true });
+    // Where the new file would be written first.
+    const inTheWay = join(world.stateDir, `.addresses.json.${process.pid}.tmp`);
+    mkdirSync(inTheWay);
+    const addresses = again();
+    await startUp({ ...world.deps, store, addresses }, nothing);
+    expect(addresses.book.allocations).toHaveProperty(['10.0.35.21']);
+    expect(store.ofPod('uid-db')).toHaveLength(1);
+    await expect(addresses.saved()).rejects.toThrow('EISDIR');
+    rmSync(inTheWay, { recursive: true });
+    await addresses.saved();
+    const rerun = again();
+    await rerun.load([]);
+    expect(rerun.book).toEqual(addresses.book);
   });
 
   it('knows again who has which address when only the record of the wiring is left', async () => {

@@ -3,6 +3,7 @@ import { errorText } from '../base/errors.ts';
 import type { KernelLink } from './kernel.ts';
 import { planRuleRepair } from './plan-rules.ts';
 import { planWire, routesOf } from './plan-wire.ts';
+import { restsFromNow } from './rest-clock.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { uplinkOf } from './uplink.ts';
 import { filterSources, unwire } from './wire.ts';
@@ -12,7 +13,8 @@ import type { Wired } from './wired-store.ts';
 export async function startUp(deps: ServiceDeps, processTombstones: () => Promise<void>): Promise<void> {
   await deps.store.load();
   await deps.addresses.load(deps.store.list());
-  await deps.addresses.saved();
+  deps.addresses.change((book) => restsFromNow(book, deps.restNowMs()));
+  await saveAddresses(deps);
   await processTombstones();
   for (const record of deps.store.list()) if (record.phase === 'wiring') await unwire(deps, record);
   await forgetLostSandboxes(deps);
@@ -21,6 +23,15 @@ export async function startUp(deps: ServiceDeps, processTombstones: () => Promis
   await repairRules(deps);
   const links = await deps.kernel.links();
   for (const record of deps.store.list()) await repairRoutes(deps, record, links);
+}
+
+/** A full disk must not keep Pods from being served: what the book lacks on disk is in the records of the wirings, and the next change writes it. */
+async function saveAddresses({ addresses, logger }: ServiceDeps): Promise<void> {
+  try {
+    await addresses.saved();
+  } catch (error) {
+    logger.error({ error: errorText(error) }, 'the address book cannot be written; the next change tries again');
+  }
 }
 
 /** After a reboot the files are there and the kernel is empty: a sandbox whose device is gone comes back as a new one. */

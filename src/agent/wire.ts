@@ -54,14 +54,20 @@ async function carryOut(deps: WireDeps, wiring: Wiring): Promise<void> {
   told('pod');
 }
 
-/** Safe to repeat. Throws AGENT-KERNEL-REFUSED. */
+/** By what a Pod may send: its own address, and no IPv6 while the data plane carries none. Safe to repeat. Throws AGENT-KERNEL-REFUSED. */
 export async function filterSources(
-  kernel: Pick<ServiceDeps['kernel'], 'setSysctl'>,
-  { unfiltered, filtered }: Pick<WirePlan, 'unfiltered' | 'filtered'>,
+  kernel: Pick<ServiceDeps['kernel'], 'setSysctl' | 'sysctl'>,
+  { unfiltered, filtered, closedToIpv6 }: Pick<WirePlan, 'unfiltered' | 'filtered' | 'closedToIpv6'>,
 ): Promise<void> {
   for (const device of unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
   for (const device of filtered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '1');
+  for (const name of closedToIpv6.map(ipv6SwitchOf))
+    // A kernel without IPv6 has no such switch.
+    if ((await kernel.sysctl(name)) === '0') await kernel.setSysctl(name, '1');
 }
+
+/** `1` for a device that carries no IPv6. */
+export const ipv6SwitchOf = (device: string): string => `net/ipv6/conf/${device}/disable_ipv6`;
 
 /** Takes everything back and forgets the record. `keepLink`: a newer sandbox of the same Pod uses the sub-ENI. The device of a shared ENI always stays. */
 export async function unwire(

@@ -28,6 +28,14 @@ describe('CNI_ARGS', () => {
     expect(parseArgs('A=b=c;;').get('A')).toBe('b=c');
   });
 
+  it.each(['../../nodes/x', 'UPPER', '-a', 'a b', 'x'.repeat(254)])(
+    'refuses the name %j, which no Pod can have',
+    (name) => {
+      for (const args of [`K8S_POD_NAMESPACE=ns;K8S_POD_NAME=${name}`, `K8S_POD_NAMESPACE=${name};K8S_POD_NAME=p`])
+        expect(() => podOf(args)).toThrow(expect.objectContaining({ code: cniCodes.invalidEnvironment }));
+    },
+  );
+
   it.each(['A', '=b', 'A=b;c'])('refuses %j, which is not pairs', (text) => {
     expect(() => parseArgs(text)).toThrow(expect.objectContaining({ code: cniCodes.invalidEnvironment }));
   });

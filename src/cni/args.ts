@@ -21,12 +21,20 @@ export function parseArgs(text: string): ReadonlyMap<string, string> {
   return pairs;
 }
 
-/** The Pod of the call, or undefined when the arguments name none. */
+// As the API takes them; they become part of paths.
+const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** The Pod of the call, or undefined when the arguments name none. Throws CniError 4 for what can be no name. */
 export function podOf(text: string): PodArgs | undefined {
   const pairs = parseArgs(text);
   const namespace = pairs.get('K8S_POD_NAMESPACE') ?? '';
   const name = pairs.get('K8S_POD_NAME') ?? '';
   if (namespace === '' || name === '') return undefined;
+  for (const [key, value] of [
+    ['K8S_POD_NAMESPACE', namespace],
+    ['K8S_POD_NAME', name],
+  ] as const)
+    if (!NAME.test(value)) throw new CniError(cniCodes.invalidEnvironment, `CNI_ARGS: ${key}=${value} can be no name`);
   const uid = pairs.get('K8S_POD_UID') ?? '';
   return { namespace, name, uid: uid === '' ? undefined : uid };
 }

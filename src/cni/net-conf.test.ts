@@ -1,7 +1,7 @@
 // Network configurations as they are found on nodes.
 import { describe, expect, it } from 'vitest';
 import { cniCodes } from './error.ts';
-import { parseNetConf } from './net-conf.ts';
+import { parseNetConf, parseNetConfFor } from './net-conf.ts';
 import { cniVersions } from './version.ts';
 
 const conf = (changes: object = {}): string =>
@@ -55,6 +55,17 @@ describe('the network configuration', () => {
     expect(() => parseNetConf(conf(changes))).toThrow(
       expect.objectContaining({ code: cniCodes.invalidConfiguration, message: expect.stringContaining(key) as string }),
     );
+  });
+
+  it.each([
+    ['CHECK', '0.3.1', '0.4.0'],
+    ['STATUS', '1.0.0', '1.1.0'],
+    ['GC', '1.0.0', '1.1.0'],
+  ] as const)('has no %s in version %s, and has it in %s', (command, before, since) => {
+    expect(() => parseNetConfFor(command, conf({ cniVersion: before }))).toThrow(
+      expect.objectContaining({ code: cniCodes.incompatibleVersion, details: `expected ${since} or newer` }),
+    );
+    expect(parseNetConfFor(command, conf({ cniVersion: since })).cniVersion).toBe(since);
   });
 
   it('carries what is in use to GC', () => {

@@ -1,7 +1,8 @@
 // The network configuration that the runtime writes to a plugin's stdin.
 import { z } from 'zod';
 import { cniCodes, CniError } from './error.ts';
-import { cniVersions, isCniVersion } from './version.ts';
+import { type CniCommand } from './call.ts';
+import { type CniVersion, cniVersions, isCniVersion } from './version.ts';
 
 /** Keys that are not named here are kept out: they belong to the runtime or to other plugins. */
 export const netConfSchema = z.object({
@@ -34,6 +35,22 @@ export function parseNetConf(text: string): NetConf {
     cniCodes.invalidConfiguration,
     `network configuration: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not accepted'}`,
   );
+}
+
+/** Since which version of the protocol there is a command (CNI specification, its list of versions). */
+const SINCE: Readonly<Partial<Record<CniCommand, CniVersion>>> = { CHECK: '0.4.0', STATUS: '1.1.0', GC: '1.1.0' };
+
+/** As `parseNetConf`, for a command that older versions do not have: those throw CniError 1, as the reference plugins do. */
+export function parseNetConfFor(command: CniCommand, text: string): NetConf {
+  const conf = parseNetConf(text);
+  const since = SINCE[command] ?? cniVersions[0];
+  if (cniVersions.indexOf(conf.cniVersion) < cniVersions.indexOf(since))
+    throw new CniError(
+      cniCodes.incompatibleVersion,
+      `cniVersion ${conf.cniVersion} has no ${command}`,
+      `expected ${since} or newer`,
+    );
+  return conf;
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 // Results and errors as each protocol version wants them.
 import { describe, expect, it } from 'vitest';
 import { cniCodes, CniError, cniErrorResultSchema, errorResult } from './error.ts';
-import { addResult } from './result.ts';
+import { addressesIn, addResult } from './result.ts';
 import { type CniVersion, cniVersions } from './version.ts';
 
 const attachment = {
@@ -38,6 +38,19 @@ describe('the result of ADD', () => {
 
   it.each(cniVersions)('says in which version it is: %s', (version) => {
     expect(addResult(attachment, version).cniVersion).toBe(version);
+  });
+});
+
+describe('the result that a runtime kept', () => {
+  it('has the addresses, whatever others put into it', () => {
+    const result = { ...addResult(attachment, '1.1.0'), routes: [{ dst: '10.0.0.0/8', mtu: 1400 }], theirs: true };
+    expect(addressesIn(result)).toEqual(['10.0.36.21/32']);
+    expect(addressesIn({})).toEqual([]);
+    expect(addressesIn(undefined)).toBeUndefined();
+  });
+
+  it.each([null, 7, 'x', { ips: 'x' }, { ips: [{}] }])('is refused when it is none: %j', (result) => {
+    expect(() => addressesIn(result)).toThrow(expect.objectContaining({ code: cniCodes.invalidConfiguration }));
   });
 });
 

@@ -1,5 +1,6 @@
 // The result of ADD, in the words of each protocol version.
 import { z } from 'zod';
+import { cniCodes, CniError } from './error.ts';
 import type { CniVersion } from './version.ts';
 
 export const addResultSchema = z.object({
@@ -17,6 +18,16 @@ export const addResultSchema = z.object({
   dns: z.object({}).optional(),
 });
 export type AddResult = z.infer<typeof addResultSchema>;
+
+const previousResultSchema = z.looseObject({ ips: z.array(z.looseObject({ address: z.string() })).default([]) });
+
+/** The addresses of a result that the runtime kept, whoever was chained behind; undefined when it gave none. Throws CniError 7. */
+export function addressesIn(prevResult: unknown): readonly string[] | undefined {
+  if (prevResult === undefined) return undefined;
+  const result = previousResultSchema.safeParse(prevResult);
+  if (result.success) return result.data.ips.map(({ address }) => address);
+  throw new CniError(cniCodes.invalidConfiguration, 'prevResult is no CNI result', 'expected the result of ADD');
+}
 
 /** One Pod's attachment, independent of the protocol. */
 export interface Attachment {

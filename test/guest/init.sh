@@ -22,6 +22,5 @@ load() {
 }
 for module in veth 8021q ip_vs_rr; do load $module; done
 ip link set lo up
-cd "$(dirname "$0")/../.." || exit 1
-vitest run --config test/guest/vitest.config.ts --reporter=json --outputFile="$folder/report.json" >"$folder/output.txt" 2>&1
+node "$folder/tests.mjs" "$folder/report.json" >"$folder/output.txt" 2>&1
 busybox poweroff -f

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createIpBatch, type IpBatch } from '../ip-batch.ts';
 import { createKernel, type Kernel } from '../kernel.ts';
+import { createResidentShell, quoted, type ResidentShell, type ShellOutcome } from './resident-shell.ts';
 
 const IP_BATCH = resolve(import.meta.dirname, '../../../build/ip-batch');
 
@@ -23,6 +24,8 @@ export interface NetnsWorld {
   netns(name: string): string;
   /** Runs to its end inside a namespace; never throws for an exit code. */
   run(name: string, argv: readonly string[]): Outcome;
+  /** Same, several side by side, each in the namespace that it names; the outcomes in their order. */
+  runAll(commands: readonly { readonly from: string; readonly argv: readonly string[] }[]): Promise<readonly Outcome[]>;
   /** Same, but throws. */
   must(name: string, script: string): void;
   /** Another node beside `node`, with eth0 and nothing else; its kernel. */
@@ -44,8 +47,8 @@ export interface NetnsWorld {
   unplug(mac: string): void;
   /** An HTTP server that answers every request with the caller's address; resolves once it listens. */
   serve(name: string, host: string, port: number): Promise<void>;
-  /** Echo requests that have reached a namespace. */
-  echoesIn(name: string): number;
+  /** Echo requests that have reached namespaces. */
+  echoesIn(...names: readonly string[]): readonly number[];
   /** Packets that a device has received. */
   received(name: string, device: string): number;
   close(): Promise<void>;
@@ -86,26 +89,28 @@ export function createNetnsWorld(label: string, { tagged = false } = {}): NetnsW
     return `/run/netns/${full}`;
   };
   const enter = (name: string): readonly string[] => ['nsenter', `--net=${netns(name)}`];
-  const run: NetnsWorld['run'] = (name, argv) => {
-    const [command = '', ...rest] = [...enter(name), ...argv];
-    const done = spawnSync(command, rest, { encoding: 'utf8', timeout: 10_000 });
-    return { code: done.status, stdout: done.stdout };
-  };
-  const must: NetnsWorld['must'] = (name, script) => sh([...enter(name), 'sh', '-ec', `'${script}'`].join(' '));
+  const shell = createResidentShell();
+  const sh = (script: string): string => succeeded(script, shell.run(script));
+  const run: NetnsWorld['run'] = (name, argv) => shell.run([...enter(name), ...argv].map(quoted).join(' '));
+  const must: NetnsWorld['must'] = (name, script) => void sh([...enter(name), 'sh', '-ec', quoted(script)].join(' '));
 
   build(must, netns);
   const batch = builtIpBatch();
   const outside = createKernel(batch);
   return {
-    kernel: kernelInside(outside, netns('node')),
+    kernel: kernelInside(outside, netns('node'), (script) => shell.run(script)),
     netns,
     run,
     must,
-    echoesIn: (name) => {
-      const [heads = [], values = []] = run(name, ['grep', '^Icmp:', '/proc/net/snmp'])
-        .stdout.split('\n')
-        .map((line) => line.split(' '));
-      return Number(values[heads.indexOf('InEchos')]);
+    runAll: (commands) => Promise.all(commands.map(({ from, argv }) => finished([...enter(from), ...argv]))),
+    echoesIn: (...names) => {
+      // One process to start, however many namespaces.
+      const script = names.map((name) => `${enter(name).join(' ')} grep ^Icmp: /proc/net/snmp`).join('; ');
+      const lines = sh(script).trim().split('\n');
+      return names.map((_, at) => {
+        const [heads = [], values = []] = [lines[2 * at], lines[2 * at + 1]].map((line = '') => line.split(' '));
+        return Number(values[heads.indexOf('InEchos')]);
+      });
     },
     received: (name, device) => {
       const counters = new RegExp(`^ *${device}: *\\d+ +(\\d+)`, 'm').exec(run(name, ['cat', '/proc/net/dev']).stdout);
@@ -113,7 +118,7 @@ export function createNetnsWorld(label: string, { tagged = false } = {}): NetnsW
     },
     addNode: (name, ip) => {
       addNode(must, netns, name, ip);
-      return kernelInside(outside, netns(name));
+      return kernelInside(outside, netns(name), (script) => shell.run(script));
     },
     plug: ({ mac, ip, gateway, node = 'node', vlanId }) => {
       const known = plugged.get(mac);
@@ -152,7 +157,8 @@ export function createNetnsWorld(label: string, { tagged = false } = {}): NetnsW
         child.kill('SIGKILL');
         await ended;
       }
-      for (const full of made.values()) sh(`ip netns delete ${full}`);
+      sh([...made.values()].map((full) => `ip netns delete ${full}`).join('; '));
+      shell.close();
     },
   };
 }
@@ -183,8 +189,8 @@ function build(must: NetnsWorld['must'], netns: NetnsWorld['netns']): void {
   );
 }
 
-/** The product's kernel, led into the node's namespace. */
-export function kernelInside(outside: Kernel, node: string): Kernel {
+/** The product's kernel, led into the node's namespace. `run`: for what is done by a command. */
+export function kernelInside(outside: Kernel, node: string, run: ResidentShell['run'] = runOnce): Kernel {
   return {
     ipBatch: (lines, options = {}) => outside.ipBatch(lines, { netns: node, ...options }),
     links: (options = {}) => outside.links({ netns: node, ...options }),
@@ -194,12 +200,13 @@ export function kernelInside(outside: Kernel, node: string): Kernel {
     rules: () => outside.rules({ netns: node }),
     routes: () => outside.routes({ netns: node }),
     setSysctl: (name, value) => {
-      sh(`nsenter --net=${node} sh -c 'echo ${value} >/proc/sys/${name}'`);
+      const script = `nsenter --net=${node} sh -c 'echo ${value} >/proc/sys/${name}'`;
+      succeeded(script, run(script));
       return Promise.resolve();
     },
     sysctl: (name) => {
-      const read = spawnSync('nsenter', [`--net=${node}`, 'cat', `/proc/sys/${name}`], { encoding: 'utf8' });
-      return Promise.resolve(read.status === 0 ? read.stdout.trim() : undefined);
+      const { code, stdout } = run(`nsenter --net=${node} cat /proc/sys/${name}`);
+      return Promise.resolve(code === 0 ? stdout.trim() : undefined);
     },
     watchLinks: (changed, signal) =>
       new Promise((resolve) => {
@@ -214,7 +221,26 @@ export function kernelInside(outside: Kernel, node: string): Kernel {
   };
 }
 
-function sh(script: string): void {
-  const done = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${script}: ${done.stderr}`);
+function finished([command = '', ...rest]: readonly string[]): Promise<Outcome> {
+  return new Promise((done, failed) => {
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.on('error', failed);
+    child.on('close', (code) => done({ code, stdout }));
+  });
+}
+
+/** By a shell of its own. */
+function runOnce(script: string): ShellOutcome {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  return { code: status ?? 1, stdout, stderr };
+}
+
+/** What it said; throws when it failed. */
+function succeeded(script: string, { code, stdout, stderr }: ShellOutcome): string {
+  if (code !== 0) throw new Error(`${script}: ${stderr}`);
+  return stdout;
 }

@@ -12,7 +12,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
 import { namespaces, type Pod, pods, serviceAccounts } from '../../kube/resources.ts';
 import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
-import { runAgent } from '../program.ts';
+import { type AgentProgramOptions, runAgent } from '../program.ts';
 import { createNetnsWorld, type NetnsWorld } from './netns-world.ts';
 import { NODE, podOf } from './service-world.ts';
 
@@ -32,12 +32,12 @@ export interface ProgramWorld {
   /** For another process. */
   readonly connection: { readonly server: string; readonly caPem: string; readonly token: string };
   /** Resolves once its socket is there. `wrap` stands between the agent and the API. */
-  startAgent(wrap?: (client: KubeClient) => KubeClient): Promise<void>;
+  startAgent(wrap?: (client: KubeClient) => KubeClient, more?: Partial<AgentProgramOptions>): Promise<void>;
   stopAgent(): Promise<void>;
   /** What the runtime does: the installed entry, with the variables of the protocol. */
   cni(command: string, pod: Pod, containerId: string, netns: string, conf?: object): Promise<CniOutcome>;
-  /** Same, with these variables and this on stdin alone. */
-  entry(variables: Readonly<Record<string, string>>, stdin: string): Promise<CniOutcome>;
+  /** Same, with these variables and this on stdin alone. `program`: another file than the installed entry. */
+  entry(variables: Readonly<Record<string, string>>, stdin: string, program?: string): Promise<CniOutcome>;
   setStatus<T extends KubeObject>(resource: Resource<T>, name: string, status: object): Promise<T>;
   /** A Pod bound to the node; `networks: null` leaves the annotation out. */
   createPod(name: string, options?: { readonly networks?: string | null }): Promise<Pod>;
@@ -57,7 +57,7 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
     client,
     base,
     connection,
-    startAgent: async (wrap = (own) => own) => {
+    startAgent: async (wrap = (own) => own, more = {}) => {
       const changes = watch(base, { signal: AbortSignal.timeout(10_000) });
       const stop = new AbortController();
       const done = runAgent({
@@ -72,11 +72,13 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
         socket,
         stateDirectory: join(base, 'state'),
         netnsDirectory: '/run/netns',
+        ownNetns: world.netns('node'),
         entries: [join(base, 'cni-entry')],
         linkDriver: 'veth',
         addTimeoutMs: 10_000,
         addressRestMs: 0,
         version: 'v3.6.0',
+        ...more,
         signal: stop.signal,
       });
       done.catch(() => undefined);
@@ -87,7 +89,7 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
       for await (const { filename } of changes) if (filename === 'agent.sock' && existsSync(socket)) return;
     },
     stopAgent: () => stopRunning(),
-    entry: (variables, stdin) => runEntry(base, variables, stdin),
+    entry: (variables, stdin, program) => runEntry(base, variables, stdin, program),
     cni: (command, pod, containerId, netns, conf = {}) =>
       runEntry(
         base,
@@ -167,9 +169,14 @@ export const cniArgsOf = ({ metadata: { namespace = '', name, uid = '' } }: Pod)
 const CONF = { cniVersion: '0.3.1', name: 'tke-eni', type: 'tke-route-eni', mtu: 1500 };
 
 /** The installed entry with these variables, besides those of its own settings, and this on stdin. */
-function runEntry(base: string, variables: Readonly<Record<string, string>>, stdin: string): Promise<CniOutcome> {
+function runEntry(
+  base: string,
+  variables: Readonly<Record<string, string>>,
+  stdin: string,
+  program = join(base, 'bin', 'tke-route-eni'),
+): Promise<CniOutcome> {
   return new Promise((done, failed) => {
-    const child = spawn(join(base, 'bin', 'tke-route-eni'), {
+    const child = spawn(program, {
       env: {
         TKE_ENI_AGENT_SOCKET: join(base, 'agent.sock'),
         TKE_ENI_AGENT_TOMBSTONES: join(base, 'state', 'tombstones'),

@@ -19,6 +19,7 @@ import { type AgentMetrics, createAgentMetrics } from '../metrics.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkDriver } from '../link-driver.ts';
 import { createNodeRouting, type NodeRouting } from '../node-routing.ts';
+import { createRestClock } from '../rest-clock.ts';
 import { createNodeNetwork, type MutableNodeNetwork } from '../node-network.ts';
 import { type PodView, viewPod } from '../pod-view.ts';
 import type { ServiceDeps } from '../service-deps.ts';
@@ -95,7 +96,8 @@ export function callOf(command: CniCommand, pod: Pod, containerId: string, netns
     netns,
     ifName: 'eth0',
     args: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${name};K8S_POD_UID=${uid}`,
-    stdin: '{"cniVersion":"1.0.0","name":"tke-eni","type":"tke-route-eni","mtu":1500}',
+    // The newest where only that has the command.
+    stdin: `{"cniVersion":"${command === 'STATUS' || command === 'GC' ? '1.1.0' : '1.0.0'}","name":"tke-eni","type":"tke-route-eni","mtu":1500}`,
   };
 }
 
@@ -158,6 +160,7 @@ export function createServiceWorld(
       ips,
       addresses: createAddressStore({ path: join(stateDir, 'addresses.json'), logger: silentLogger }),
       addressRestMs: 30_000,
+      restNowMs: createRestClock(clock),
       store,
       routing,
       lock: createKeyLock(),
@@ -172,6 +175,7 @@ export function createServiceWorld(
       metrics,
       logger: silentLogger,
       findNetns: (path) => path,
+      checkNetns: () => undefined,
       addTimeoutMs: 45_000,
       changed: (uid) => void changes.push(uid),
     },

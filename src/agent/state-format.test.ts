@@ -1,0 +1,52 @@
+// Which state an agent may read, over upgrades and back.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../base/logger.ts';
+import { checkStateFormat, STATE_FORMAT } from './state-format.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tke-format-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const path = (): string => join(directory, 'format.json');
+const check = (): Promise<void> => checkStateFormat({ directory, logger: silentLogger });
+const own = `${JSON.stringify({ format: STATE_FORMAT })}\n`;
+
+describe('the form of the state', () => {
+  it('is written where there is none, as releases before it left theirs', async () => {
+    await check();
+    expect(readFileSync(path(), 'utf8')).toBe(own);
+    await check();
+    expect(readdirSync(directory)).toEqual(['format.json']);
+  });
+
+  it('is left alone, and the agent refuses to start, when a newer release wrote it', async () => {
+    const newer = JSON.stringify({ format: STATE_FORMAT + 1, more: true });
+    writeFileSync(path(), newer);
+    await expect(check()).rejects.toMatchObject({
+      code: 'AGENT-STATE-NEWER',
+      message: expect.stringContaining(`form ${STATE_FORMAT + 1}, and this agent knows ${STATE_FORMAT}`) as string,
+    });
+    expect(readFileSync(path(), 'utf8')).toBe(newer);
+  });
+
+  it.each(['', '{"format":', '{"format":"one"}'])(
+    'does not keep the agent from starting when its file holds %j',
+    async (text) => {
+      writeFileSync(path(), text);
+      await check();
+      expect(readFileSync(path(), 'utf8')).toBe(own);
+    },
+  );
+
+  it('does not keep the agent from starting when it cannot be written', async () => {
+    // Where the new file would be written first.
+    mkdirSync(join(directory, `.format.json.${process.pid}.tmp`));
+    await check();
+    expect(readdirSync(directory)).not.toContain('format.json');
+  });
+});
