@@ -3,12 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addPhases } from '../src/agent/metrics.ts';
-import { http } from '../src/base/node-http.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import { type Call, createLauncher, type Launcher } from './cni-launcher.ts';
 import { type BenchNode, createBenchNode } from './cni-node.ts';
 import { type Contender, contenders, type Ends, type Message, type Turn } from './cni-message.ts';
+import { meansBetween, type PhaseSums, phaseSumsOf } from './cni-phases.ts';
 import { cpuMsOf, rssMbOf } from './process-usage.ts';
 
 const BLOCKS = Number(process.env['TRUNKLINE_BENCH_CNI_BLOCKS'] ?? 8);
@@ -129,19 +128,22 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Guests come to the empty node and go, one after the other; then to the full one: both meet the same machine, seconds apart. */
 async function fill(world: World, contender: Contender, fillers: readonly Pod[], round: string): Promise<Ends> {
   const { node, launcher } = world;
-  const guests = async (present: number, name: string): Promise<number[]> => {
+  const guests = async (present: number, name: string): Promise<Ends['first']> => {
     const all: number[] = [];
+    const phases: PhaseSums[] = [];
     for (let time = 1; time <= TIMES; time += 1) {
       const names = Array.from({ length: GUESTS }, (_, at) => `${name}-${round}-${time}-${at}`);
       // New Pods, since one that comes again has its address already. Whoever does not ask the API can take any.
       const pods = contender === 'trunkline' ? await node.createPods(names) : fillers.slice(0, GUESTS);
       const calls = callsOf(world, contender, pods, `${name}${round}${time}`, FULL - GUESTS);
       await pause(SETTLE_MS);
+      const before = await phaseSumsOf(node.socket);
       for (const call of calls) all.push(...(await launcher.start([call])).map(({ ms }) => ms));
+      phases.push(meansBetween(before, await phaseSumsOf(node.socket), calls.length));
       await launcher.start(deletions(calls));
       if (contender === 'trunkline') await node.deletePods(pods, present);
     }
-    return all;
+    return { ms: all, phases };
   };
   const first = await guests(0, 'first');
   const calls = callsOf(world, contender, fillers, `full${round}`);
@@ -174,27 +176,6 @@ async function fullNode(world: World): Promise<Extract<Message, { fullNode: unkn
   return { count: FULL, fills, rssMb, idleCpu };
 }
 
-/** Mean milliseconds of each part of the agent's ADDs, over the whole run. */
-async function phasesOf(socketPath: string): Promise<Record<string, number>> {
-  const text = await new Promise<string>((resolve, reject) => {
-    http
-      .get({ socketPath, path: '/metrics' }, (response) => {
-        let body = '';
-        response.on('data', (chunk: Buffer) => {
-          body += chunk.toString();
-        });
-        response.on('end', () => resolve(body));
-      })
-      .on('error', reject);
-  });
-  const of = (name: string, labels: string): number =>
-    Number(new RegExp(`^trunkline_agent_${name}\\{${labels}\\} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
-  const mean = (name: string, labels: string): number =>
-    (1_000 * of(`${name}_sum`, labels)) / of(`${name}_count`, labels);
-  const phases = addPhases.map((phase) => [phase, mean('add_phase_seconds', `phase="${phase}"`)] as const);
-  return { ...Object.fromEntries(phases), 'whole call': mean('cni_call_seconds', 'command="ADD",code="0"') };
-}
-
 async function main(): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'tke-bench-cni-'));
@@ -212,7 +193,7 @@ async function main(): Promise<void> {
   const world: World = { node, launcher, confs: writeConfs(folder) };
   await blocks(world);
   const fileSystem = execFileSync('stat', ['-f', '-c', '%T', folder], { encoding: 'utf8' }).trim();
-  tell({ fullNode: await fullNode(world), phases: await phasesOf(node.socket), fileSystem });
+  tell({ fullNode: await fullNode(world), fileSystem });
 }
 
 await main();

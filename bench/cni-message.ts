@@ -23,8 +23,15 @@ export type Turn = z.infer<typeof turnSchema>;
 const blockSchema = z.object({ trunkline: turnSchema, ptp: turnSchema, bridge: turnSchema });
 export type Block = z.infer<typeof blockSchema>;
 
-/** Milliseconds of ADDs one after the other, on the empty node and on the full one. */
-const endsSchema = z.object({ first: z.array(z.number()), last: z.array(z.number()) });
+const guestsSchema = z.object({
+  /** Of each ADD, one after the other. */
+  ms: z.array(z.number()),
+  /** Mean milliseconds of the parts of our agent's ADDs, for each group of Pods that came. */
+  phases: z.array(z.record(z.string(), z.number())),
+});
+
+/** On the empty node and on the full one. */
+const endsSchema = z.object({ first: guestsSchema, last: guestsSchema });
 export type Ends = z.infer<typeof endsSchema>;
 
 const fullNodeSchema = z.object({
@@ -42,6 +49,6 @@ export type FullNode = z.infer<typeof fullNodeSchema>;
 export const messageSchema = z.union([
   z.object({ progress: z.string() }),
   z.object({ block: blockSchema }),
-  z.object({ fullNode: fullNodeSchema, phases: z.record(z.string(), z.number()), fileSystem: z.string() }),
+  z.object({ fullNode: fullNodeSchema, fileSystem: z.string() }),
 ]);
 export type Message = z.infer<typeof messageSchema>;

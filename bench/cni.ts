@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Block, type Contender, type Ends, type FullNode, messageSchema, type Turn } from './cni-message.ts';
+import { addPhases } from '../src/agent/metrics.ts';
+import { WHOLE } from './cni-phases.ts';
 import { type Benchmark, type BenchmarkResult, type Figure, figure, median } from './result.ts';
 import { geometricInterval, type Interval } from './interval.ts';
 
@@ -27,7 +29,6 @@ export const cni: Benchmark = {
 interface Found {
   readonly blocks: readonly Block[];
   readonly fullNode: FullNode;
-  readonly phases: Readonly<Record<string, number>>;
   readonly fileSystem: string;
 }
 
@@ -50,7 +51,7 @@ async function runChild(progress: (line: string) => void): Promise<Found> {
   return { blocks, ...last };
 }
 
-function resultOf({ blocks, fullNode: full, phases, fileSystem }: Found): BenchmarkResult {
+function resultOf({ blocks, fullNode: full, fileSystem }: Found): BenchmarkResult {
   const rows: Figure[] = [];
   for (const mode of ['serial', 'burst'] as const)
     for (const command of ['add', 'del'] as const)
@@ -80,7 +81,7 @@ function resultOf({ blocks, fullNode: full, phases, fileSystem }: Found): Benchm
     figure(`memory of the agent with ${count} Pods`, full.rssMb, 'MB', MOST_RSS_MB),
     figure(`processor time of the agent while nothing happens`, full.idleCpu * 100, '%', MOST_IDLE * 100),
   );
-  for (const [phase, ms] of Object.entries(phases)) rows.push(figure(`of it in the agent, mean: ${phase}`, ms, 'ms'));
+  rows.push(...parts(full.fills.map(({ trunkline }) => trunkline)));
   return {
     benchmark: 'cni',
     conditions:
@@ -112,7 +113,7 @@ function compared(
 
 /** The last ADDs beside the first ones. */
 function grown(what: string, fills: readonly Ends[], most?: number): Figure {
-  const ends = fills.map((fill) => ({ first: median(fill.first), last: median(fill.last) }));
+  const ends = fills.map((fill) => ({ first: median(fill.first.ms), last: median(fill.last.ms) }));
   const growth = geometricInterval(ends.map(({ first, last }) => last / first));
   const first = median(ends.map((end) => end.first));
   const last = median(ends.map((end) => end.last));
@@ -120,6 +121,25 @@ function grown(what: string, fills: readonly Ends[], most?: number): Figure {
   if (most === undefined) return row;
   return { ...row, budget: Math.round(first * most * 1000) / 1000, withinBudget: growth.low <= most };
 }
+
+/** Where the time of the last ADDs goes, beside that of the first ones. The rest of the whole is HTTP, locks and the end of the record. */
+function parts(fills: readonly Ends[]): readonly Figure[] {
+  const of = (end: 'first' | 'last', phase: string): number =>
+    median(fills.flatMap((fill) => fill[end].phases.map((phases) => phases[phase] ?? Number.NaN)));
+  const entry = (end: 'first' | 'last'): number =>
+    median(
+      fills.map((fill) => mean(fill[end].ms) - mean(fill[end].phases.map((phases) => phases[WHOLE] ?? Number.NaN))),
+    );
+  const row = (what: string, value: number, first: number): Figure =>
+    figure(`of it: ${what}, the last`, value, 'ms', undefined, { what: 'the first', value: first });
+  return [
+    row('plugin and the way to the agent', entry('last'), entry('first')),
+    row(WHOLE, of('last', WHOLE), of('first', WHOLE)),
+    ...addPhases.map((phase) => row(`in it ${phase}`, of('last', phase), of('first', phase))),
+  ];
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const told = ({ low, mean, high }: Interval): string => `${mean.toFixed(2)} x, ${low.toFixed(2)} to ${high.toFixed(2)}`;
 

@@ -116,7 +116,9 @@ async function documented(heading: string): Promise<readonly string[]> {
 }
 
 describe('lab up', () => {
-  it('prints how to use it, and Ctrl-C takes down processes, namespaces and files', LIMIT, async () => {
+  it('prints how to use it, as the README tells, and Ctrl-C takes down processes, namespaces and files', {
+    timeout: 240_000,
+  }, async () => {
     const lab = await start('test-ctrl-c', '--sample', '--super-nodes', '0');
     expect(lab.output()).toMatch(/^POD +NODE +IP +NETWORK +GROUPS +ENI$/m);
     expect(lab.output()).toMatch(

@@ -1,4 +1,5 @@
 // The agent's book of shared addresses: which is handed out, what is answered, and what is remembered. The whole: address-handshake.model.test.ts.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AddressBook,
@@ -10,6 +11,7 @@ import {
   emptyBook,
   eniGone,
   freed,
+  type PoolView,
   pick,
   recovered,
   withoutOldRests,
@@ -35,7 +37,64 @@ const picked = (
   return found.ok ? `${found.eni}/${found.ip}` : undefined;
 };
 
+/** By sorting everything. */
+function firstInOrder(views: readonly PoolView[], book: AddressBook, nowMs: number): string | undefined {
+  const kept = views
+    .filter(({ eni, pool: { generation } }) => generation >= (book.enis[eni]?.generation ?? 0))
+    .flatMap(({ eni, pool: { addresses } }) => addresses.map((address) => ({ ...address, eni })))
+    .filter(
+      ({ eni, ip, since }) =>
+        book.enis[eni]?.released.some((mark) => mark.ip === ip && mark.generation >= since) !== true,
+    );
+  const busy = (eni: string): number => Object.values(book.allocations).filter((holder) => holder.eni === eni).length;
+  const [best] = kept
+    .filter(({ ip }) => book.allocations[ip] === undefined && kept.filter((other) => other.ip === ip).length === 1)
+    .filter(({ ip }) => {
+      const since = book.freedAt[ip];
+      return since === undefined || since > nowMs || since + REST_MS <= nowMs;
+    })
+    .sort(
+      (a, b) =>
+        (book.freedAt[a.ip] ?? 0) - (book.freedAt[b.ip] ?? 0) ||
+        busy(b.eni) - busy(a.eni) ||
+        a.since - b.since ||
+        a.eni.localeCompare(b.eni) ||
+        a.ip.localeCompare(b.ip),
+    );
+  return best === undefined ? undefined : `${best.eni}/${best.ip}`;
+}
+
 describe('pick', () => {
+  it('is the first of all that are free, in the order of its contract', () => {
+    const few = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+    const addresses = fc.uniqueArray(fc.record({ ip: few, since: fc.integer({ min: 1, max: 3 }) }), {
+      selector: ({ ip }) => ip,
+    });
+    const views = fc.uniqueArray(
+      fc.record({
+        eni: fc.constantFrom('e1', 'e2', 'e3'),
+        pool: fc.record({ generation: fc.integer({ min: 1, max: 4 }), addresses }),
+      }),
+      { selector: ({ eni }) => eni },
+    );
+    const marks = fc.array(fc.record({ ip: few, generation: fc.integer({ min: 1, max: 4 }) }));
+    const books = fc.record({
+      allocations: fc.dictionary(few, fc.record({ eni: fc.constantFrom('e1', 'e2', 'e3'), podUID: fc.uuid() })),
+      enis: fc.dictionary(
+        fc.constantFrom('e1', 'e2', 'e3'),
+        fc.record({ generation: fc.integer({ min: 1, max: 3 }), released: marks }),
+      ),
+      freedAt: fc.dictionary(few, fc.integer({ min: 0, max: 200_000 })),
+    });
+    fc.assert(
+      fc.property(views, books, (shown, book) => {
+        const found = pick(shown, book, 100_000, REST_MS);
+        expect(found.ok ? `${found.eni}/${found.ip}` : undefined).toBe(firstInOrder(shown, book, 100_000));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('hands out what is listed and free, from the ENI that most Pods use', () => {
     const views = [view('e1', pool(1, { a: 1, b: 1 })), view('e2', pool(1, { c: 1, d: 1 }))];
     expect(picked(emptyBook, 0, ...views)).toBe('e1/a');

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
-import { allocate, freed } from './address-book.ts';
+import { allocate, answer, freed } from './address-book.ts';
+import type { AddressOffers } from './address-offers.ts';
 import { type AddressStore, createAddressStore } from './address-store.ts';
+import { NODE } from './testing/service-world.ts';
+import { pluggedOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
 import { sharedWiringOf, wiringOf } from './testing/wirings.ts';
 import type { Wired } from './wired-store.ts';
 
@@ -119,6 +122,40 @@ describe('the address book on disk', () => {
     const again = open();
     await again.load([wired('uid-z', sharedWiringOf({ podIp: '10.0.35.21' }))]);
     expect(again.book.allocations).toEqual({ '10.0.35.21': { eni: 'eni-uid', podUID: 'uid-a' } });
+  });
+
+  it('knows the address of a Pod after every change', async () => {
+    const store = open();
+    take(store, '10.0.35.21', 'uid-a');
+    expect(store.holders.ofPod('uid-a')).toEqual({ ip: '10.0.35.21', eni: 'eni-uid' });
+    expect(store.holders.enis).toEqual(new Set(['eni-uid']));
+    store.change((book) => freed(book, 'uid-a', 1));
+    expect(store.holders.ofPod('uid-a')).toBeUndefined();
+    expect(store.holders.enis).toEqual(new Set());
+  });
+
+  it('reads the pools anew when one, its device, or what was given back is another, and for no allocation', () => {
+    const store = open();
+    const [eni, plugged] = [sharedEniOf(1, poolOfIps('10.0.35.21', '10.0.35.22')), [pluggedOf(1)]];
+    const ipsOf = ({ views }: AddressOffers): readonly string[] =>
+      views.flatMap(({ pool }) => pool.addresses.map(({ ip }) => ip));
+    const first = store.offers([eni], plugged, NODE);
+    expect(ipsOf(first)).toEqual(['10.0.35.21', '10.0.35.22']);
+    take(store, '10.0.35.21', 'uid-a');
+    expect(store.offers([eni], plugged, NODE)).toBe(first);
+    expect(store.offers([eni], [], NODE).views).toEqual([]);
+    expect(ipsOf(store.offers([sharedEniOf(1, poolOfIps('10.0.35.23'))], plugged, NODE))).toEqual(['10.0.35.23']);
+    // Listed twice, and so by neither; once given back, by the other alone.
+    const two = [eni, sharedEniOf(2, poolOfIps('10.0.35.22'))];
+    const devices = [pluggedOf(1), pluggedOf(2)];
+    expect(ipsOf(store.offers(two, devices, NODE))).toEqual(['10.0.35.21']);
+    const asked = {
+      generation: 2,
+      addresses: [{ ip: '10.0.35.22', since: 1 }],
+      release: { generation: 2, addresses: ['10.0.35.22'] },
+    };
+    store.change((book) => answer({ eni: 'uid-shared-1', pool: asked }, book).book);
+    expect(ipsOf(store.offers(two, devices, NODE))).toContain('10.0.35.22');
   });
 });
 

@@ -113,8 +113,7 @@ async function isBroken({ kernel }: RepairDeps, { wiring }: Wired, seen: Seen): 
   if (planRuleRepair([wiring], rulesAbout(wiring, seen.rules)).missing.length > 0) return true;
   if (missingRoute(wiring, uplink, seen.routes) !== undefined) return true;
   const { filtered, closedToIpv6 } = planWire(wiring);
-  for (const device of filtered)
-    if ((await kernel.sysctl(`net/ipv4/conf/${device}/rp_filter`)) === '0') return true;
+  for (const device of filtered) if ((await kernel.sysctl(`net/ipv4/conf/${device}/rp_filter`)) === '0') return true;
   for (const name of closedToIpv6.map(ipv6SwitchOf)) if ((await kernel.sysctl(name)) === '0') return true;
   return false;
 }

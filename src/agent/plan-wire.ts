@@ -9,7 +9,7 @@ export interface WirePlan {
   readonly unfiltered: readonly string[];
   /** Devices whose reverse-path filter must be strict: a Pod sends with its own address, or nothing arrives (ADR 0033). */
   readonly filtered: readonly string[];
-  /** Devices that must carry no IPv6: by its link-local address a Pod would reach its node past every rule and group (ADR 0035). */
+  /** Devices that must carry no IPv6: by its link-local address a Pod would reach its node past every rule and group (ADR 0036). */
   readonly closedToIpv6: readonly string[];
 }
 

@@ -9,6 +9,7 @@ import type { ListenAddress } from '../base/listen-flag.ts';
 import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import { createInformer } from '../kube/informer.ts';
+import { withoutManagedFields } from '../kube/lean.ts';
 import { runManager } from '../kube/manager.ts';
 import { type ConfigMap, configMaps, type Pod, pods } from '../kube/resources.ts';
 import type { Controller, Informer, InformerChange, KubeClient } from '../kube/types.ts';
@@ -209,14 +210,21 @@ function createInformers({ client, clock, logger, nodeName, hash }: AgentProgram
     enis: createInformer({
       ...common,
       resource: vpcEnis,
+      project: withoutManagedFields,
       labelSelector: `${labels.nodeName}=${nameLabel(nodeName, hash)}`,
     }),
     ips: createInformer({
       ...common,
       resource: vpcIps,
+      project: withoutManagedFields,
       labelSelector: `${labels.nodeName}=${nameLabel(nodeName, hash)}`,
     }),
-    configs: createInformer({ ...common, resource: nodeEniConfigs, fieldSelector: `metadata.name=${nodeName}` }),
+    configs: createInformer({
+      ...common,
+      resource: nodeEniConfigs,
+      project: withoutManagedFields,
+      fieldSelector: `metadata.name=${nodeName}`,
+    }),
     values: createInformer({
       ...common,
       resource: configMaps,

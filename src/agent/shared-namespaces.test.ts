@@ -134,6 +134,26 @@ describe.skipIf(!canMakeNamespaces())('Pods that share addresses, in a real kern
     }
   });
 
+  it('send nothing with an address that is not their own, be it that of a neighbour, to the VPC, to their node or to another Pod', async () => {
+    const strangers = [ip('two'), '10.0.35.99'];
+    for (const stranger of strangers) world.must('one', `ip address add ${stranger}/32 dev eth0`);
+    const counts = (): readonly number[] => world.echoesIn('client', 'node', 'three', 'far');
+    const before = counts();
+    const sent = await world.runAll(
+      strangers.flatMap((stranger) =>
+        [CLIENT_IP, NODE_IP, ip('three'), ip('far')].map((to) => ({
+          from: 'one',
+          argv: ['busybox', 'ping', '-c', '1', '-W', '1', '-I', stranger, to],
+        })),
+      ),
+    );
+    expect(sent.map(({ code }) => code)).toEqual(sent.map(() => 1));
+    expect(counts()).toEqual(before);
+    for (const stranger of strangers) world.must('one', `ip address del ${stranger}/32 dev eth0`);
+    for (const to of [CLIENT_IP, NODE_IP, ip('three'), ip('far')]) expect([to, ping('one', to)]).toEqual([to, 0]);
+    expect(counts()).toEqual(before.map((count) => count + 1));
+  });
+
   it('serve TCP to elsewhere, to their node, to a neighbour and across nodes', async () => {
     await world.serve('two', ip('two'), 8080);
     for (const from of ['client', 'node', 'one', 'far', 'sub']) {

@@ -11,7 +11,7 @@ import { createFakeKernel, type FakeKernel } from './testing/fake-kernel.ts';
 import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
 import { eniInfoOf, pluggedOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
 import { createWiredStore, type WiredStore } from './wired-store.ts';
-import { hostVethName } from './wiring.ts';
+import { hostVethName, type SubEniWiring } from './wiring.ts';
 
 const web = podOf('web');
 const WEB = { mac: '20:90:6f:00:01:01', ip: '10.0.36.21', vlanId: 101 };
@@ -87,6 +87,20 @@ describe('the start of the agent', () => {
     await start();
     expect(readdirSync(join(world.stateDir, 'wired')).toSorted()).toEqual(['c1.json', 'c9.json.unreadable']);
     expect(store.list()).toHaveLength(1);
+  });
+
+  it('goes on with the records of the first release, which knew neither shared addresses nor strict routing', async () => {
+    const record = world.deps.store.get('c1');
+    const { kind: _kind, mode: _mode, ...wiring } = record?.wiring as SubEniWiring;
+    const folder = join(world.stateDir, 'wired');
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    writeFileSync(join(folder, 'c1.json'), JSON.stringify({ ...record, wiring }));
+    const before = [...kernel.rulesNow];
+    const from = kernel.lines.length;
+    await start();
+    expect(store.get('c1')).toEqual(record);
+    expect([...kernel.rulesNow]).toEqual(before);
+    expect(kernel.lines.slice(from).filter((line) => / (del|delete|flush) /.test(line))).toEqual([]);
   });
 
   it('numbers new sandboxes after those of the run before', async () => {

@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../test/fake-clock.ts';
 import { silentLogger } from '../base/logger.ts';
+import { runAgent } from './program.ts';
 import { checkStateFormat, STATE_FORMAT } from './state-format.ts';
+import { createFakeKernel } from './testing/fake-kernel.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -17,6 +20,36 @@ const check = (): Promise<void> => checkStateFormat({ directory, logger: silentL
 const own = `${JSON.stringify({ format: STATE_FORMAT })}\n`;
 
 describe('the form of the state', () => {
+  it('is looked at before the agent touches kernel, API or files', async () => {
+    writeFileSync(path(), JSON.stringify({ format: STATE_FORMAT + 1 }));
+    const kernel = createFakeKernel();
+    const refuse = (): never => {
+      throw new Error('the API was asked');
+    };
+    const running = runAgent({
+      client: { get: refuse, list: refuse, watch: refuse, create: refuse, patch: refuse, delete: refuse } as never,
+      kernel,
+      clock: createFakeClock(),
+      logger: silentLogger,
+      nodeName: '10.0.32.11',
+      hash: (text) => text,
+      binDirectory: join(directory, 'bin'),
+      conflistDirectory: join(directory, 'net.d'),
+      socket: join(directory, 'agent.sock'),
+      stateDirectory: directory,
+      netnsDirectory: '/run/netns',
+      entries: [],
+      linkDriver: 'auto',
+      addTimeoutMs: 1,
+      addressRestMs: 1,
+      version: 'v0.0.0',
+      signal: new AbortController().signal,
+    });
+    await expect(running).rejects.toMatchObject({ code: 'AGENT-STATE-NEWER' });
+    expect(kernel.lines).toEqual([]);
+    expect(readdirSync(directory)).toEqual(['format.json']);
+  });
+
   it('is written where there is none, as releases before it left theirs', async () => {
     await check();
     expect(readFileSync(path(), 'utf8')).toBe(own);

@@ -1,4 +1,5 @@
 // Strict routing in a real kernel: strict and standard Pods side by side on one node, and where their packets go.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/fake-clock.ts';
@@ -149,6 +150,22 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)(
       world.must('web', 'ip address del 10.0.36.99/32 dev eth0');
       expect(ping('web', CLIENT_IP)).toBe(0);
       expect(counts()).not.toEqual(count);
+    });
+
+    it.skipIf(!existsSync('/proc/sys/net/ipv6'))('reach nobody by IPv6, which passes no rule and no group', () => {
+      const veth = service.deps.store.get('c-web')?.wiring.hostVeth ?? '';
+      // Addresses that need no time to settle, where the kernel would give its own.
+      const answered = (): boolean => {
+        world.must('web', 'ip -6 address replace fe80::7/64 dev eth0 nodad; ip -6 neighbour flush dev eth0');
+        world.run('node', ['ip', '-6', 'address', 'replace', 'fe80::9/64', 'dev', veth, 'nodad']);
+        return world.run('web', ['busybox', 'ping', '-6', '-c', '1', '-W', '1', 'fe80::9%eth0']).code === 0;
+      };
+      expect(answered()).toBe(false);
+      const open = (value: 0 | 1): void =>
+        world.must('node', `echo ${value} >/proc/sys/net/ipv6/conf/${veth}/disable_ipv6`);
+      open(0);
+      expect(answered()).toBe(true);
+      open(1);
     });
 
     it('and their node reach each other over TCP only without early demux', async () => {

@@ -61,8 +61,8 @@ export async function filterSources(
 ): Promise<void> {
   for (const device of unfiltered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
   for (const device of filtered) await kernel.setSysctl(`net/ipv4/conf/${device}/rp_filter`, '1');
+  // A kernel without IPv6 has no such switch.
   for (const name of closedToIpv6.map(ipv6SwitchOf))
-    // A kernel without IPv6 has no such switch.
     if ((await kernel.sysctl(name)) === '0') await kernel.setSysctl(name, '1');
 }
 

@@ -1,4 +1,4 @@
-// Where a Pod listens, as its spec says: the ports it names, and those at which the kubelet probes it.
+// Where a Pod listens, as its spec says: the ports it names, those at which the kubelet probes it, and those of its node.
 import type { Container, Pod, Probe } from '../kube/resources.ts';
 
 export interface PodListens {
@@ -6,6 +6,8 @@ export interface PodListens {
   readonly named: Readonly<Record<string, number>>;
   /** TCP, without repetition. */
   readonly probes: readonly number[];
+  /** Ports of its node that are to lead to it; absent: none. */
+  readonly hostPorts?: readonly number[];
 }
 
 const NOWHERE: PodListens = { named: {}, probes: [] };
@@ -18,6 +20,10 @@ export function listensOf({ spec }: Pod): PodListens {
     ),
   );
   const probes = [...new Set(spec.containers.flatMap(probesOf).flatMap((probe) => portOf(probe, named) ?? []))];
+  const hostPorts = spec.containers.flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort = 0 }) => (hostPort === 0 ? [] : [hostPort])),
+  );
+  if (hostPorts.length > 0) return { named, probes, hostPorts };
   return probes.length === 0 && Object.keys(named).length === 0 ? NOWHERE : { named, probes };
 }
 

@@ -62,6 +62,49 @@ describe('a controller', () => {
     expect(asked).toBe(4_500);
   });
 
+  it('queues no more of many objects than are taken soon', async () => {
+    const gate = Promise.withResolvers<void>();
+    const seen = new Set<string>();
+    let asked = 0;
+    for (let index = 0; index < 4_500; index += 1) informer.put(node(`n${index}`));
+    informer.sync();
+    start(
+      async (key) => {
+        seen.add(key);
+        await gate.promise;
+      },
+      { watches: [watchOf(informer, (change) => ((asked += 1), [change.key]))] },
+    );
+    for (let turn = 0; turn < 20; turn += 1) await clock.settle();
+    expect(asked).toBeLessThanOrEqual(1_200);
+    gate.resolve();
+    while (seen.size < 4_500) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(4_500);
+  });
+
+  it('looks once at a key that the objects of several watches name', async () => {
+    const seen: string[] = [];
+    const other = createManualInformer<KubeObject>(configMaps);
+    for (const name of ['a', 'b']) informer.put(node(name));
+    for (const name of ['b', 'c', 'd']) other.put(node(name));
+    informer.sync();
+    other.sync();
+    const ofAnother = (key: string) => (key === 'd' ? ['a', 'x'] : ['x']);
+    start(async (key) => void seen.push(key), {
+      watches: [
+        watchOf(informer, ownKey),
+        watchOf(other, ownKey),
+        watchOf(other, ({ key }) => ofAnother(key)),
+        watchOf(informer, () => ['x', 'y']),
+      ],
+    });
+    await clock.settle();
+    expect(seen.toSorted()).toEqual(['a', 'b', 'c', 'd', 'x', 'y']);
+    other.put(node('d'));
+    await clock.settle();
+    expect(seen.slice(6).toSorted()).toEqual(['a', 'd', 'x']);
+  });
+
   it('waits until all its informers are synced, then looks at everything that exists', async () => {
     const seen: string[] = [];
     const other = createManualInformer<KubeObject>(configMaps);

@@ -36,6 +36,36 @@ describe('work queue', () => {
     expect(await Promise.all([first, second])).toEqual(['a', 'b']);
   });
 
+  it('gives what waits without a promise, and nothing when nothing waits', async () => {
+    const { queue } = newQueue();
+    expect(queue.poll()).toBeUndefined();
+    queue.add('a');
+    queue.add('b');
+    expect([queue.poll(), await queue.take(), queue.poll()]).toEqual(['a', 'b', undefined]);
+    queue.add('a');
+    expect(queue.poll()).toBeUndefined();
+    queue.done('a');
+    expect(queue.poll()).toBe('a');
+  });
+
+  it('tells when there is room again, and when there will never be any more to wait for', async () => {
+    const { queue, clock } = newQueue();
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    expect(queue.room(4)).toBeUndefined();
+    let rooms = 0;
+    const waits = queue.room(2)?.then(() => (rooms += 1));
+    queue.poll();
+    await clock.settle();
+    expect(rooms).toBe(0);
+    queue.poll();
+    await waits;
+    expect(rooms).toBe(1);
+    const last = queue.room(1);
+    queue.shutdown();
+    await last;
+    expect(queue.room(1)).toBeUndefined();
+  });
+
   it('queues a key that arrives while it is processed once more, after it is done', async () => {
     const { queue, clock } = newQueue();
     queue.add('a');

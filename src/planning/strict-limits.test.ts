@@ -9,6 +9,7 @@ const clean: StrictFacts = {
   nodes: [node('10.0.1.2'), { name: '10.0.1.3' }],
   networkPolicies: [],
   localServices: [],
+  hostPorts: [],
   masquerade: { kind: 'absent' },
 };
 const withMasq = (change: object): Partial<StrictFacts> => ({
@@ -29,6 +30,13 @@ describe('the limits of strict routing', () => {
       'ExternalTrafficPolicyLocal',
       { localServices: ['shop/web'] },
       'Service shop/web',
+      'externalTrafficPolicy: Cluster',
+    ],
+    [
+      '4, by hostPort',
+      'HostPort',
+      { hostPorts: ['shop/web (8080, 53)'] },
+      'hostPort of Pod shop/web (8080, 53): callers of the node',
       'externalTrafficPolicy: Cluster',
     ],
     [

@@ -8,6 +8,8 @@ export const strictLimitCodes = [
   'NetworkPolicy',
   'IPVS',
   'ExternalTrafficPolicyLocal',
+  /** Not of the document: it fails as the one before does (ADR 0034). */
+  'HostPort',
   'EarlyDemux',
   'SNAT',
   /** Not of the document: the rule that strict routing stands on was changed by another program. */
@@ -26,6 +28,8 @@ export interface StrictFacts {
   readonly networkPolicies: readonly string[];
   /** `namespace/name` of Services of type NodePort or LoadBalancer with externalTrafficPolicy Local that select the Pods. */
   readonly localServices: readonly string[];
+  /** `namespace/name (ports)` of the Pods that ask for ports of their node. */
+  readonly hostPorts: readonly string[];
   readonly masquerade: MasqueradeFacts;
 }
 
@@ -71,6 +75,10 @@ export function strictLimits(facts: StrictFacts): readonly StrictFinding[] {
     finding('ExternalTrafficPolicyLocal', named('Service', facts.localServices), (services) => [
       `${services}: externalTrafficPolicy is Local: clients from outside do not reach Pods with strict routing through it`,
       'set externalTrafficPolicy: Cluster',
+    ]),
+    finding('HostPort', named('Pod', facts.hostPorts), (pods) => [
+      `hostPort of ${pods}: callers of the node do not reach a Pod with strict routing through it, and time out`,
+      'use a Service with externalTrafficPolicy: Cluster, or standard routing',
     ]),
     ...(['tcp', 'udp'] as const).map((protocol) => {
       const key = protocol === 'tcp' ? 'tcpEarlyDemux' : 'udpEarlyDemux';

@@ -35,7 +35,7 @@ describe.skipIf(unavailable.length > 0)(
             output,
           ).toEqual([]);
           const passed = found.filter(({ state }) => state === 'pass').map(({ name }) => name);
-          expect(passed.filter((name) => name.includes('driver vlan')).length, output).toBe(17);
+          expect(passed.filter((name) => name.includes('driver vlan')).length, output).toBe(18);
           expect(passed.filter((name) => name.includes('IPVS')).length, output).toBe(3);
         } finally {
           rmSync(folder, { recursive: true, force: true });

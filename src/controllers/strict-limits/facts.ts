@@ -30,11 +30,11 @@ export const nodeFacts = ({ informers }: StrictLimitDeps, name: string): StrictF
   routing: informers.nodeEniConfigs.get(name)?.status?.node?.routing,
 });
 
-/** `namespace/name` of what selects one of the Pods, each once. */
+/** `namespace/name` of what selects one of the Pods, each once; and which of them ask for ports of their node. */
 export function selectors(
   { informers }: StrictLimitDeps,
   pods: readonly WorkingPod[],
-): Pick<StrictFacts, 'networkPolicies' | 'localServices'> {
+): Pick<StrictFacts, 'networkPolicies' | 'localServices' | 'hostPorts'> {
   const byNamespace = new Map<string, WorkingPod[]>();
   for (const pod of pods) {
     const namespace = pod.metadata.namespace ?? '';
@@ -52,7 +52,10 @@ export function selectors(
       if (isLocalService(service) && some((labels) => serviceSelects(service, labels)))
         found.localServices.push(`${namespace}/${service.metadata.name}`);
   }
-  return found;
+  const hostPorts = pods.flatMap(({ metadata: { namespace, name }, listens }) =>
+    listens.hostPorts === undefined ? [] : [`${namespace}/${name} (${listens.hostPorts.join(', ')})`],
+  );
+  return { ...found, hostPorts };
 }
 
 /** `sources`: addresses of the Pods. */

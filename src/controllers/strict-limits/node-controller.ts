@@ -52,6 +52,7 @@ function wanted(deps: IpamdDeps, nec: NodeEniConfig): Omit<Condition, 'lastTrans
     nodes: [node],
     networkPolicies: [],
     localServices: [],
+    hostPorts: [],
     masquerade: { kind: 'absent' },
   });
   const [first] = findings;

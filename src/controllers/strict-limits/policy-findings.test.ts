@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { objectNames } from '../../api/keys.ts';
 import { type NodeEniConfig, nodeEniConfigs } from '../../api/node-eni-config.ts';
 import { type EnforcingMode, subEniName, type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
-import type { ConfigMap, Service } from '../../kube/resources.ts';
+import type { ConfigMap, Container, Pod, Service } from '../../kube/resources.ts';
 import { configMaps, daemonSets, networkPolicies, pods as podResource, services } from '../../kube/resources.ts';
 import { createManualInformer } from '../../kube/testing/manual-informer.ts';
 import type { KubeObject, Resource } from '../../kube/types.ts';
-import type { WorkingPod } from '../views.ts';
+import { projectPod, type WorkingPod } from '../views.ts';
 import type { StrictLimitDeps } from './facts.ts';
 import { policyStrictFindings } from './policy-findings.ts';
 import { type NetworkPolicyView, projectNetworkPolicy, projectService } from './views.ts';
@@ -38,8 +38,18 @@ const codes = (...pods: readonly WorkingPod[]): readonly string[] => {
   const deps = { informers, settings } as unknown as StrictLimitDeps;
   return policyStrictFindings(deps, pods).map(({ code, message }) => `${code} ${message.slice(0, 60)}`);
 };
-const pod = (name: string, labels: Record<string, string> = {}): WorkingPod =>
-  ({ metadata: { name, namespace: 'shop', uid: name, labels } }) as unknown as WorkingPod;
+const pod = (
+  name: string,
+  labels: Record<string, string> = {},
+  ports: NonNullable<Container['ports']> = [],
+): WorkingPod => {
+  const containers = [
+    { name: 'main', image: 'i', ports },
+    { name: 'side', image: 'i' },
+  ];
+  const whole = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop', uid: name, labels } };
+  return projectPod({ ...whole, spec: { containers } } as Pod, (same) => same);
+};
 const node = (name: string, quota: number, ipvs: boolean): void =>
   informers.nodeEniConfigs.put({
     metadata: { name },
@@ -98,6 +108,18 @@ describe('the limits of strict routing of a policy', () => {
     expect(codes(pod('a', { app: 'db' }), pod('b', { app: 'web' }))).toEqual([
       expect.stringContaining('NetworkPolicy NetworkPolicy shop/deny:'),
       expect.stringContaining('ExternalTrafficPolicyLocal Service shop/lb:'),
+    ]);
+  });
+
+  it('count the ports of their node that Pods ask for', () => {
+    const ports = [
+      { containerPort: 80 },
+      { containerPort: 8080, hostPort: 18_080 },
+      { containerPort: 53, hostPort: 53 },
+    ];
+    expect(codes(pod('a', {}, ports.slice(0, 1)))).toEqual([]);
+    expect(codes(pod('a'), pod('b', {}, ports))).toEqual([
+      'HostPort hostPort of Pod shop/b (18080, 53): callers of the node do no',
     ]);
   });
 
