@@ -167,9 +167,9 @@ async function fullNode(world: World): Promise<Extract<Message, { fullNode: unkn
   }
   await launcher.start(callsOf(world, 'trunkline', await pods('idle', FULL), 'idle'));
   await node.untilInUse(FULL);
+  const rssMb = rssMbOf(node.agentPid);
   await pause(QUIET_MS);
   tell({ progress: `cni: ${FULL} Pods; now ${IDLE_S} s of nothing` });
-  const rssMb = rssMbOf(node.agentPid);
   const before = cpuMsOf(node.agentPid);
   await pause(IDLE_S * 1_000);
   const idleCpu = (cpuMsOf(node.agentPid) - before) / (IDLE_S * 1_000);

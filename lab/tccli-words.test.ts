@@ -17,6 +17,7 @@ describe('the words of tccli', () => {
     ['cvm DescribeInstances --InstanceIds ["ins-1","ins-2"]', { InstanceIds: ['ins-1', 'ins-2'] }],
     ['tke DescribeClusters --ClusterIds cls-1 --endpoint http://127.0.0.1:1 --region r', { ClusterIds: ['cls-1'] }],
     ['vpc X --PrivateIpAddresses.0 10.0.9.9 --VpcId vpc-1', { PrivateIpAddresses: ['10.0.9.9'], VpcId: 'vpc-1' }],
+    ['cam CreatePolicy --PolicyDocument {"version":"2.0"}', { PolicyDocument: '{"version":"2.0"}' }],
     ['vpc X --SubnetIds subnet-1 subnet-2', { SubnetIds: ['subnet-1', 'subnet-2'] }],
   ])('%s', (line, body) => {
     expect(read(line)).toMatchObject({ body, filter: undefined });

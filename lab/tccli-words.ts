@@ -13,6 +13,8 @@ type Tree = { [key: string]: unknown };
 
 /** Of the service's members these are lists, though a single word follows them; tccli knows it from the service's model. */
 const LISTS = /(?:Ids|Values|Addresses|Types|Set)$/;
+/** These are text, though it looks like JSON. */
+const TEXTS = /Document$/;
 /** What is about the call and not in its body; the lab's own endpoint, region and keys are taken. */
 const SETTINGS = new Set(['endpoint', 'region', 'secretId', 'secretKey', 'profile', 'timeout', 'output']);
 
@@ -43,7 +45,7 @@ export function readTccliWords([service = '', action = '', ...words]: readonly s
 /** JSON where it is some, else text: the service reads numbers and booleans from text. */
 function valueOf(name: string, values: readonly string[]): unknown {
   const [only = ''] = values;
-  if (values.length === 1 && /^[[{]/.test(only)) {
+  if (values.length === 1 && /^[[{]/.test(only) && !TEXTS.test(name)) {
     try {
       return JSON.parse(only) as unknown;
     } catch (error) {

@@ -41,8 +41,9 @@ afterEach(() => world.close());
 
 /** The wall clock alone; timers and the monotonic clock know nothing of it. */
 const jump = (byMs: number): void => {
-  const { now } = world.clock;
-  Object.assign(world.clock, { now: () => new Date(now().getTime() + byMs) });
+  const { clock } = world;
+  const now = clock.now.bind(clock);
+  Object.assign(clock, { now: () => new Date(now().getTime() + byMs) });
 };
 const wire = (pod: typeof web, deps = world.deps): Promise<unknown> =>
   add(deps, callOf('ADD', pod, `c-${pod.metadata.name}`), never).then(

@@ -112,16 +112,22 @@ describe.skipIf(!canMakeNamespaces())('the agent that is killed', () => {
     const ended = once(agent, 'exit');
     agent.kill('SIGKILL');
     await ended;
+    /** How each run ended: while it started, in ADD, in DEL, or with all of it done. */
+    const ends = { start: 0, add: 0, del: 0, done: 0 };
     for (let killAt = 1; killAt <= RESTARTS; killAt += 1) {
       agent = startAgent(killAt);
       const died = once(agent, 'exit');
       const up = await isUp(agent);
       // Work for it: another Pod comes and goes, so that the point moves through start, ADD and DEL.
-      if (up) await call('ADD', other, `c-${killAt}`);
+      const added = up && (await call('ADD', other, `c-${killAt}`)).code === 0;
       expect((await call('DEL', other, `c-${killAt}`)).code).toBe(0);
+      ends[!up ? 'start' : !added ? 'add' : agent.exitCode === null && agent.signalCode === null ? 'done' : 'del'] += 1;
       agent.kill('SIGKILL');
       await died;
     }
+
+    // The points reach through everything that it does.
+    expect([ends.start, ends.add, ends.del].map((times) => times > 0)).toEqual([true, true, true]);
 
     agent = startAgent(0);
     expect(await isUp(agent)).toBe(true);

@@ -91,7 +91,8 @@ describe('the start of the agent', () => {
 
   it('goes on with the records of the first release, which knew neither shared addresses nor strict routing', async () => {
     const record = world.deps.store.get('c1');
-    const { kind: _kind, mode: _mode, ...wiring } = record?.wiring as SubEniWiring;
+    if (record === undefined) throw new Error('nothing is wired');
+    const { kind: _kind, mode: _mode, ...wiring } = record.wiring as SubEniWiring;
     const folder = join(world.stateDir, 'wired');
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
     writeFileSync(join(folder, 'c1.json'), JSON.stringify({ ...record, wiring }));

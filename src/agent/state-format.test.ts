@@ -1,5 +1,5 @@
 // Which state an agent may read, over upgrades and back.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +55,13 @@ describe('the form of the state', () => {
     expect(readFileSync(path(), 'utf8')).toBe(own);
     await check();
     expect(readdirSync(directory)).toEqual(['format.json']);
+  });
+
+  it('comes with a folder that root alone may look into', async () => {
+    const folder = join(directory, 'state');
+    await checkStateFormat({ directory: folder, logger: silentLogger });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'format.json')).mode & 0o777).toBe(0o600);
   });
 
   it('is left alone, and the agent refuses to start, when a newer release wrote it', async () => {

@@ -1,4 +1,5 @@
 // Which form the agent's state has on disk, so that an agent that was set back to an older release leaves alone what it would misread.
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorText, TrunklineError } from '../base/errors.ts';
@@ -16,7 +17,7 @@ const NAME = 'format.json';
 const formatSchema = z.object({ format: z.int().min(1) });
 
 /**
- * Before anything of the state is read: records that this release cannot read would be set aside, and the rules of running Pods with them. State
+ * Before anything of the state is read, and makes its folder, root's alone, where there is none: records that this release cannot read would be set aside, and the rules of running Pods with them. State
  * without a form is of the first. Throws AGENT-STATE-NEWER, with nothing touched.
  */
 export async function checkStateFormat(options: {
@@ -24,6 +25,8 @@ export async function checkStateFormat(options: {
   readonly logger: Logger;
 }): Promise<void> {
   const { directory, logger } = options;
+  // Names of Pods and containers are for root alone.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, NAME);
   const bytes = await readIfThere(path);
   const told = bytes === undefined ? undefined : formatSchema.safeParse(jsonOf(bytes.toString()));

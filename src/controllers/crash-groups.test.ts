@@ -60,7 +60,7 @@ async function leavesAlone(world: NodeGroupsWorld, tweaks: Scenario['tweaks']): 
   expect(world.changes()).toBe(before);
 }
 
-describe.each(scenarios)('when $what', { concurrent: true, timeout: 60_000 }, (scenario) => {
+describe.each(scenarios)('when $what', { concurrent: true, timeout: 240_000 }, (scenario) => {
   it('ipamd ends where it would have, whichever call is interrupted, and however', async () => {
     const calls = await undisturbed(scenario);
     expect(calls.length).toBeGreaterThan(0);

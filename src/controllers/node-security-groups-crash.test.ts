@@ -75,7 +75,7 @@ async function killedAt(
 }
 
 describe.concurrent.each(changes)('ipamd that is killed during $what', (change) => {
-  it.each(['beforeWrite', 'afterWrite'] as const)('at each of its writes, %s', { timeout: 90_000 }, async (side) => {
+  it.each(['beforeWrite', 'afterWrite'] as const)('at each of its writes, %s', { timeout: 240_000 }, async (side) => {
     await using world = await nodeGroupsWorld();
     const opening = world.ipamd({ flags });
     await world.untilBound([first, second]);

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   }
 }
 
-// One agent on every node, next to the Pods: it collects sooner, and leaves out the optimizing compilers, whose code and results are a sixth of its
-// memory and win nothing in calls that wait for the kernel (ADR 0032). NODE_OPTIONS, which sets the rest, does not take these.
+// One agent on every node, next to the Pods: it collects sooner, and leaves out the optimizing compilers, whose pages, code and results win nothing
+// in calls that wait for the kernel (ADR 0032). NODE_OPTIONS, which sets the rest, does not take these.
 for (const flag of ['--optimize-for-size', '--no-opt', '--no-maglev']) setFlagsFromString(flag);
 await runToItsEnd(PROGRAM, main);

@@ -105,6 +105,7 @@ describe('the limits of strict routing', () => {
       nodes: [node('n1', { ipvs: true, nodeLocalDNS: true, tcpEarlyDemux: true, udpEarlyDemux: true })],
       networkPolicies: ['a/b'],
       localServices: ['a/c'],
+      hostPorts: ['a/d (80)'],
       ...withMasq({}),
     } as StrictFacts);
     expect(all.map(({ code }) => code)).toEqual([
@@ -112,6 +113,7 @@ describe('the limits of strict routing', () => {
       'NetworkPolicy',
       'IPVS',
       'ExternalTrafficPolicyLocal',
+      'HostPort',
       'EarlyDemux',
       'EarlyDemux',
       'SNAT',

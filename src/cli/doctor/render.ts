@@ -12,11 +12,19 @@ export function renderDoctor(report: DoctorReport, style: Style, fix: boolean): 
     warning: style.yellow('warning'),
     unknown: style.dim('unknown'),
   };
+  // What nobody can know for one reason is told once at length.
+  const told = new Set<string>();
+  const shortly = (finding: Finding): Finding => {
+    if (finding.severity !== 'unknown') return finding;
+    const again = told.has(finding.message);
+    told.add(finding.message);
+    return again ? { ...finding, message: 'not known, for the reason above' } : finding;
+  };
   const lines = report.checks.flatMap((check) => [
     `${mark[check.state]}  ${check.id}: ${check.title}\n`,
     ...(check.id === 'drift' && report.drift.length > 0
       ? []
-      : check.findings.map((finding) => findingText(finding, fix))),
+      : check.findings.map((finding) => findingText(shortly(finding), fix))),
   ]);
   const { drift } = report;
   const shown = report.checks.some(({ id }) => id === 'drift');

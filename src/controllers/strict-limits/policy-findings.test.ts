@@ -119,7 +119,7 @@ describe('the limits of strict routing of a policy', () => {
     ];
     expect(codes(pod('a', {}, ports.slice(0, 1)))).toEqual([]);
     expect(codes(pod('a'), pod('b', {}, ports))).toEqual([
-      'HostPort hostPort of Pod shop/b (18080, 53): callers of the node do no',
+      'HostPort hostPort of Pod shop/b (18080, 53): callers of the node do n',
     ]);
   });
 
