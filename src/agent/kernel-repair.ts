@@ -9,6 +9,7 @@ import { foreignRules, planRuleRepair } from './plan-rules.ts';
 import { planWire, routesOf } from './plan-wire.ts';
 import { isOver } from './pod-over.ts';
 import { podKey, type ServiceDeps } from './service-deps.ts';
+import { findUnrecorded, tellUnrecorded, type UnrecordedPod } from './unrecorded-pods.ts';
 import { uplinkOf } from './uplink.ts';
 import { filterSources, ipv6SwitchOf, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
@@ -34,6 +35,7 @@ export interface KernelRepair {
 /** Never touches what is not ours, and nothing of a Pod that is being wired or unwired. */
 export function createKernelRepair(deps: RepairDeps): KernelRepair {
   let foreign: readonly string[] = [];
+  let unrecorded: readonly UnrecordedPod[] = [];
   /** By container: since when the API has known no Pod for it, on the monotonic clock. */
   const vanishedSince = new Map<string, number>();
 
@@ -44,10 +46,9 @@ export function createKernelRepair(deps: RepairDeps): KernelRepair {
     const rules = await kernel.rules();
     const routes = await kernel.routes();
     // The records after the rules: a rule that is being made has its record already.
-    const { leftOver } = planRuleRepair(
-      store.list().map(({ wiring }) => wiring),
-      rules,
-    );
+    const wirings = store.list().map(({ wiring }) => wiring);
+    unrecorded = tellUnrecorded(logger, await findUnrecorded(kernel, wirings, { links, routes }), unrecorded);
+    const { leftOver } = planRuleRepair(wirings, rules, unrecorded);
     if (leftOver.length > 0) logger.warn({ rules: leftOver }, 'policy rules of nobody are removed');
     await kernel.ipBatch(
       leftOver.map((rule) => `rule del ${rule}`),

@@ -1,14 +1,8 @@
 // Which policy rules are missing, left over or other people's, for the repair at start-up and every minute. Pure.
 import { z } from 'zod';
 import { rulesOf } from './plan-wire.ts';
-import {
-  FIRST_ENI_TABLE,
-  FIRST_SUB_ENI_TABLE,
-  isHostVeth,
-  MOST_ENI_INDEX,
-  preferences,
-  type Wiring,
-} from './wiring.ts';
+import { needs, type UnrecordedPod } from './unrecorded-pods.ts';
+import { isEniTable, isHostVeth, isSubEniTable, preferences, type Wiring } from './wiring.ts';
 
 /** The part of `ip -json rule show` that is read; other members belong to other people's rules. */
 export const kernelRuleSchema = z.object({
@@ -31,16 +25,21 @@ export interface RuleRepair {
 
 /**
  * Left over is only what is unmistakably ours: our shapes, at our preferences, and for a table of an ENI or a sub-ENI (a `to POD lookup main` goes
- * with the `from POD` rule of the same address).
+ * with the `from POD` rule of the same address). What a Pod needs that runs without a record is not: see `unrecordedPods`.
  */
-export function planRuleRepair(wirings: readonly Wiring[], observed: readonly KernelRule[]): RuleRepair {
+export function planRuleRepair(
+  wirings: readonly Wiring[],
+  observed: readonly KernelRule[],
+  unrecorded: readonly UnrecordedPod[] = [],
+): RuleRepair {
   const wanted = new Set(wirings.flatMap(rulesOf));
   const present = new Set(observed.flatMap((rule) => ruleText(rule) ?? []));
   const isOurs = oursAmong(observed);
+  const isNeeded = (rule: KernelRule): boolean => unrecorded.some((pod) => needs(pod, rule));
   return {
     missing: [...wanted].filter((rule) => !present.has(rule)),
     leftOver: observed.flatMap((rule) => {
-      const text = isOurs(rule) ? ruleText(rule) : undefined;
+      const text = isOurs(rule) && !isNeeded(rule) ? ruleText(rule) : undefined;
       return text === undefined || wanted.has(text) ? [] : [text];
     }),
   };
@@ -84,16 +83,6 @@ function ruleText(rule: KernelRule): string | undefined {
   if (priority === preferences.fromPod && src !== undefined)
     return `pref ${priority} from ${src} lookup ${table ?? ''}`;
   return undefined;
-}
-
-const isSubEniTable = (table: string | undefined): boolean =>
-  isWithin(table, FIRST_SUB_ENI_TABLE + 1, FIRST_SUB_ENI_TABLE + 4094);
-const isEniTable = (table: string | undefined): boolean =>
-  isWithin(table, FIRST_ENI_TABLE, FIRST_ENI_TABLE + MOST_ENI_INDEX);
-
-function isWithin(table: string | undefined, first: number, last: number): boolean {
-  const number = Number(table);
-  return Number.isInteger(number) && number >= first && number <= last;
 }
 
 const isFromPod = (rule: KernelRule): boolean =>

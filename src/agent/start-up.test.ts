@@ -6,6 +6,7 @@ import { silentLogger } from '../base/logger.ts';
 import { add } from './add.ts';
 import { type AddressStore, createAddressStore } from './address-store.ts';
 import { del } from './commands.ts';
+import { createKernelRepair } from './kernel-repair.ts';
 import { startUp } from './start-up.ts';
 import { createFakeKernel, type FakeKernel } from './testing/fake-kernel.ts';
 import { callOf, createServiceWorld, eniOf, podOf, type ServiceWorld } from './testing/service-world.ts';
@@ -102,6 +103,20 @@ describe('the start of the agent', () => {
     expect(store.get('c1')).toEqual(record);
     expect([...kernel.rulesNow]).toEqual(before);
     expect(kernel.lines.slice(from).filter((line) => / (del|delete|flush) /.test(line))).toEqual([]);
+  });
+
+  it('leaves a Pod connected whose record cannot be read, until its sandbox ends', async () => {
+    writeFileSync(join(world.stateDir, 'wired', 'c1.json'), '{"sequence":');
+    const before = [...kernel.rulesNow];
+    await start();
+    expect(store.list()).toEqual([]);
+    expect([...kernel.rulesNow]).toEqual(before);
+    const repair = createKernelRepair({ ...world.deps, store });
+    await repair.round(never);
+    expect([...kernel.rulesNow]).toEqual(before);
+    kernel.unplug(VETH);
+    await repair.round(never);
+    expect([...kernel.rulesNow]).toEqual([]);
   });
 
   it('numbers new sandboxes after those of the run before', async () => {

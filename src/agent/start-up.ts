@@ -5,6 +5,7 @@ import { planRuleRepair } from './plan-rules.ts';
 import { planWire, routesOf } from './plan-wire.ts';
 import { restsFromNow } from './rest-clock.ts';
 import type { ServiceDeps } from './service-deps.ts';
+import { findUnrecorded, tellUnrecorded } from './unrecorded-pods.ts';
 import { uplinkOf } from './uplink.ts';
 import { filterSources, unwire } from './wire.ts';
 import type { Wired } from './wired-store.ts';
@@ -45,14 +46,16 @@ async function forgetLostSandboxes(deps: ServiceDeps): Promise<void> {
 }
 
 async function repairRules(deps: ServiceDeps): Promise<void> {
+  const { kernel, logger } = deps;
   const wirings = deps.store.list().map(({ wiring }) => wiring);
-  const { missing, leftOver } = planRuleRepair(wirings, await deps.kernel.rules());
-  if (missing.length + leftOver.length > 0) deps.logger.warn({ missing, leftOver }, 'policy rules repaired');
+  const seen = { links: await kernel.links(), routes: await kernel.routes() };
+  const unrecorded = tellUnrecorded(logger, await findUnrecorded(kernel, wirings, seen));
+  const { missing, leftOver } = planRuleRepair(wirings, await kernel.rules(), unrecorded);
+  if (missing.length + leftOver.length > 0) logger.warn({ missing, leftOver }, 'policy rules repaired');
   // Added first: a rule that takes another's place must not leave a gap.
-  await deps.kernel.ipBatch(
-    [...missing.map((rule) => `rule add ${rule}`), ...leftOver.map((rule) => `rule del ${rule}`)],
-    { force: true },
-  );
+  await kernel.ipBatch([...missing.map((rule) => `rule add ${rule}`), ...leftOver.map((rule) => `rule del ${rule}`)], {
+    force: true,
+  });
 }
 
 async function repairRoutes(deps: ServiceDeps, record: Wired, links: readonly KernelLink[]): Promise<void> {

@@ -68,6 +68,17 @@ export const subEniTable = (vlanId: number): number => FIRST_SUB_ENI_TABLE + vla
 export const tableOf = (wiring: Wiring): number =>
   wiring.kind === 'shared' ? eniTable(wiring.index) : subEniTable(wiring.vlanId);
 
+/** As `ip` shows them: numbers, or names that somebody gave to some. */
+export const isSubEniTable = (table: string | undefined): boolean =>
+  isWithin(table, FIRST_SUB_ENI_TABLE + 1, FIRST_SUB_ENI_TABLE + 4094);
+export const isEniTable = (table: string | undefined): boolean =>
+  isWithin(table, FIRST_ENI_TABLE, FIRST_ENI_TABLE + MOST_ENI_INDEX);
+
+function isWithin(table: string | undefined, first: number, last: number): boolean {
+  const number = Number(table);
+  return Number.isInteger(number) && number >= first && number <= last;
+}
+
 /** Traffic of such a Pod never takes a way inside the node: all of it passes its sub-ENI, and with it the groups. */
 export const isStrict = (wiring: Wiring): boolean => wiring.kind === 'sub-eni' && wiring.mode === 'strict';
 
