@@ -5,12 +5,10 @@ import { join } from 'node:path';
 
 import type { IpMode } from '../src/api/addon-values.ts';
 import { resourceNames } from '../src/api/keys.ts';
-import { securityGroupPolicies } from '../src/api/security-group-policy.ts';
 import { systemClock } from '../src/base/clock.ts';
 import type { Clock } from '../src/base/clock.ts';
 import { createLogger, silentLogger } from '../src/base/logger.ts';
 import type { Logger, LogLevel } from '../src/base/logger.ts';
-import { namespaces, nodes as nodeResource, pods as podResource } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/resources.ts';
 import type { KubeClient } from '../src/kube/types.ts';
 import { runInstances } from './account.ts';
@@ -25,25 +23,23 @@ import { freePort } from './free-port.ts';
 import { createFabric } from './fabric/fabric.ts';
 import { startLabHost } from './host/lab-host.ts';
 import type { ExecResult, LabHost } from './host/types.ts';
-import { applyObject, install } from './install.ts';
+import { createHandle } from './handle.ts';
+import { install } from './install.ts';
 import type { ApiChoice } from './kube/cluster-api.ts';
 import { createImageTable } from './kube/kubelet/images.ts';
 import { createServiceProxy } from './kube/proxy/proxy.ts';
 import type { ExtenderConfig } from './kube/scheduler/extender-config.ts';
 import { API_ENDPOINT, CLUSTER_ID, planNodes } from './layout.ts';
-import { loadYaml } from './manifests.ts';
 import { serveNodeControl } from './node-control.ts';
 import { startControlPlaneNode, startGeneralNode, startSuperNode } from './nodes.ts';
 import type { LabNode } from './nodes.ts';
 import { type DocumentedPolicy, NODE_GROUPS_POLICY, ROLE_POLICIES_POLICY, SUB_ENI_POLICY } from './permissions.ts';
-import { programLog } from './program-log.ts';
 import { ownImages } from './programs.ts';
 import { nodesOffer, programsReady } from './readiness.ts';
 import { serveInternetHost } from './internet-host.ts';
 import { installSchedulerExtender, shippedExtenders } from './scheduler-extender.ts';
 import { openSimulatedAccount } from './simulated-account.ts';
 import { uninstall } from './uninstall.ts';
-import { waitForObjects } from './wait.ts';
 import { once } from './once.ts';
 
 export interface LabOptions {
@@ -120,9 +116,6 @@ const IPAMD_ARGS = [
   '--health-address=127.0.0.1:0',
   '--metrics-address=127.0.0.1:0',
 ] as const;
-
-const isReady = (pod: Pod): boolean =>
-  pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 
 /** Starts a lab. When a step fails, what was started is taken down before the error is thrown. */
 export async function startLab(options: LabOptions): Promise<Lab> {
@@ -314,90 +307,4 @@ async function build(options: LabOptions, stack: AsyncDisposableStack): Promise<
   });
   stack.defer(() => control.close());
   return lab;
-}
-
-interface HandleParts
-  extends Pick<
-    Lab,
-    'client' | 'kubeconfig' | 'cloud' | 'cloudAccess' | 'simulator' | 'host' | 'nodes' | 'stateDir' | 'addNode'
-  > {
-  readonly projectDir: string;
-  readonly stack: AsyncDisposableStack;
-  /** Filled as they are made. */
-  readonly namespacesMade: Set<string>;
-}
-
-function createHandle({ projectDir, stack, namespacesMade, ...parts }: HandleParts): Lab {
-  const { client, nodes } = parts;
-  const kubeletOf = (pod: Pod): LabNode => {
-    const node = nodes.find((candidate) => candidate.name === pod.spec.nodeName);
-    if (node === undefined)
-      throw new Error(
-        `Pod ${pod.metadata.namespace}/${pod.metadata.name} is on no node of this lab (node "${pod.spec.nodeName ?? ''}")`,
-      );
-    return node;
-  };
-  return {
-    ...parts,
-    removeNode: async (name) => {
-      const node = nodes.find((candidate) => candidate.name === name);
-      if (node === undefined) throw new Error(`no node "${name}"; nodes: ${nodes.map((each) => each.name).join(', ')}`);
-      await node.act('lose');
-      await client.delete(nodeResource, name);
-    },
-    createNamespace: async (name) => {
-      await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-      namespacesMade.add(name);
-    },
-    deleteNamespace: async (name) => {
-      await client.delete(namespaces, name);
-      await waitForObjects(client, namespaces, (all) => !all.some((namespace) => namespace.metadata.name === name), {
-        what: `namespace ${name} to go`,
-      });
-    },
-    applyFile: async (file) => {
-      for (const object of await loadYaml(join(projectDir, file))) await applyObject(client, object);
-    },
-    setPolicyGroups: async (namespace, name, groupIds) => {
-      await client.patch(
-        securityGroupPolicies,
-        name,
-        { type: 'merge', body: { spec: { securityGroups: { groupIds } } } },
-        { namespace },
-      );
-    },
-    runningPods: async (namespace, labelSelector, count) =>
-      waitForObjects(
-        client,
-        podResource,
-        (all) =>
-          all.length === count &&
-          all.every(
-            (pod) => pod.metadata.deletionTimestamp === undefined && pod.status?.phase === 'Running' && isReady(pod),
-          ),
-        {
-          namespace,
-          labelSelector,
-          what: `${count} Pods of ${labelSelector} Running`,
-          describe: (all) =>
-            all.map((pod) => `${pod.metadata.name} ${pod.status?.phase ?? 'unknown'}`).join(', ') || 'no Pod',
-        },
-      ),
-    exec: async (pod, argv) => kubeletOf(pod).kubelet.exec(pod, pod.spec.containers[0]?.name ?? '', argv),
-    killProgram: async (app, signal) => {
-      const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });
-      if (items.length === 0) throw new Error(`no Pod with label k8s-app=${app}`);
-      for (const pod of items) await kubeletOf(pod).kubelet.signal(pod, pod.spec.containers[0]?.name ?? '', signal);
-    },
-    programLog: async (app) => {
-      const { items } = await client.list(podResource, { labelSelector: `k8s-app=${app}` });
-      const running = items.find((pod) => pod.metadata.deletionTimestamp === undefined);
-      const container = running?.spec.containers[0];
-      if (running === undefined || container === undefined) throw new Error(`no Pod with label k8s-app=${app}`);
-      const { namespace = 'default', name, uid = '' } = running.metadata;
-      const target = { namespace, pod: name, uid, container: container.name };
-      return programLog(kubeletOf(running).kubelet.streams, target);
-    },
-    close: () => stack.disposeAsync(),
-  };
 }
