@@ -20,11 +20,13 @@ export type StaticOffer =
 
 /** An address is this Pod's while `status.podUID` names it on this node, and usable once it is Assigned; never while another Pod is wired to it. */
 export function staticOffer({ nodeName, ips, plugged, wired }: StaticView, uid: string): StaticOffer {
-  const object = ips.find(({ status }) => status?.podUID === uid && status.nodeName === nodeName);
+  const own = ips.filter(({ status }) => status?.podUID === uid && status.nodeName === nodeName);
+  if (own.some(({ status }) => status?.agent?.state === 'TornDown' && status.agent.podUID === uid))
+    return { kind: 'gone' };
+  const object = bestOf(own, uid);
   if (object === undefined) return wait(`ipamd has bound no address for it on node ${nodeName} yet`);
   const { metadata, status } = object;
   const ip = metadata.name;
-  if (status?.agent?.state === 'TornDown' && status.agent.podUID === uid) return { kind: 'gone' };
   // One that somebody deleted serves its Pod until that has ended.
   if (metadata.uid === undefined || status?.phase !== 'Assigned') return wait(whyNotAssigned(object));
   const { eniID = '(none)' } = status;
@@ -34,6 +36,18 @@ export function staticOffer({ nodeName, ips, plugged, wired }: StaticView, uid: 
   if (other !== undefined)
     return { ...wait(`address ${ip} is still wired to Pod ${other.pod} (uid ${other.podUid})`), held: true };
   return { kind: 'use', ip, vpcIpUID: metadata.uid, eniID };
+}
+
+/**
+ * A Pod may have two, when somebody deleted its claim while its address was on its way: the one that it used before, else one that serves now, else
+ * one that is to stay.
+ */
+function bestOf(own: readonly VpcIp[], uid: string): VpcIp | undefined {
+  const rank = ({ metadata, status }: VpcIp): number =>
+    (status?.phase === 'Assigned' ? 0 : 4) +
+    (status?.agent?.podUID === uid ? 0 : 2) +
+    (metadata.deletionTimestamp === undefined ? 0 : 1);
+  return own.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 const wait = (why: string): Extract<StaticOffer, { kind: 'wait' }> => ({ kind: 'wait', why, held: false });

@@ -133,6 +133,14 @@ describe('ADD of an ordinary Pod in static mode', () => {
     expect(await add(web, 'c1')).toBe(`${IP}/32`);
   });
 
+  it('serves a Pod by the address that is assigned, whatever else still names it since its claim was deleted on the way', async () => {
+    const other = '10.0.35.20';
+    const object = vpcIpOf(other, web, { phase: 'Attaching' });
+    world.ips.put({ ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    world.ips.put(vpcIpOf(IP, web));
+    expect(await add(web, 'c1')).toBe(`${IP}/32`);
+  });
+
   it('gives the next sandbox of the Pod the same address', async () => {
     world.ips.put(vpcIpOf(IP, web));
     await add(web, 'c1');

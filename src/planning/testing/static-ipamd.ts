@@ -191,6 +191,8 @@ export function createStaticIpamd(options: StaticIpamdOptions): StaticIpamd {
     if (!write('vips', ip, undefined, born)) {
       const found = api.latest('vips').get(ip);
       if (found !== undefined) own.vips.set(ip, found);
+      // The cache did not show it; a claim out of the same cache may be behind it.
+      if (found?.podUid !== undefined && found.podUid !== claim.podUid) return;
     }
     serve(node, ip, eni, name);
   };

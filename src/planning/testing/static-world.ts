@@ -233,7 +233,8 @@ export function createStaticWorld(rules: StaticRules, size: StaticSize): StaticW
       calm();
       served();
       const after = addressOf(podOf(NAMES[0])?.uid ?? '');
-      if (has === 1 && after !== undefined && after !== before)
+      // On a full node it may have waited beside one that its deleted claim still has: none is the one that it kept.
+      if (has === 1 && before !== undefined && after !== undefined && after !== before)
         throw new Error(`the kept address was ${before}, and is ${after}`);
       for (const name of NAMES) deletePod(name);
       calm();

@@ -74,6 +74,9 @@ async function adopt(acting: Acting, { eni, ip, claim: key }: Extract<StaticActi
   const vip = await ensureVpcIp(deps, ip, { subnetId, claim, nodeName: node.nec.metadata.name });
   // Another claim's that the cache did not show: it is looked at when it does.
   if (vip.spec.claim?.uid !== claim.metadata.uid) return;
+  // Nor was the Pod that it names, which a claim out of the same cache may be behind: whether that one is over is for the next plan.
+  const user = vip.status?.podUID;
+  if (user !== undefined && user !== claim.status?.podUID) return;
   await serve(acting, vip, eni, key);
 }
 
