@@ -211,6 +211,9 @@ describe.skipIf(!canMakeNamespaces())('ip-masq-agent in a real kernel', () => {
     put(SNAT_ALL);
     // What was loaded first may be the rules of no configuration.
     await sees(NODE_IP);
+    // The round has to know what it left before somebody else comes.
+    const rounds = async (): Promise<number | undefined> => (await metrics.rulesChanged.get()).values[0]?.value;
+    await expect.poll(async () => (await rounds()) === loads.length).toBe(true);
     world.must('node', `nft flush chain ${MASQ_TABLE} postrouting; ip rule del pref 1280`);
     expect(seen('pod', CLIENT_IP)).toBe(POD_IP);
     // The round before may not have ended yet, and then its end sets the time of the next. A round that runs has its time: a clock that moves on ends it.
