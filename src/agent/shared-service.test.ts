@@ -1,5 +1,6 @@
 // ADD and DEL of Pods that share addresses, on a kernel and a clock that the test moves: what is taken, what is waited for, what is refused.
 import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
@@ -84,7 +85,10 @@ describe('ADD of a Pod with a shared address', () => {
     let known: Promise<void> | undefined;
     kernel.intercept((line) => {
       if (!line.startsWith('link add')) return;
-      const wired = createWiredStore({ directory: join(world.stateDir, 'wired'), logger: silentLogger });
+      // As a power cut would leave it: the agent goes on meanwhile.
+      const directory = join(world.stateDir, 'as-it-was');
+      cpSync(join(world.stateDir, 'wired'), directory, { recursive: true });
+      const wired = createWiredStore({ directory, logger: silentLogger });
       known ??= wired.load().then(() => next.load(wired.list()));
     });
     await add(web, 'c1');
