@@ -63,6 +63,8 @@ describe.skipIf(!canMakeNamespaces())('a full disk', () => {
     await program.startAgent();
     await untilObject(program.client, nodeEniConfigs, {}, (object) => object.status?.node?.ready === true);
     for (const name of ['web', 'db']) added(name, await call('ADD', name));
+    // The address book is written beside and renamed: until both are told, that may give a page back.
+    await untilObject(program.client, vpcEnis, {}, ({ status }) => status?.use?.inUse.length === 2);
   });
   afterAll(async () => {
     await program.stopAgent();

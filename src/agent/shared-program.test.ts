@@ -100,7 +100,11 @@ describe.skipIf(!canMakeNamespaces())('the agent and its shared addresses', () =
     expect(new Set(ips).size).toBe(30);
     expect(ips.filter((ip) => !answersPing(ip))).toEqual([]);
     opened.resolve();
-    const used = await Promise.all([FIRST, SECOND].map((name) => untilUse(name, ({ inUse }) => inUse.length >= 14)));
+    // A burst on a slow machine is told in parts.
+    const countOn = (name: string): number => ips.filter((ip) => holderOf(ip) === name).length;
+    const used = await Promise.all(
+      [FIRST, SECOND].map((name) => untilUse(name, ({ inUse }) => inUse.length >= countOn(name))),
+    );
     expect(
       used
         .flatMap(({ status }) => status?.use?.inUse ?? [])
