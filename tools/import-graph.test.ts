@@ -67,6 +67,7 @@ describe('imports point one way', () => {
   it('the kinds and the base know nothing above them', () => {
     expect(offenders(/^src\/base\//, /^src\/(?!base)/)).toEqual([]);
     expect(offenders(/^src\/api\//, /^src\/(?!api|base|kube\/(types|resources))/)).toEqual([]);
+    expect(offenders(/^src\/node-network\//, /^src\/(?!base|node-network)/)).toEqual([]);
     expect(offenders(/^src\/(kube|cloud)\//, /^src\/(main|controllers|planning|webhook|agent|cni)/)).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
 import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
-import { canMakeNamespaces } from './testing/netns-world.ts';
+import { canMakeNamespaces, steady } from './testing/netns-world.ts';
 import { cniArgsOf, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
 import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
@@ -60,15 +60,12 @@ describe.skipIf(!canMakeNamespaces())('a call that cannot be right', () => {
 
   /** Node and Pod, whole, and the files on disk. */
   const dump = (): string =>
-    ['node', 'web']
-      .map((name) => program.world.run(name, ['sh', '-c', LOOK]).stdout)
-      .concat(spawnSync('find', [join(program.base, 'state'), '-type', 'f'], { encoding: 'utf8' }).stdout)
-      .join('\n')
-      // What changes by itself: carriers, neighbours.
-      .replaceAll(
-        / linkdown|state \w+|NO-CARRIER,|,LOWER_UP|valid_lft.*$|^.* inet6 .*$| (?:REACHABLE|STALE|DELAY|PROBE)/gm,
-        '',
-      );
+    steady(
+      ['node', 'web']
+        .map((name) => program.world.run(name, ['sh', '-c', LOOK]).stdout)
+        .concat(spawnSync('find', [join(program.base, 'state'), '-type', 'f'], { encoding: 'utf8' }).stdout)
+        .join('\n'),
+    );
 
   describe.each([
     ['cni-entry.c', 'bin/tke-route-eni'],

@@ -12,7 +12,7 @@ import { cniErrorResultSchema } from '../cni/error.ts';
 import { cniVersions } from '../cni/version.ts';
 import type { Pod } from '../kube/resources.ts';
 import { conflist } from './conflist.ts';
-import { canMakeNamespaces, CLIENT_IP } from './testing/netns-world.ts';
+import { canMakeNamespaces, CLIENT_IP, steady } from './testing/netns-world.ts';
 import { cniArgsOf, type CniOutcome, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
 import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
@@ -45,11 +45,11 @@ describe.skipIf(!canMakeNamespaces())('the agent under a runtime that is not our
   afterAll(() => program.close());
 
   const nodeState = (): string =>
-    ['ip -o link', 'ip rule', 'ip -4 route show table all', 'nft list ruleset']
-      .map((command) => program.world.run('node', command.split(' ')).stdout)
-      .join('\n')
-      // A carrier comes in its own time.
-      .replaceAll(/ linkdown|NO-CARRIER,|,LOWER_UP|state \w+/g, '');
+    steady(
+      ['ip -o link', 'ip rule', 'ip -4 route show table all', 'nft list ruleset']
+        .map((command) => program.world.run('node', command.split(' ')).stdout)
+        .join('\n'),
+    );
 
   describe.skipIf(missing.length > 0)(
     `containerd${missing.length > 0 ? ` (unavailable without ${missing.join(', ')})` : ''}`,

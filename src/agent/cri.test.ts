@@ -9,7 +9,8 @@ import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import type { Pod } from '../kube/resources.ts';
 import { createReturnPath } from './return-path.ts';
 import { type CriClient, createCriClient, type SandboxWish } from './testing/cri-client.ts';
-import { canMakeNamespaces, NODE_IP } from './testing/netns-world.ts';
+import { canMakeNamespaces, NODE_IP, steady } from './testing/netns-world.ts';
+import { nodeTool } from './testing/node-tool.ts';
 import { createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
 import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
@@ -57,7 +58,7 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`containerd, asked a
       // Its mounts are its own, as on a node where the agent looks through a hostPath.
       netnsDirectory: `/proc/${containerd.pid}/root/run/netns`,
       chained: ['port-mapping', 'bandwidth'],
-      returnPath: createReturnPath(['nsenter', `--net=${program.world.netns('node')}`]),
+      returnPath: createReturnPath(nodeTool(program.world.netns('node'))),
       addTimeoutMs: 500,
     });
   const plugIn = (indexes: readonly number[]) =>
@@ -82,7 +83,7 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`containerd, asked a
       '-c',
       `curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --connect-timeout 2 --retry-connrefused --retry 5 http://${host}:${port}/none`,
     ]).stdout;
-  const wired = (): string => onNode('ip rule', 'ip -o link', 'tc qdisc show', 'nft list ruleset');
+  const wired = (): string => steady(onNode('ip rule', 'ip -o link', 'tc qdisc show', 'nft list ruleset'));
 
   it('the runtime calls the network ready exactly while the configuration of the agent is there', async () => {
     expect(await cri.networkReady()).toBe(false);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { errorText, TrunklineError } from '../base/errors.ts';
+import { createTool, type ToolOutcome } from '../node-network/run-tool.ts';
 import { isMissing } from './durable-file.ts';
 import { agentErrors } from './errors.ts';
 import type { IpBatch } from './ip-batch.ts';
@@ -58,16 +59,11 @@ export interface Kernel {
   watchLinks(changed: () => void, signal: AbortSignal): Promise<void>;
 }
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** With `batch` where it is given and knows every line; else with the `ip` of iproute2, and nsenter for the Pods' namespaces. */
 export function createKernel(batch?: IpBatch): Kernel {
-  const ip = async (args: readonly string[], netns?: string, stdin = ''): Promise<Outcome> =>
-    netns === undefined ? run('ip', args, stdin) : run('nsenter', [`--net=${netns}`, 'ip', ...args], stdin);
+  const tool = createTool({ refused: agentErrors.kernel });
+  const ip = async (args: readonly string[], netns?: string, stdin = ''): Promise<ToolOutcome> =>
+    tool([...(netns === undefined ? [] : ['nsenter', `--net=${netns}`]), 'ip', ...args], stdin);
   const json = async <T>(schema: z.ZodType<T>, args: readonly string[], netns?: string): Promise<readonly T[]> => {
     const outcome = await ip(['-json', ...args], netns);
     if (outcome.code !== 0) throw refused(`ip ${args.join(' ')}`, outcome.stderr);
@@ -126,25 +122,6 @@ export function createKernel(batch?: IpBatch): Kernel {
         );
       }),
   };
-}
-
-function run(command: string, args: readonly string[], stdin: string): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    // The tool may end before it read everything; its exit code tells then.
-    child.stdin.on('error', () => undefined);
-    child.on('error', (error) =>
-      reject(new TrunklineError(agentErrors.kernel, `${command} cannot be started`, { cause: error })),
-    );
-    child.on('close', (code) =>
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
-    );
-    child.stdin.end(stdin);
-  });
 }
 
 function batchEnded(error: unknown): never {

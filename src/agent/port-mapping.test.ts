@@ -11,6 +11,7 @@ import { addResultSchema } from '../cni/result.ts';
 import type { Pod } from '../kube/resources.ts';
 import { createReturnPath } from './return-path.ts';
 import { canMakeNamespaces, CLIENT_IP, NODE_IP } from './testing/netns-world.ts';
+import { nodeTool } from './testing/node-tool.ts';
 import { cniArgsOf, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { eniOf, NODE } from './testing/service-world.ts';
 import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
@@ -50,7 +51,7 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`ports of the node t
         '}\n}',
       ),
     );
-    const path = createReturnPath(['nsenter', `--net=${world.netns('node')}`]);
+    const path = createReturnPath(nodeTool(world.netns('node')));
     const isSet = Promise.withResolvers<boolean>();
     const returnPath = {
       ensure: () => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createReturnPath } from './return-path.ts';
 import { canMakeNamespaces } from './testing/netns-world.ts';
+import { nodeTool } from './testing/node-tool.ts';
 
 const hasNft = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin command -v nft']).status === 0;
 
@@ -12,7 +13,8 @@ describe.skipIf(!canMakeNamespaces() || !hasNft)('the way back of connections to
     spawnSync('nsenter', [`--net=/run/netns/${netns}`, 'sh', '-c', command], { encoding: 'utf8' }).stdout;
   beforeAll(() => void spawnSync('ip', ['netns', 'add', netns]));
   afterAll(() => void spawnSync('ip', ['netns', 'delete', netns]));
-  const pathOfNode = () => createReturnPath(['nsenter', `--net=/run/netns/${netns}`]);
+  const tool = nodeTool(`/run/netns/${netns}`);
+  const pathOfNode = () => createReturnPath(tool);
   const rules = (): readonly string[] => inside('ip rule').match(/^1024:.*$/gm) ?? [];
 
   it('is one rule and one table, made once, also by the next run of the agent', async () => {
@@ -42,6 +44,18 @@ describe.skipIf(!canMakeNamespaces() || !hasNft)('the way back of connections to
     expect([rules(), inside('nft list ruleset')]).toEqual(before);
   });
 
+  it('is put back when every table was removed right behind its load', async () => {
+    let loads = 0;
+    const path = createReturnPath(async (argv, input) => {
+      const outcome = await tool(argv, input);
+      if (argv.includes('-f') && (loads += 1) <= 2) inside('nft flush ruleset');
+      return outcome;
+    });
+    await path.ensure();
+    expect(inside('nft list ruleset')).toMatch(/^table ip tke-eni-agent \{/);
+    expect(await path.ensure()).toBe(false);
+  });
+
   it('leaves rules of others at its preference alone', async () => {
     inside('ip rule add pref 1024 fwmark 0x1/0x1 lookup main');
     await pathOfNode().ensure();
@@ -50,8 +64,6 @@ describe.skipIf(!canMakeNamespaces() || !hasNft)('the way back of connections to
   });
 
   it('says which tool the kernel refused', async () => {
-    await expect(createReturnPath(['nsenter', '--net=/run/netns/nowhere']).ensure()).rejects.toThrow(
-      /^ip -4 -json rule/,
-    );
+    await expect(createReturnPath(nodeTool('/run/netns/nowhere')).ensure()).rejects.toThrow(/^ip -4 -json rule/);
   });
 });

@@ -4,18 +4,18 @@ import type { Logger } from '../base/logger.ts';
 import { createController, watchOf } from '../kube/controller.ts';
 import type { ConfigMap } from '../kube/resources.ts';
 import type { Controller, EventRecorder, Informer } from '../kube/types.ts';
+import type { PolicyRule } from '../node-network/policy-rule.ts';
 import { defaultMasqConfig, isSingleCidr, type MasqConfig } from '../planning/masq-config.ts';
 import { masqErrors } from './errors.ts';
 import type { ExemptPods } from './exempt-pods.ts';
-import type { MarkRule } from './mark-rule.ts';
 import type { MasqMetrics } from './metrics.ts';
-import type { Nft } from './nft.ts';
+import type { MasqTable, Nft } from './nft.ts';
 import { readConfig } from './read-config.ts';
-import { type MasqRuleset, renderChange, renderWhole, rulesetOf } from './ruleset.ts';
+import { isSameRuleset, type MasqRuleset, renderChange, renderWhole, rulesetOf } from './ruleset.ts';
 
 export interface MasqDeps {
   readonly nft: Nft;
-  readonly markRule: Pick<MarkRule, 'ensure'>;
+  readonly markRule: Pick<PolicyRule, 'ensure'>;
   /** Only kube-system/ip-masq-agent-config. */
   readonly configs: Informer<ConfigMap>;
   /** Asked only while the configuration in force wants it. */
@@ -37,7 +37,7 @@ interface InForce {
 /** The table as this program left it. */
 interface Left {
   readonly ruleset: MasqRuleset;
-  readonly listing: string | undefined;
+  readonly layout: string;
 }
 
 const KEY = 'rules';
@@ -77,29 +77,33 @@ export function createMasquerade(deps: MasqDeps): Controller {
     const good = config ?? inForce?.config;
     if (good !== undefined) return await meaning(good);
     const { resyncIntervalMs } = defaultMasqConfig;
-    return inForce ?? { ruleset: (await nft.elements()) ?? rulesetOf(defaultMasqConfig), resyncIntervalMs };
+    return inForce ?? { ruleset: (await nft.read())?.ruleset ?? rulesetOf(defaultMasqConfig), resyncIntervalMs };
   };
 
   const meaning = async (config: MasqConfig): Promise<InForce> => {
     deps.exemptPods.want({ eipPods: config.nonMasqueradeEIPPods, strictPods: config.nonMasqueradeStrictPods });
     // Until the Pods are listed, after a restart, the kernel knows them: none of them loses its address for a moment.
-    const exempt = deps.exemptPods.sources() ?? singleSources(await nft.elements());
+    const exempt = deps.exemptPods.sources() ?? singleSources((await nft.read())?.ruleset);
     return { ruleset: rulesetOf(config, exempt), resyncIntervalMs: config.resyncIntervalMs, config };
   };
 
   /** True when the kernel's rules are others than before. */
   const apply = async (ruleset: MasqRuleset): Promise<boolean> => {
-    const listing = await nft.list();
-    const asLeft = left !== undefined && listing !== undefined && listing === left.listing;
-    if (left !== undefined && !asLeft) {
-      metrics.rulesRepaired.inc();
-      deps.logger.warn({ found: listing ?? 'no table' }, 'the rules were changed by somebody else; put right');
+    const before = left;
+    const found = before === undefined ? undefined : await nft.read();
+    if (before === undefined || found === undefined || !isAsLeft(found, before)) {
+      if (before !== undefined) {
+        metrics.rulesRepaired.inc();
+        deps.logger.warn({ found: found ?? 'no table' }, 'the rules were changed by somebody else; put right');
+      }
+      const { layout } = await nft.loadWhole(renderWhole(ruleset, podInterfaces));
+      left = { ruleset, layout };
+      return true;
     }
-    const text =
-      asLeft && left !== undefined ? renderChange(left.ruleset, ruleset) : renderWhole(ruleset, podInterfaces);
+    const text = renderChange(before.ruleset, ruleset);
     if (text === '') return false;
     await nft.load(text);
-    left = { ruleset, listing: await nft.list() };
+    left = { ...before, ruleset };
     return true;
   };
 
@@ -131,6 +135,10 @@ export function createMasquerade(deps: MasqDeps): Controller {
     },
   });
 }
+
+/** The elements are held against what they ought to be, not against an earlier listing: nobody's can pass for ours. */
+const isAsLeft = (found: MasqTable, { ruleset, layout }: Left): boolean =>
+  found.layout === layout && found.ruleset !== undefined && isSameRuleset(found.ruleset, ruleset);
 
 const singleSources = (ruleset: MasqRuleset | undefined): readonly string[] =>
   [...(ruleset?.['nonmasq-src-4'] ?? []), ...(ruleset?.['nonmasq-src-6'] ?? [])].filter(isSingleCidr);

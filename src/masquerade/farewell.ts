@@ -5,14 +5,14 @@ import type { Logger } from '../base/logger.ts';
 import { ApiError, isNotFound } from '../kube/api-error.ts';
 import { daemonSets } from '../kube/resources.ts';
 import type { KubeClient } from '../kube/types.ts';
-import type { MarkRule } from './mark-rule.ts';
+import type { PolicyRule } from '../node-network/policy-rule.ts';
 import type { Nft } from './nft.ts';
 import { REMOVE_TABLE } from './ruleset.ts';
 
 export interface FarewellDeps {
   readonly client: Pick<KubeClient, 'get'>;
   readonly nft: Pick<Nft, 'load'>;
-  readonly markRule: Pick<MarkRule, 'remove'>;
+  readonly markRule: Pick<PolicyRule, 'remove'>;
   readonly logger: Logger;
 }
 

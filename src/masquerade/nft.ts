@@ -1,62 +1,56 @@
-// The node's nftables as ip-masq-agent uses them: load a text in one transaction, and list the table.
+// The node's nftables as ip-masq-agent uses them: its table, whose sets it changes by element.
 import { z } from 'zod';
-import { TrunklineError } from '../base/errors.ts';
+import { createNftTable, type NftListing } from '../node-network/nft-table.ts';
+import { createTool, type Tool } from '../node-network/run-tool.ts';
 import { masqErrors } from './errors.ts';
 import { MASQ_SETS, MASQ_TABLE, type MasqRuleset, type MasqSet } from './ruleset.ts';
-import { runTool, type ToolCommand } from './run-tool.ts';
 
-export interface Nft {
-  /** One transaction: all of it or nothing. Throws MASQ-KERNEL-REFUSED with nft's own words. */
-  load(text: string): Promise<void>;
-  /** The table as text, to compare with an earlier one; undefined when there is none. */
-  list(): Promise<string | undefined>;
-  /** The CIDRs in the table's sets; undefined when there is no such table or it is not laid out as ours. */
-  elements(): Promise<MasqRuleset | undefined>;
+/** The table as the kernel has it. */
+export interface MasqTable {
+  /** All but the elements of its sets; never changed by a change of elements. */
+  readonly layout: string;
+  /** The elements; undefined when it is not laid out as ours, or has elements that we never write. */
+  readonly ruleset: MasqRuleset | undefined;
 }
 
-const jsonList = z.object({
-  nftables: z.array(
-    z.object({ set: z.object({ name: z.string(), elem: z.array(z.unknown()).optional() }).optional() }),
-  ),
-});
+/** Every method throws MASQ-KERNEL-REFUSED with nft's own words. */
+export interface Nft {
+  /** One transaction: all of it or nothing. */
+  load(text: string): Promise<void>;
+  /** The whole table anew, and what the kernel has then of it: nothing of others. */
+  loadWhole(text: string): Promise<MasqTable>;
+  /** Undefined when there is no such table. */
+  read(): Promise<MasqTable | undefined>;
+}
+
+const refused = masqErrors.kernelRefused;
+
+/** `tool`: how nft is run; by default in the namespace of this program. */
+export function createNft(tool: Tool = createTool({ refused })): Nft {
+  const table = createNftTable(MASQ_TABLE, { tool, refused });
+  return {
+    load: (text) => table.load(text),
+    loadWhole: async (text) => meaningOf(await table.loadWhole(text)),
+    read: async () => {
+      const listing = await table.read();
+      return listing === undefined ? undefined : meaningOf(listing);
+    },
+  };
+}
+
+function meaningOf({ layout, elements }: NftListing): MasqTable {
+  const sets = MASQ_SETS.flatMap((name): [MasqSet, readonly string[]][] => {
+    const cidrs = elements.get(name)?.map(cidrOf);
+    return cidrs?.every((cidr) => cidr !== undefined) ? [[name, cidrs]] : [];
+  });
+  return { layout, ruleset: sets.length === MASQ_SETS.length ? (Object.fromEntries(sets) as MasqRuleset) : undefined };
+}
+
 const prefixElement = z.object({ prefix: z.object({ addr: z.string(), len: z.int() }) });
 
-/** `command`: how nft is started; by default in the namespace of this program. */
-export function createNft(command: ToolCommand = ['nft']): Nft {
-  const run = (args: readonly string[], input?: string) => runTool(command, args, input);
-  const list = async (...options: string[]): Promise<string | undefined> => {
-    const { code, stdout, stderr } = await run(['-s', ...options, 'list', 'table', ...MASQ_TABLE.split(' ')]);
-    if (code === 0) return stdout;
-    if (stderr.includes('No such file or directory')) return undefined;
-    throw new TrunklineError(masqErrors.kernelRefused, `nft list table ${MASQ_TABLE}: ${stderr.trim()}`);
-  };
-  return {
-    load: async (text) => {
-      const { code, stderr } = await run(['-f', '-'], text);
-      if (code !== 0) throw new TrunklineError(masqErrors.kernelRefused, `nft -f -: ${stderr.trim()}`);
-    },
-    list: () => list(),
-    elements: async () => {
-      const text = await list('-j');
-      if (text === undefined) return undefined;
-      const sets = new Map(
-        jsonList.parse(JSON.parse(text)).nftables.flatMap(({ set }) => (set === undefined ? [] : [[set.name, set]])),
-      );
-      if (!MASQ_SETS.every((name) => sets.has(name))) return undefined;
-      const found = (name: MasqSet): readonly string[] => (sets.get(name)?.elem ?? []).map((elem) => cidrOf(elem));
-      return {
-        'nonmasq-dst-4': found('nonmasq-dst-4'),
-        'nonmasq-src-4': found('nonmasq-src-4'),
-        'nonmasq-dst-6': found('nonmasq-dst-6'),
-        'nonmasq-src-6': found('nonmasq-src-6'),
-      };
-    },
-  };
-}
-
 /** nft prints a single address without its length. */
-function cidrOf(element: unknown): string {
+function cidrOf(element: unknown): string | undefined {
   if (typeof element === 'string') return `${element}/${element.includes(':') ? 128 : 32}`;
-  const { addr, len } = prefixElement.parse(element).prefix;
-  return `${addr}/${len}`;
+  const { data } = prefixElement.safeParse(element);
+  return data === undefined ? undefined : `${data.prefix.addr}/${data.prefix.len}`;
 }

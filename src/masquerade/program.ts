@@ -10,17 +10,17 @@ import { runManager } from '../kube/manager.ts';
 import { createEventRecorder } from '../kube/recorder.ts';
 import { configMaps, type Pod, pods } from '../kube/resources.ts';
 import type { KubeClient } from '../kube/types.ts';
+import type { PolicyRule } from '../node-network/policy-rule.ts';
 import { createMasquerade } from './controller.ts';
 import { createExemptPods, type ExemptPod, projectExemptPod } from './exempt-pods.ts';
 import { farewell } from './farewell.ts';
-import type { MarkRule } from './mark-rule.ts';
 import { createMasqMetrics } from './metrics.ts';
 import type { Nft } from './nft.ts';
 
 export interface MasqProgramOptions {
   readonly client: KubeClient;
   readonly nft: Nft;
-  readonly markRule: MarkRule;
+  readonly markRule: PolicyRule;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeName: string;

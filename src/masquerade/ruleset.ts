@@ -35,7 +35,7 @@ const MARK = '0x40';
  * For `ip rule add`: such packets leave by the node's own way, not by the Pod's ENI, where the node's address is a stranger. Behind the rules
  * of strict Pods, whose packets always leave by their sub-ENI, and before those of all others (src/agent/wiring.ts).
  */
-export const MARK_RULE = { priority: 1280, fwmark: MARK, fwmask: MARK, table: 'main' } as const;
+export const MARK_RULE = { priority: 1280, mark: MARK, table: 'main' } as const;
 
 /**
  * The whole table in one transaction, whatever was there before. What becomes of a connection is decided once, by its first packet behind
@@ -93,13 +93,35 @@ export function renderChange(before: MasqRuleset, after: MasqRuleset): string {
 
 export const REMOVE_TABLE = `table ${MASQ_TABLE} { }\ndelete table ${MASQ_TABLE}\n`;
 
+/** Whether two mean the same addresses, however they are written. */
+export function isSameRuleset(one: MasqRuleset, other: MasqRuleset): boolean {
+  return MASQ_SETS.every((name) => {
+    const family = name.endsWith('4') ? 4 : 6;
+    return spans(one[name], family) === spans(other[name], family);
+  });
+}
+
+/** Adjacent CIDRs are one: a kernel may tell them as they were written or joined. */
+function spans(cidrs: readonly string[], family: 4 | 6): string {
+  const joined: { first: bigint; last: bigint }[] = [];
+  for (const { first, last } of outermost(cidrs, family)) {
+    const before = joined.at(-1);
+    if (before !== undefined && first === before.last + 1n) before.last = last;
+    else joined.push({ first, last });
+  }
+  return joined.map(({ first, last }) => `${first}-${last}`).join();
+}
+
 interface Block {
   readonly text: string;
   readonly first: bigint;
   readonly last: bigint;
 }
 
-function cover(cidrs: readonly string[], family: 4 | 6): readonly string[] {
+const cover = (cidrs: readonly string[], family: 4 | 6): readonly string[] =>
+  outermost(cidrs, family).map(({ text }) => text);
+
+function outermost(cidrs: readonly string[], family: 4 | 6): readonly Block[] {
   const blocks = cidrs.flatMap((text) => block(text, family) ?? []);
   // The wider of two that begin alike comes first, so that what it covers follows it.
   blocks.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.last > b.last ? -1 : 1));
@@ -108,7 +130,7 @@ function cover(cidrs: readonly string[], family: 4 | 6): readonly string[] {
     const outer = kept.at(-1);
     if (outer === undefined || next.last > outer.last) kept.push(next);
   }
-  return kept.map(({ text }) => text);
+  return kept;
 }
 
 function block(text: string, family: 4 | 6): Block | undefined {

@@ -76,7 +76,7 @@ export async function createKernelWorld(host: LabHost, first: KernelState): Prom
       'link set eth1 up',
       ...tableRoutes(eniTable(1), '10.0.1.254', 'eth1'),
       ...renamed,
-      `rule add pref ${MARK_RULE.priority} fwmark ${MARK_RULE.fwmark}/${MARK_RULE.fwmask} lookup ${MARK_RULE.table}`,
+      `rule add pref ${MARK_RULE.priority} fwmark ${MARK_RULE.mark}/${MARK_RULE.mark} lookup ${MARK_RULE.table}`,
     ]);
   };
 

@@ -69,6 +69,13 @@ export const canMakeVlans = (): boolean =>
     'ip link add name probe0 type veth peer name probe1; ip link add link probe0 name probe2 type vlan id 1',
   ]).status === 0;
 
+/** What a look at a namespace told, without what changes by itself in its own time: carriers, neighbours, link-local addresses. */
+export const steady = (text: string): string =>
+  text.replaceAll(
+    / linkdown|state \w+|NO-CARRIER,|,LOWER_UP|valid_lft.*$|^.* inet6 .*$| (?:REACHABLE|STALE|DELAY|PROBE)/gm,
+    '',
+  );
+
 export const TRUNK_MAC = '20:90:6f:00:00:01';
 export const CLIENT_IP = '10.0.50.2';
 export const NODE_IP = '10.0.32.11';
