@@ -5,12 +5,11 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
 import { canMakeNamespaces, steady } from './testing/netns-world.ts';
 import { cniArgsOf, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = ['10.0.35.21', '10.0.35.22'];
 const FALLBACK = resolve(import.meta.dirname, '../../native/cni-entry/cni-entry.sh');
@@ -36,9 +35,7 @@ describe.skipIf(!canMakeNamespaces())('a call that cannot be right', () => {
 
   beforeAll(async () => {
     program = await createProgramWorld('d');
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
+    await program.shareEni(IPS);
     await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1)] });
     await program.startAgent();
     await untilObject(program.client, nodeEniConfigs, {}, (object) => object.status?.node?.ready === true);

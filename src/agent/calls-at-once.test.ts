@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { untilGone, untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
 import { addResultSchema } from '../cni/result.ts';
 import { apiFailure } from '../kube/testing/memory-objects.ts';
@@ -16,7 +15,7 @@ import { agentErrors } from './errors.ts';
 import { canMakeNamespaces } from './testing/netns-world.ts';
 import { cniArgsOf, type CniOutcome, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = [21, 22, 23, 24].map((last) => `10.0.35.${last}`);
 /** What changes on disk is seen as soon as the kernel tells. */
@@ -43,11 +42,7 @@ describe.skipIf(!canMakeNamespaces())('calls of a runtime', () => {
 
   beforeAll(async () => {
     program = await createProgramWorld('r');
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) program.world.plug({ mac, gateway, ip });
+    await program.shareEni(IPS);
     await plugIn([1]);
     await program.startAgent(between);
     await untilReady(true);

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { addResultSchema } from '../cni/result.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
 import { cniVersions } from '../cni/version.ts';
@@ -15,7 +14,7 @@ import { conflist } from './conflist.ts';
 import { canMakeNamespaces, CLIENT_IP, steady } from './testing/netns-world.ts';
 import { cniArgsOf, type CniOutcome, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = ['10.0.35.21', '10.0.35.22'];
 const PLUGINS = '/usr/lib/cni';
@@ -32,11 +31,7 @@ describe.skipIf(!canMakeNamespaces())('the agent under a runtime that is not our
 
   beforeAll(async () => {
     program = await createProgramWorld('c');
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) program.world.plug({ mac, gateway, ip });
+    await program.shareEni(IPS);
     await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1)] });
     await program.startAgent();
     await untilObject(program.client, nodeEniConfigs, {}, (object) => object.status?.node?.ready === true);

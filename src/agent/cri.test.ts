@@ -5,7 +5,6 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import type { Pod } from '../kube/resources.ts';
 import { createReturnPath } from './return-path.ts';
 import { type CriClient, createCriClient, type SandboxWish } from './testing/cri-client.ts';
@@ -13,7 +12,7 @@ import { canMakeNamespaces, NODE_IP, steady } from './testing/netns-world.ts';
 import { nodeTool } from './testing/node-tool.ts';
 import { createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = ['10.0.35.21', '10.0.35.22'];
 const PLUGINS = '/usr/lib/cni';
@@ -32,12 +31,8 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`containerd, asked a
 
   beforeAll(async () => {
     program = await createProgramWorld('k');
-    const { world, base } = program;
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) world.plug({ mac, gateway, ip });
+    const { base } = program;
+    await program.shareEni(IPS);
     folder = join(base, 'containerd');
     mkdirSync(join(base, 'bin'), { recursive: true });
     for (const plugin of ['portmap', 'bandwidth', 'loopback'])

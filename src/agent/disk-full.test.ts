@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
+import { vpcEnis } from '../api/vpc-eni.ts';
 import { cniErrorResultSchema } from '../cni/error.ts';
 import { addResultSchema } from '../cni/result.ts';
 import type { Pod } from '../kube/resources.ts';
 import { canMakeNamespaces } from './testing/netns-world.ts';
 import { type CniOutcome, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = ['10.0.35.21', '10.0.35.22', '10.0.35.23'];
 
@@ -53,11 +53,7 @@ describe.skipIf(!canMakeNamespaces())('a full disk', () => {
     state = join(program.base, 'state');
     mkdirSync(state);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', state]);
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) program.world.plug({ mac, gateway, ip });
+    await program.shareEni(IPS);
     await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1)] });
     for (const name of ['web', 'db', 'late']) pods.set(name, await program.createPod(name, { networks: null }));
     await program.startAgent();

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { addResultSchema } from '../cni/result.ts';
 import type { Pod } from '../kube/resources.ts';
 import { createReturnPath } from './return-path.ts';
@@ -14,7 +13,7 @@ import { canMakeNamespaces, CLIENT_IP, NODE_IP } from './testing/netns-world.ts'
 import { nodeTool } from './testing/node-tool.ts';
 import { cniArgsOf, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { eniOf, NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const IPS = ['10.0.35.21', '10.0.35.22'];
 const SUBS = {
@@ -37,11 +36,7 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`ports of the node t
   beforeAll(async () => {
     program = await createProgramWorld('h');
     const { world } = program;
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) world.plug({ mac, gateway, ip });
+    await program.shareEni(IPS);
     await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1, { trunk: true })] });
     // As the VPC does it: from each ENI only its own addresses.
     world.must(
@@ -121,9 +116,7 @@ describe.skipIf(!canMakeNamespaces() || missing.length > 0)(`ports of the node t
     ]).stdout;
   const subEniPod = async (name: 'standard' | 'strict'): Promise<Pod> => {
     const pod = await program.createPod(name);
-    const { status, ...intent } = eniOf(pod, SUBS[name], { enforcingMode: name });
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
+    await program.putEni(eniOf(pod, SUBS[name], { enforcingMode: name }));
     program.world.plug({ ...SUBS[name], gateway: '10.0.36.1' });
     return pod;
   };

@@ -8,7 +8,6 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { addResultSchema } from '../cni/result.ts';
 import type { Pod } from '../kube/resources.ts';
 import { askAgent } from './ask-agent.ts';
@@ -17,7 +16,7 @@ import type { AgentProcess } from './testing/agent-process.ts';
 import { canMakeNamespaces } from './testing/netns-world.ts';
 import { type CniOutcome, createProgramWorld, type ProgramWorld } from './testing/program-world.ts';
 import { NODE } from './testing/service-world.ts';
-import { eniInfoOf, poolOfIps, sharedEniOf } from './testing/shared-enis.ts';
+import { eniInfoOf } from './testing/shared-enis.ts';
 
 const RESTARTS = 20;
 const IPS = ['10.0.35.21', '10.0.35.22'];
@@ -87,11 +86,7 @@ describe.skipIf(!canMakeNamespaces())('the agent that is killed', () => {
 
   beforeAll(async () => {
     program = await createProgramWorld('k');
-    const { status, ...intent } = sharedEniOf(1, poolOfIps(...IPS));
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
-    const { mac, gateway } = eniInfoOf(1);
-    for (const ip of IPS) program.world.plug({ mac, gateway, ip });
+    await program.shareEni(IPS);
     await program.setStatus(nodeEniConfigs, NODE, { eniInfos: [eniInfoOf(1)] });
   });
   afterAll(async () => {

@@ -75,9 +75,7 @@ describe.skipIf(!canMakeNamespaces())('the agent and its shared addresses', () =
   beforeAll(async () => {
     program = await createProgramWorld('q');
     for (const index of [1, 2]) {
-      const { status, ...intent } = sharedEniOf(index, poolAt(1, ipsOf(index * 50, 16)));
-      await program.client.create(vpcEnis, intent as VpcEni);
-      await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
+      await program.putEni(sharedEniOf(index, poolAt(1, ipsOf(index * 50, 16))));
       const { mac, gateway } = eniInfoOf(index);
       for (const ip of ipsOf(index * 50, 16)) program.world.plug({ mac, gateway, ip });
     }

@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilGone, untilObject } from '../../lab/kube/testing/until-object.ts';
 import { nodeEniConfigs } from '../api/node-eni-config.ts';
-import { type VpcEni, vpcEnis } from '../api/vpc-eni.ts';
 import { type VpcIp, vpcIps } from '../api/vpc-ip.ts';
 import { addResultSchema } from '../cni/result.ts';
 import { type Pod, pods } from '../kube/resources.ts';
@@ -44,9 +43,7 @@ describe.skipIf(!canMakeNamespaces())('the agent in static mode', () => {
 
   beforeAll(async () => {
     program = await createProgramWorld('s');
-    const { status, ...intent } = sharedEniOf(1, undefined);
-    await program.client.create(vpcEnis, intent as VpcEni);
-    await program.setStatus(vpcEnis, intent.metadata.name, status ?? {});
+    await program.putEni(sharedEniOf(1, undefined));
     const { mac, gateway } = eniInfoOf(1);
     program.world.plug({ mac, gateway, ip: IP });
     const { conditions } = necInStaticMode().status ?? {};

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { type ApiServer, startApiServer } from '../../../lab/kube/apiserver/index.ts';
 import { nodeEniConfigs } from '../../api/node-eni-config.ts';
+import { type VpcEni, vpcEnis } from '../../api/vpc-eni.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { type ClosableKubeClient, createKubeClient } from '../../kube/client.ts';
@@ -15,6 +16,7 @@ import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
 import { type AgentProgramOptions, runAgent } from '../program.ts';
 import { createNetnsWorld, type NetnsWorld } from './netns-world.ts';
 import { NODE, podOf } from './service-world.ts';
+import { eniInfoOf, poolOfIps, sharedEniOf } from './shared-enis.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 
@@ -39,6 +41,10 @@ export interface ProgramWorld {
   /** Same, with these variables and this on stdin alone. `program`: another file than the installed entry. */
   entry(variables: Readonly<Record<string, string>>, stdin: string, program?: string): Promise<CniOutcome>;
   setStatus<T extends KubeObject>(resource: Resource<T>, name: string, status: object): Promise<T>;
+  /** What ipamd and the VPC do: a record with its status. */
+  putEni(eni: VpcEni): Promise<void>;
+  /** The same for the first shared ENI with a pool of these addresses, which packets reach. */
+  shareEni(ips: readonly string[]): Promise<void>;
   /** A Pod bound to the node; `networks: null` leaves the annotation out. */
   createPod(name: string, options?: { readonly networks?: string | null }): Promise<Pod>;
   close(): Promise<void>;
@@ -52,6 +58,12 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
   const { api, client, connection } = await startApi();
   const socket = join(base, 'agent.sock');
   let stopRunning = (): Promise<void> => Promise.resolve();
+  const setStatus: ProgramWorld['setStatus'] = (resource, name, status) =>
+    client.patch(resource, name, { type: 'merge', body: { status } }, { subresource: 'status' });
+  const putEni = async ({ status = {}, ...intent }: VpcEni): Promise<void> => {
+    await client.create(vpcEnis, intent);
+    await setStatus(vpcEnis, intent.metadata.name, status);
+  };
   return {
     world,
     client,
@@ -103,8 +115,13 @@ export async function createProgramWorld(label: string): Promise<ProgramWorld> {
         },
         JSON.stringify({ ...CONF, ...conf }),
       ),
-    setStatus: (resource, name, status) =>
-      client.patch(resource, name, { type: 'merge', body: { status } }, { subresource: 'status' }),
+    setStatus,
+    putEni,
+    shareEni: async (ips) => {
+      await putEni(sharedEniOf(1, poolOfIps(...ips)));
+      const { mac, gateway } = eniInfoOf(1);
+      for (const ip of ips) world.plug({ mac, gateway, ip });
+    },
     createPod: async (name, options = {}) => {
       const wanted = podOf(name, options);
       const { uid: _server, ...metadata } = wanted.metadata;
