@@ -1,7 +1,7 @@
 // Composition root of the node agent, tke-eni-agent.
+import '../agent/v8-flags.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import project from '../../package.json' with { type: 'json' };
 import { askAgent } from '../agent/ask-agent.ts';
 import { agentFlags, inspectFlags } from '../agent/flags.ts';
@@ -71,7 +71,4 @@ async function main(): Promise<void> {
   }
 }
 
-// One agent on every node, next to the Pods: it collects sooner, and leaves out the optimizing compilers, whose pages, code and results win nothing
-// in calls that wait for the kernel (ADR 0032). NODE_OPTIONS, which sets the rest, does not take these.
-for (const flag of ['--optimize-for-size', '--no-opt', '--no-maglev']) setFlagsFromString(flag);
 await runToItsEnd(PROGRAM, main);
