@@ -1,7 +1,9 @@
 // What a Pod's user meets on the node when the agent's flags are changed: ports of the node that lead to the Pod, and why a Pod has no network yet.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { CONFLIST_NAME } from '../src/agent/conflist.ts';
 import { objectNames } from '../src/api/keys.ts';
 import { events, type Pod, pods, serviceAccounts } from '../src/kube/resources.ts';
@@ -22,6 +24,16 @@ const hasPortmap =
 const SYSTEM = { namespace: objectNames.systemNamespace };
 const NAMESPACE = 'my-namespace';
 const HOST_PORT = 18_080;
+
+const traceSchema = z.object({
+  traces: z.array(
+    z.object({
+      verdict: z.string(),
+      sourceSeen: z.string().optional(),
+      target: z.object({ port: z.number().optional() }).optional(),
+    }),
+  ),
+});
 
 interface PodEvent {
   readonly reason?: string;
@@ -81,6 +93,20 @@ describe.skipIf(!possible)(`the flags of the agent${why}`, { timeout: 120_000 },
     return (await lab.host.exec(argv, away.netns === undefined ? {} : { netns: away.netns })).code;
   };
 
+  const trace = async (from: string, to: string): Promise<string> => {
+    const { endpoint, region, secretId, secretKey } = lab.cloudAccess;
+    const argv = [`${PROJECT_DIR}/src/main/cli.ts`, 'trace', from, to, '-o', 'json'];
+    const env = {
+      ...process.env,
+      KUBECONFIG: lab.kubeconfig,
+      TENCENTCLOUD_SECRET_ID: secretId,
+      TENCENTCLOUD_SECRET_KEY: secretKey,
+      TENCENTCLOUD_REGION: region,
+      TRUNKLINE_CLOUD_ENDPOINT: endpoint,
+    };
+    return (await promisify(execFile)(process.execPath, argv, { env })).stdout;
+  };
+
   const without = hasPortmap ? '' : ' (unavailable without /usr/lib/cni/portmap and iptables)';
   it.skipIf(!hasPortmap)(
     `--port-mapping: the hostPort of a Pod answers on its node, until the Pod is gone${without}`,
@@ -107,6 +133,11 @@ describe.skipIf(!possible)(`the flags of the agent${why}`, { timeout: 120_000 },
       await lab.runningPods(NAMESPACE, 'app=web', 1);
       expect(await curl(home.name)).toBe(0);
       expect(await curl(away.name)).toBe(7);
+      // And so says who is asked.
+      const [told] = traceSchema.parse(
+        JSON.parse(await trace(`node/${away.name}`, `node/${home.name}:${HOST_PORT}`)),
+      ).traces;
+      expect([told?.verdict, told?.target?.port, told?.sourceSeen]).toEqual(['delivered', 8080, away.name]);
       await lab.client.delete(pods, 'web', { namespace: NAMESPACE, gracePeriodSeconds: 0 });
       await waitForObjects<Pod>(lab.client, pods, (all) => all.length === 0, { namespace: NAMESPACE, what: 'no Pod' });
       await expect.poll(() => curl(home.name), { timeout: 20_000 }).toBe(7);

@@ -12,7 +12,7 @@ export interface Container {
   command?: string[];
   args?: string[];
   env?: { name: string; value?: string; valueFrom?: Record<string, unknown> }[];
-  ports?: { containerPort: number; name?: string; protocol?: string; hostPort?: number }[];
+  ports?: { containerPort: number; name?: string; protocol?: string; hostPort?: number; hostIP?: string }[];
   resources?: { limits?: Record<string, string>; requests?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
   livenessProbe?: Probe;

@@ -69,12 +69,19 @@ export function patch(kind: string, name: string, namespace: string | undefined,
 }
 
 /** One member of an object by its path. */
-export function replaceAt(kind: string, name: string, namespace: string, path: string, value: unknown): Cure {
+export const replaceAt = (kind: string, name: string, namespace: string, path: string, value: unknown): Cure =>
+  changeAt('replace', kind, name, namespace, path, value);
+
+/** One member more; a path that ends in `-` is the end of a list. */
+export const addAt = (kind: string, name: string, namespace: string, path: string, value: unknown): Cure =>
+  changeAt('add', kind, name, namespace, path, value);
+
+function changeAt(op: string, kind: string, name: string, namespace: string, path: string, value: unknown): Cure {
   return {
     tool: 'kubectl',
     command: line(
       ['kubectl', 'patch', kind, name, '-n', namespace, '--type', 'json', '-p'],
-      [JSON.stringify([{ op: 'replace', path, value }])],
+      [JSON.stringify([{ op, path, value }])],
     ),
   };
 }

@@ -4,6 +4,7 @@ import type { ClusterPicture, ServiceView } from '../picture/picture.ts';
 import { isInVpc } from './departure.ts';
 import { traceDns } from './dns.ts';
 import { type Leg, traceLeg } from './leg.ts';
+import { type HostPort, hostPortOf, throughHostPort } from './host-port.ts';
 import { buyEip, lookAtPod, standardRouting } from './next-steps.ts';
 import { notStarted } from './not-started.ts';
 import { addressParty, endOf, nodeParty, type Party, podName, podParty } from './party.ts';
@@ -129,8 +130,27 @@ function toParty(world: World, from: Party, to: Party, query: FlowQuery, parts: 
   const served =
     to.network === 'host' && to.pod === undefined ? nodePortOf(world, query.protocol, query.port) : undefined;
   if (served !== undefined) return toNodePort(world, { from, node: to, served }, query, parts, options);
+  const lent =
+    to.network === 'host' && to.pod === undefined ? hostPortOf(world, to, query.protocol, query.port) : undefined;
+  if (lent !== undefined) return toHostPort(world, { from, node: to, lent }, query, parts, options);
   const leg = traceLeg(world, { from, to, protocol: query.protocol, port: query.port });
   return finish({ world, leg, to, port: query.port, parts, query, options });
+}
+
+function toHostPort(
+  world: World,
+  { from, node, lent }: { readonly from: Party; readonly node: Party; readonly lent: HostPort },
+  query: FlowQuery,
+  parts: Parts,
+  options: FlowOptions,
+): Reached {
+  const { protocol, port: hostPort = 0 } = query;
+  const { leg, isIn } = throughHostPort(world, lent, { from, node, protocol, hostPort });
+  if (isIn)
+    return { ...finish({ world, leg, to: lent.party, port: lent.port, parts, query, options }), called: node.name };
+  const { verdict, cause, sourceSeen } = leg;
+  const all = { hops: [...parts.hops, ...leg.hops], unknowns: [...parts.unknowns, ...leg.unknowns] };
+  return { to: endOf(node), verdict, cause, sourceSeen, ...all };
 }
 
 function toNodePort(

@@ -1,9 +1,9 @@
 // What to look at, or to decide, where no single command mends a cause by itself.
-import { annotations } from '../../api/keys.ts';
+import { annotations, objectNames } from '../../api/keys.ts';
 import type { Pod } from '../../kube/resources.ts';
 import { ownerOf } from '../explain/owner.ts';
 import type { ServiceView } from '../picture/picture.ts';
-import { addonValue, line, patch } from './commands.ts';
+import { addAt, addonValue, line, patch } from './commands.ts';
 import { nodeOf } from './departure.ts';
 import type { Party } from './party.ts';
 import type { Cure } from './trace.ts';
@@ -126,4 +126,18 @@ export const policyCluster = (service: ServiceView): readonly Cure[] => [
     { spec: { externalTrafficPolicy: 'Cluster' } },
     "its Pods then see the node's address instead of the caller's",
   ),
+];
+
+/** For the hostPort of every Pod that is made from then on. */
+export const chainPortMapping: readonly Cure[] = [
+  {
+    ...addAt(
+      'daemonset',
+      objectNames.agent,
+      objectNames.systemNamespace,
+      '/spec/template/spec/containers/0/args/-',
+      '--port-mapping',
+    ),
+    note: 'for Pods that are made from then on; every node needs the plugin portmap, or its agent ends and says so',
+  },
 ];

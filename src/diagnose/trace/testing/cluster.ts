@@ -24,6 +24,9 @@ export interface TestPod {
   readonly mode?: 'standard' | 'strict';
   readonly groups?: readonly string[];
   readonly ports?: readonly number[];
+  /** Of the node, for the first of them. */
+  readonly hostPort?: number;
+  readonly hostIP?: string;
   readonly host?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -147,14 +150,19 @@ function enisOf({ pods, nodes, shared = {} }: TestCluster): readonly Eni[] {
   ];
 }
 
-function podObject({ name, address, node, ports = [], host = false, labels = {} }: TestPod): Pod {
+function podObject({ name, address, node, ports = [], hostPort, hostIP, host = false, labels = {} }: TestPod): Pod {
+  const declared = ports.map((containerPort, at) => ({
+    containerPort,
+    ...(at === 0 && hostPort !== undefined ? { hostPort } : {}),
+    ...(at === 0 && hostIP !== undefined ? { hostIP } : {}),
+  }));
   return {
     ...object('Pod', name, 'default'),
     metadata: { name, namespace: 'default', uid: `uid-${name}`, labels: { ...labels } },
     spec: {
       nodeName: node,
       hostNetwork: host,
-      containers: [{ name: 'main', ports: ports.map((containerPort) => ({ containerPort })) }],
+      containers: [{ name: 'main', ports: declared }],
     },
     status: { phase: 'Running', podIP: address, hostIP: node },
   };
