@@ -152,25 +152,22 @@ describe.skipIf(!canMakeNamespaces()).each(drivers)(
       expect(counts()).not.toEqual(count);
     });
 
-    it.skipIf(!existsSync('/proc/sys/net/ipv6'))(
-      'reach nobody by IPv6, which passes no rule and no group',
-      async () => {
-        const veth = service.deps.store.get('c-web')?.wiring.hostVeth ?? '';
-        // Addresses that need no time to settle, where the kernel would give its own.
-        const answered = (): boolean => {
-          world.must('web', 'ip -6 address replace fe80::7/64 dev eth0 nodad; ip -6 neighbour flush dev eth0');
-          world.run('node', ['ip', '-6', 'address', 'replace', 'fe80::9/64', 'dev', veth, 'nodad']);
-          return world.run('web', ['busybox', 'ping', '-6', '-c', '1', '-W', '1', 'fe80::9%eth0']).code === 0;
-        };
-        expect(answered()).toBe(false);
-        const open = (value: 0 | 1): void =>
-          world.must('node', `echo ${value} >/proc/sys/net/ipv6/conf/${veth}/disable_ipv6`);
-        open(0);
-        // The kernel takes IPv6 up on a device in its own time.
-        await expect.poll(answered, { timeout: 15_000 }).toBe(true);
-        open(1);
-      },
-    );
+    it.skipIf(!existsSync('/proc/sys/net/ipv6'))('reach nobody by IPv6, which passes no rule and no group', () => {
+      const veth = service.deps.store.get('c-web')?.wiring.hostVeth ?? '';
+      // Addresses that need no time to settle, where the kernel would give its own.
+      const answered = (): boolean => {
+        world.must('web', 'ip -6 address replace fe80::7/64 dev eth0 nodad; ip -6 neighbour flush dev eth0');
+        world.run('node', ['ip', '-6', 'address', 'replace', 'fe80::9/64', 'dev', veth, 'nodad']);
+        return world.run('web', ['busybox', 'ping', '-6', '-c', '1', '-W', '1', 'fe80::9%eth0']).code === 0;
+      };
+      expect(answered()).toBe(false);
+      const open = (value: 0 | 1): void =>
+        world.must('node', `echo ${value} >/proc/sys/net/ipv6/conf/${veth}/disable_ipv6`);
+      open(0);
+      // The kernel takes IPv6 up on a device in its own time.
+      expect(Array.from({ length: 10 }).some(answered)).toBe(true);
+      open(1);
+    });
 
     it('and their node reach each other over TCP only without early demux', async () => {
       earlyDemux(1);
