@@ -1,6 +1,7 @@
 // A rule and a table that a program keeps, in a real kernel, with somebody else who changes them at any moment.
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canMakeNamespaces } from '../agent/testing/netns-world.ts';
 import type { CatalogueEntry } from '../base/errors.ts';
 import { createNftTable, isSame } from './nft-table.ts';
 import { createPolicyRule } from './policy-rule.ts';
@@ -15,9 +16,8 @@ const refused: CatalogueEntry = {
   eventReason: 'Refused',
 };
 const netns = `tk${process.pid}nn`;
-const canMakeNamespaces = spawnSync('ip', ['netns', 'add', netns]).status === 0;
 
-describe.skipIf(!canMakeNamespaces)('what a program keeps on its node', () => {
+describe.skipIf(!canMakeNamespaces())('what a program keeps on its node', () => {
   const tool = createTool({ refused, lead: ['nsenter', `--net=/run/netns/${netns}`] });
   const inside = (command: string): string => {
     const { status, stdout, stderr } = spawnSync('nsenter', [`--net=/run/netns/${netns}`, 'sh', '-c', command], {
@@ -26,7 +26,7 @@ describe.skipIf(!canMakeNamespaces)('what a program keeps on its node', () => {
     if (status !== 0) throw new Error(`${command}: ${stderr}`);
     return stdout;
   };
-  beforeAll(() => void inside('ip link set lo up'));
+  beforeAll(() => void spawnSync('ip', ['netns', 'add', netns]));
   afterAll(() => void spawnSync('ip', ['netns', 'delete', netns]));
 
   describe('a policy rule', () => {

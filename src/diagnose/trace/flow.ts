@@ -148,9 +148,13 @@ function toHostPort(
   const { leg, isIn } = throughHostPort(world, lent, { from, node, protocol, hostPort });
   if (isIn)
     return { ...finish({ world, leg, to: lent.party, port: lent.port, parts, query, options }), called: node.name };
-  const { verdict, cause, sourceSeen } = leg;
-  const all = { hops: [...parts.hops, ...leg.hops], unknowns: [...parts.unknowns, ...leg.unknowns] };
-  return { to: endOf(node), verdict, cause, sourceSeen, ...all };
+  return endingAt(endOf(node), leg, parts);
+}
+
+/** Nothing behind it is asked. */
+function endingAt(to: TraceEnd, { verdict, cause, sourceSeen, hops, unknowns }: Leg, parts: Parts): Reached {
+  const all = { hops: [...parts.hops, ...hops], unknowns: [...parts.unknowns, ...unknowns] };
+  return { to, verdict, cause, sourceSeen, ...all };
 }
 
 function toNodePort(
@@ -163,11 +167,7 @@ function toNodePort(
   const { protocol, port: nodePort = 0 } = query;
   const answer = throughNodePort(world, served, { from, node, protocol, nodePort });
   const to: TraceEnd = { ...endOf(node), name: `${node.name} port ${nodePort}` };
-  if (answer.kind === 'end') {
-    const { verdict, hops, cause, unknowns, sourceSeen } = answer.leg;
-    const all = { hops: [...parts.hops, ...hops], unknowns: [...parts.unknowns, ...unknowns] };
-    return { to, verdict, cause, sourceSeen, ...all };
-  }
+  if (answer.kind === 'end') return endingAt(to, answer.leg, parts);
   const ways = answer.ways.map(({ endpoint, leg }) => {
     const { party, port } = endpoint;
     return { endpoint, end: finish({ world, leg, to: party, port, parts, query, options, by: served }) };
